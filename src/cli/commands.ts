@@ -1,0 +1,11 @@
+import type { Command } from "commander";
+
+/** A command's module: adds its description, options, example and action to the (empty) command it is handed. */
+export interface CommandModule {
+  describe(command: Command): void;
+}
+
+/** All commands, in the order of the help page. A module is loaded only when its command is named. */
+export const commands: Record<string, { summary: string; load: () => Promise<CommandModule> }> = {
+  data: { summary: "fetch and verify a dataset", load: () => import("./commands/data.ts") },
+};

@@ -1,0 +1,2 @@
+export { InputError } from "./errors.ts";
+export { version } from "./version.ts";

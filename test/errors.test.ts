@@ -1,0 +1,20 @@
+import { expect, test } from "vitest";
+import { nearest, unknownName } from "../src/errors.ts";
+
+test("nearest(word, known) finds a misspelt word and ignores case", () => {
+  expect(nearest("softmxa", ["sigmoid", "softmax"])).toBe("softmax");
+  expect(nearest("Huber", ["huber", "fair"])).toBe("huber");
+});
+
+test("nearest(word, known) is undefined when nothing is near", () => {
+  expect(nearest("banana", ["sigmoid", "softmax"])).toBeUndefined();
+});
+
+test("unknownName(what, value, known) names the value and all that is allowed", () => {
+  expect(unknownName("arm", "priro", ["zero", "prior"]).message).toBe(
+    "unknown arm: priro; did you mean prior? Known: zero, prior",
+  );
+  expect(unknownName("arm", "banana", ["zero", "prior"]).message).toBe(
+    "unknown arm: banana; known: zero, prior",
+  );
+});

@@ -1,0 +1,66 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { expect, test } from "vitest";
+
+/** The house, from the ground up: a file may import values from its own folder and from folders before it. */
+const order = [
+  "",
+  "math",
+  "labels",
+  "heads",
+  "graph",
+  "data",
+  "runtime",
+  "plot",
+  "models",
+  "experiment",
+  "cli",
+];
+
+const root = join(import.meta.dirname, "..", "src");
+const files = readdirSync(root, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts"));
+
+/** Paths (relative to src) that a file imports or re-exports values from; `import type` carries no value. */
+function imports(file: string): string[] {
+  const text = readFileSync(join(root, file), "utf8");
+  const found = text.matchAll(/^(?:import|export)\s(?!type\b)[^;]*?from\s+"(\.[^"]+)"/gm);
+  const dynamic = text.matchAll(/import\("(\.[^"]+)"\)/g);
+  return [...found, ...dynamic].map(([, path]) => relative(root, join(root, dirname(file), path)));
+}
+
+const folder = (file: string) => (file.includes("/") ? file.split("/")[0] : "");
+/** The two lists of exports stand above everything. */
+const isCatalogue = (file: string) => file === "index.ts" || file === "node.ts";
+
+test("every folder of src has its place in the order", () => {
+  expect(files.map(folder).filter((name) => !order.includes(name))).toEqual([]);
+});
+
+test("imports point downwards only", () => {
+  const upward = files
+    .filter((file) => !isCatalogue(file))
+    .flatMap((file) =>
+      imports(file)
+        .filter((path) => isCatalogue(path) || order.indexOf(folder(path)) > order.indexOf(folder(file)))
+        .map((path) => `${file} -> ${path}`),
+    );
+  expect(upward).toEqual([]);
+});
+
+test("there are no import cycles", () => {
+  const done = new Set<string>();
+  const cycles: string[] = [];
+  const visit = (file: string, path: string[]): void => {
+    if (path.includes(file)) {
+      cycles.push([...path.slice(path.indexOf(file)), file].join(" -> "));
+      return;
+    }
+    if (done.has(file)) return;
+    for (const next of imports(file).filter((name) => name.endsWith(".ts") && !name.startsWith(".."))) {
+      visit(next, [...path, file]);
+    }
+    done.add(file);
+  };
+  for (const file of files) visit(file, []);
+  expect(cycles).toEqual([]);
+});
