@@ -1,0 +1,92 @@
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { basename, dirname, isAbsolute, join, normalize, sep } from "node:path";
+import { InputError } from "../errors.ts";
+import { type ByteSource, checkRange } from "./bytes.ts";
+import type { ModelFile, ModelSource } from "./model.ts";
+import { openModel } from "./open.ts";
+
+/** A model opened from disk; `close` lets go of its files. */
+export interface ModelOnDisk extends ModelFile {
+  /** The main file. */
+  readonly path: string;
+  close(): void;
+}
+
+/** Opens a model file of any supported format. Throws an InputError, one line, if it can't be read. */
+export async function openModelFile(path: string): Promise<ModelOnDisk> {
+  const open = new Map<string, { source: ByteSource; close(): void }>();
+  const close = () => {
+    for (const file of open.values()) file.close();
+    open.clear();
+  };
+  const folder = dirname(path);
+  const at = (file: string, name: string): ByteSource => {
+    let found = open.get(file);
+    if (!found) {
+      found = openFile(file, name);
+      open.set(file, found);
+    }
+    return found.source;
+  };
+  try {
+    const source: ModelSource = {
+      name: basename(path),
+      main: at(path, basename(path)),
+      beside: (name) => at(join(folder, safeName(name)), name),
+    };
+    return { ...(await openModel(source)), path, close };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+/** The name as a path below the model's folder. Throws an InputError if it would lead out of it. */
+export function safeName(name: string): string {
+  const path = normalize(name);
+  if (name === "" || name.includes("\0") || isAbsolute(path) || path.split(sep).includes("..")) {
+    throw new InputError(
+      `the model names a file outside of its own folder: ${JSON.stringify(name)}; only files beside it or below are read`,
+    );
+  }
+  return path;
+}
+
+function openFile(path: string, name: string): { source: ByteSource; close(): void } {
+  let descriptor: number;
+  try {
+    descriptor = openSync(path, "r");
+  } catch (error) {
+    throw new InputError(`${path}: ${readable(error)}`);
+  }
+  const stat = fstatSync(descriptor);
+  if (!stat.isFile()) {
+    closeSync(descriptor);
+    throw new InputError(
+      `${path}: ${stat.isDirectory() ? "a folder" : "not a regular file"}; name the model's file`,
+    );
+  }
+  const source = {
+    name,
+    size: stat.size,
+    read(offset: number, length: number): Uint8Array {
+      checkRange(source, offset, length);
+      const bytes = new Uint8Array(length);
+      for (let done = 0; done < length; ) {
+        const count = readSync(descriptor, bytes, done, length - done, offset + done);
+        if (count === 0) throw new InputError(`${path}: it became shorter while it was read`);
+        done += count;
+      }
+      return bytes;
+    },
+  };
+  return { source, close: () => closeSync(descriptor) };
+}
+
+/** The system's errors in plain words. */
+export function readable(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === "ENOENT") return "no such file";
+  if (code === "EACCES" || code === "EPERM") return "not allowed to open it";
+  return message;
+}

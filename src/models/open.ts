@@ -1,0 +1,26 @@
+import { InputError } from "../errors.ts";
+import type { Format, ModelFile, ModelSource } from "./model.ts";
+import { safetensors } from "./safetensors.ts";
+
+/** All formats, in the order in which they are asked; a later one may take what an earlier one leaves. */
+export const formats: readonly Format[] = [safetensors];
+
+/** How many bytes of a file the formats see to tell theirs from others. */
+const startBytes = 512;
+
+/**
+ * Opens a model file of any supported format, told by its first bytes and its name.
+ * @throws InputError, one line, if the format is unknown or the file is broken.
+ */
+export async function openModel(source: ModelSource): Promise<ModelFile> {
+  if (source.main.size === 0) throw new InputError(`${source.name}: the file is empty`);
+  const start = source.main.read(0, Math.min(startBytes, source.main.size));
+  const format = formats.find((candidate) => candidate.matches(start, source));
+  if (!format) {
+    const hex = [...start.subarray(0, 8)].map((byte) => byte.toString(16).padStart(2, "0")).join(" ");
+    throw new InputError(
+      `${source.name}: unknown kind of model file (first bytes ${hex}); supported: ${formats.map(({ name }) => name).join(", ")}`,
+    );
+  }
+  return format.open(source);
+}
