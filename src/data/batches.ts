@@ -1,0 +1,23 @@
+import { InputError } from "../errors.ts";
+import { random } from "../math/random.ts";
+
+/**
+ * The batches of one epoch: the rows in a random order, cut into pieces of `batchSize`, the last one shorter if need
+ * be (as Keras's `fit`). The order depends on the seed and the epoch alone, so that all arms of a seed see the same.
+ *
+ * @returns views of one array that holds each of the rows once
+ */
+export function epochBatches(
+  rows: Uint32Array,
+  batchSize: number,
+  seed: number,
+  epoch: number,
+): Uint32Array[] {
+  if (!(Number.isInteger(batchSize) && batchSize >= 1)) {
+    throw new InputError(`invalid batch size: ${batchSize}; give a whole number from 1`);
+  }
+  const order = random(seed, `order/${epoch}`).shuffle(rows.slice());
+  return Array.from({ length: Math.ceil(order.length / batchSize) }, (_, i) =>
+    order.subarray(i * batchSize, (i + 1) * batchSize),
+  );
+}

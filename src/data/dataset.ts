@@ -1,0 +1,49 @@
+/** Labelled images of one size, row by row. All arrays are views: sets of a file share one buffer. */
+export interface ImageSet {
+  /** count x height x width x channels bytes, channels last. */
+  readonly images: Uint8Array;
+  /** Class index of each image. */
+  readonly labels: Uint8Array;
+  /** Height and width in pixels, and channels, of one image. */
+  readonly shape: readonly [height: number, width: number, channels: number];
+  readonly count: number;
+}
+
+/** A training and a test set over the same classes. */
+export interface Dataset {
+  readonly name: string;
+  readonly classNames: readonly string[];
+  readonly train: ImageSet;
+  readonly test: ImageSet;
+}
+
+/** Bytes of one image. */
+export function imageBytes(shape: ImageSet["shape"]): number {
+  return shape[0] * shape[1] * shape[2];
+}
+
+/** Number of images of each class. */
+export function classCounts(set: ImageSet, classes: number): number[] {
+  const counts = new Array<number>(classes).fill(0);
+  for (const label of set.labels) counts[label]++;
+  return counts;
+}
+
+/**
+ * Copies the given rows of a set into a batch, whose arrays may be longer than that.
+ *
+ * @param images at least rows.length x height x width x channels bytes
+ * @param labels at least rows.length entries
+ */
+export function gather(
+  set: ImageSet,
+  rows: Uint32Array,
+  images: Uint8Array,
+  labels: Uint8Array | Int32Array,
+): void {
+  const size = imageBytes(set.shape);
+  for (let i = 0; i < rows.length; i++) {
+    images.set(set.images.subarray(rows[i] * size, (rows[i] + 1) * size), i * size);
+    labels[i] = set.labels[rows[i]];
+  }
+}

@@ -1,0 +1,25 @@
+import { expect, test } from "vitest";
+import { classCounts, gather, type ImageSet, imageBytes } from "../../src/data/dataset.ts";
+
+const set: ImageSet = {
+  images: Uint8Array.from({ length: 4 * 6 }, (_, i) => i),
+  labels: Uint8Array.of(2, 0, 2, 1),
+  shape: [1, 2, 3],
+  count: 4,
+};
+
+test("imageBytes(shape) is height x width x channels", () => {
+  expect(imageBytes([32, 32, 3])).toBe(3072);
+});
+
+test("classCounts(set, classes) counts every class, also an absent one", () => {
+  expect(classCounts(set, 4)).toEqual([1, 1, 2, 0]);
+});
+
+test("gather(set, rows, images, labels) copies the rows in their order and leaves the rest alone", () => {
+  const images = new Uint8Array(3 * 6).fill(255);
+  const labels = new Int32Array(3).fill(-1);
+  gather(set, Uint32Array.of(3, 1), images, labels);
+  expect([...images]).toEqual([18, 19, 20, 21, 22, 23, 6, 7, 8, 9, 10, 11, 255, 255, 255, 255, 255, 255]);
+  expect([...labels]).toEqual([1, 0, -1]);
+});
