@@ -18,6 +18,11 @@ export interface ModelFile {
   readonly tensors: ReadonlyMap<string, Tensor>;
   /** Names (relative to the main file's folder) of all files of the model; the first is the one that was opened. */
   readonly files: readonly string[];
+  /**
+   * Turns the patches of all tensors to be changed, gathered, into patches of files: in a zip file it mends checksums
+   * and the directory. To be called once, with all of them; absent where patches are patches of files already.
+   */
+  readonly seal?: (patches: readonly Patch[]) => Promise<readonly Patch[]>;
 }
 
 /** One output of a model, and the layer it comes from. */
@@ -55,7 +60,7 @@ export interface Tensor {
 
 /** Bytes of a file to be replaced: `remove` bytes from `offset` on give way to `bytes`. Patches never overlap. */
 export interface Patch {
-  /** Name of the file as in `ModelFile.files`. */
+  /** Name of the file as in `ModelFile.files`; before `ModelFile.seal`, that of an entry of the zip file. */
   readonly file: string;
   readonly offset: number;
   /** Equal to `bytes.length` where the file keeps its size. */
