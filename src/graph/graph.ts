@@ -1,0 +1,169 @@
+import type { Op, Value } from "./op.ts";
+import type { AxisRange } from "./ops/shape.ts";
+import type { OpAttributes, OpName } from "./ops.ts";
+import { ops } from "./ops.ts";
+import type { DType, Tensor } from "./tensor.ts";
+import { elementCount, sameShape, tensor } from "./tensor.ts";
+
+/** One operation: an ONNX node whose shapes are known. */
+export interface Node<Name extends OpName = OpName> {
+  readonly op: Name;
+  readonly x: readonly Value[];
+  readonly y: Value;
+  readonly attributes: OpAttributes[Name];
+}
+
+/** Several nodes that the reverse walk sees as one, with a gradient of its own. */
+export interface Block {
+  readonly x: readonly Value[];
+  readonly y: Value;
+  /** Gradients with respect to each of `x`, from the gradient of `y`. */
+  readonly gradient: (dy: Value) => readonly (Value | undefined)[];
+}
+
+/** A value, or a number that stands for a constant of the other operand's type. */
+type Operand = Value | number;
+
+/**
+ * An ONNX graph in memory. Values have static shapes; every method that adds a node returns its output. Knows no
+ * runtime: `toOnnx` writes it as a model, `evaluate` computes it slowly.
+ */
+export class Graph {
+  readonly inputs: Value[] = [];
+  readonly outputs = new Map<string, Value>();
+  readonly constants = new Map<string, Tensor>();
+  /** In the order of computation. */
+  readonly nodes: Node[] = [];
+  /** What the reverse walk sees, in the order of computation: nodes and blocks. */
+  readonly tape: (Node | Block)[] = [];
+  readonly #constantsByContent = new Map<string, Value>();
+  #count = 0;
+
+  /** Declares an input; its name is the caller's. */
+  input(name: string, dtype: DType, shape: readonly number[]): Value {
+    if (this.inputs.some((input) => input.name === name))
+      throw new RangeError(`duplicate graph input: ${name}`);
+    const value = { name, dtype, shape };
+    this.inputs.push(value);
+    return value;
+  }
+
+  /** Declares a value as an output under a name of the caller's. */
+  output(name: string, value: Value): void {
+    if (this.outputs.has(name)) throw new RangeError(`duplicate graph output: ${name}`);
+    this.outputs.set(name, value);
+  }
+
+  /** A constant; equal constants are kept once. */
+  constant(content: Tensor): Value {
+    const key = `${content.dtype} [${content.shape}] ${content.data}`;
+    const known = this.#constantsByContent.get(key);
+    if (known) return known;
+    const value = { name: this.#name("constant"), dtype: content.dtype, shape: content.shape };
+    this.constants.set(value.name, content);
+    this.#constantsByContent.set(key, value);
+    return value;
+  }
+
+  /** A constant of rank 0. */
+  scalar(number: number, dtype: DType): Value {
+    return this.constant(tensor(dtype, [], [number]));
+  }
+
+  /** Adds a node of any op of the table. Throws, naming the op, where the inputs do not fit it. */
+  op<Name extends OpName>(name: Name, x: readonly Value[], attributes = {} as OpAttributes[Name]): Value {
+    const { type }: Op<OpAttributes[Name]> = ops[name];
+    try {
+      const y = { name: this.#name(name), ...type(x, attributes) };
+      const node = { op: name, x, y, attributes };
+      this.nodes.push(node);
+      this.tape.push(node);
+      return y;
+    } catch (error) {
+      throw error instanceof RangeError ? new RangeError(`${name}: ${error.message}`) : error;
+    }
+  }
+
+  /**
+   * Adds what `build` adds, as one block with a gradient of its own: for a function whose derivative is computed
+   * better than by the chain rule through its parts.
+   */
+  block(x: readonly Value[], build: () => Value, gradient: Block["gradient"]): Value {
+    const mark = this.tape.length;
+    const y = build();
+    this.tape.splice(mark, this.tape.length - mark, { x, y, gradient });
+    return y;
+  }
+
+  #name(kind: string): string {
+    return `${kind}_${this.#count++}`;
+  }
+
+  #binary(name: "Add" | "Sub" | "Mul" | "Div", a: Operand, b: Operand): Value {
+    const dtype = typeof a === "number" ? (b as Value).dtype : a.dtype;
+    const [x, y] = [a, b].map((operand) =>
+      typeof operand === "number" ? this.scalar(operand, dtype) : operand,
+    );
+    return this.op(name, [x, y]);
+  }
+
+  add(a: Operand, b: Operand): Value {
+    return this.#binary("Add", a, b);
+  }
+
+  sub(a: Operand, b: Operand): Value {
+    return this.#binary("Sub", a, b);
+  }
+
+  mul(a: Operand, b: Operand): Value {
+    return this.#binary("Mul", a, b);
+  }
+
+  div(a: Operand, b: Operand): Value {
+    return this.#binary("Div", a, b);
+  }
+
+  neg(x: Value): Value {
+    return this.op("Neg", [x]);
+  }
+
+  matmul(a: Value, b: Value): Value {
+    return this.op("MatMul", [a, b]);
+  }
+
+  cast(x: Value, to: DType): Value {
+    return x.dtype === to ? x : this.op("Cast", [x], { to });
+  }
+
+  reshape(x: Value, shape: readonly number[]): Value {
+    return sameShape(x.shape, shape) ? x : this.op("Reshape", [x], { shape });
+  }
+
+  expand(x: Value, shape: readonly number[]): Value {
+    return sameShape(x.shape, shape) ? x : this.op("Expand", [x], { shape });
+  }
+
+  /** Axis i of the result is axis permutation[i] of x. */
+  transpose(x: Value, permutation: readonly number[]): Value {
+    return permutation.every((axis, i) => axis === i) ? x : this.op("Transpose", [x], { permutation });
+  }
+
+  slice(x: Value, ranges: readonly AxisRange[]): Value {
+    const real = ranges.filter(
+      ({ axis, start, end, step = 1 }) => start > 0 || end < x.shape[axis] || step > 1,
+    );
+    return real.length === 0 ? x : this.op("Slice", [x], { ranges: real });
+  }
+
+  /** Zeros before and after each axis. */
+  pad(x: Value, before: readonly number[], after: readonly number[]): Value {
+    return [...before, ...after].some((zeros) => zeros > 0) ? this.op("Pad", [x], { before, after }) : x;
+  }
+
+  /** Rows of the identity matrix: 1 at each index, 0 elsewhere. Indices of rank 1, result (rows, classes). */
+  oneHot(indices: Value, classes: number, dtype: DType): Value {
+    const column = this.reshape(indices, [elementCount(indices.shape), 1]);
+    const range = this.constant(tensor(indices.dtype, [classes], [...Array(classes).keys()]));
+    return this.cast(this.op("Equal", [column, range]), dtype);
+  }
+}
