@@ -130,7 +130,8 @@ export const Conv: Op<ConvAttributes> = {
   ],
   evaluate: ([x, w, bias]: readonly NumberArray[], y, attributes) => {
     const [, k, rows, columns] = y.shape;
-    for (let i = 0; bias && i < y.data.length; i++) y.data[i] = bias.data[Math.floor(i / (rows * columns)) % k];
+    for (let i = 0; bias && i < y.data.length; i++)
+      y.data[i] = bias.data[Math.floor(i / (rows * columns)) % k];
     forEachProduct(
       x.shape,
       w.shape,
