@@ -4,4 +4,7 @@ export { sample } from "./data/sample.ts";
 export { type SyntheticOptions, syntheticDataset } from "./data/synthetic.ts";
 export { InputError } from "./errors.ts";
 export { type Random, random } from "./math/random.ts";
+export { drawFigure } from "./plot/drawFigure.ts";
+export { type OriginalLossCurvesData, originalLossCurves } from "./plot/figures/originalLossCurves.ts";
+export type { Figure } from "./plot/svg.ts";
 export { version } from "./version.ts";

@@ -1,1 +1,2 @@
 export * from "./index.ts";
+export { svgToPng } from "./plot/svgToPng.ts";

@@ -1,0 +1,24 @@
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+/** From src/plot and, built into one level, from dist. */
+const fontFile = ["../../assets/fonts/DejaVuSans.ttf", "../assets/fonts/DejaVuSans.ttf"]
+  .map((path) => fileURLToPath(new URL(path, import.meta.url)))
+  .find((path) => existsSync(path));
+
+/**
+ * Renders a figure as PNG with the shipped font alone, so that it looks the same on every machine (without a font the
+ * renderer would leave all text out and say nothing).
+ * @param scale pixels per unit of the SVG
+ */
+export async function svgToPng(svg: string, scale = 2): Promise<Uint8Array> {
+  if (fontFile === undefined) throw new Error("assets/fonts/DejaVuSans.ttf is missing from the package");
+  const { Resvg } = await import("@resvg/resvg-js");
+  const font = {
+    loadSystemFonts: false,
+    fontFiles: [fontFile],
+    defaultFontFamily: "DejaVu Sans",
+    sansSerifFamily: "DejaVu Sans",
+  };
+  return new Resvg(svg, { font, fitTo: { mode: "zoom", value: scale } }).render().asPng();
+}
