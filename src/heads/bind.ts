@@ -1,0 +1,169 @@
+import { InputError } from "../errors.ts";
+import type { LabelSummary } from "../labels/summary.ts";
+import { sum } from "../math/sum.ts";
+import { columnsOf } from "./columns.ts";
+import type { Column, Head, Label, Resolved } from "./head.ts";
+import { choice, number, type Options, positive, resolveOptions } from "./options.ts";
+import { defaultPseudoCount } from "./pseudoCount.ts";
+
+/** Options that every head takes beside its own. */
+export const commonOptions = {
+  reduction: choice(
+    ["mean", "rows", "sum"],
+    "what the sum over rows is divided by: the sum of weights (mean), the number of rows, or nothing (sum)",
+  ),
+  columns: choice(["mean", "sum"], "whether the losses of several columns are averaged or added"),
+  pseudoCount: number(defaultPseudoCount, positive, "rows that stand in for a count of zero"),
+  fanIn: number(64, { ...positive, integer: true }, "inputs of the output layer, for PyTorch's default bias"),
+} as const;
+
+/** A head with its options, on given labels: everything that can be asked at any constant output. */
+export interface BoundHead {
+  readonly head: Head;
+  readonly options: Resolved;
+  readonly columns: readonly Column[];
+  /** Resolved options of each column's cell. */
+  readonly cellOptions: readonly Resolved[];
+  /** Outputs of each cell, and of all: a bias has `outputs` numbers, cell after cell. */
+  readonly width: number;
+  readonly outputs: number;
+  expectedLoss(output: ArrayLike<number>): number;
+  /** Sums of each column's rows as one number, by `reduction` and `columns`. */
+  combine(sums: readonly number[]): number;
+}
+
+type Unreduced = Omit<BoundHead, "expectedLoss" | "combine">;
+
+/**
+ * Resolves a head's options against labels.
+ *
+ * @throws InputError on an unknown or invalid option, or labels that do not fit the head
+ */
+export function bind(head: Head, summary: LabelSummary | undefined, given: Options = {}): BoundHead {
+  const options = resolveAll(head, given);
+  const columns = columnsOf(head, summary, options.pseudoCount as number);
+  const cellOptions = columns.map((column, j) => cellOptionsOf(head, options, column, j, columns.length));
+  columns.forEach((column, j) => {
+    const refusal = head.refuse?.(column, cellOptions[j]);
+    if (refusal !== undefined) throw new InputError(refusal);
+  });
+  const width = head.width?.(columns[0].labels.length, cellOptions[0]) ?? 1;
+  const bound = { head, options, columns, cellOptions, width, outputs: width * columns.length };
+  const combine = (sums: readonly number[]) => reduce(bound, sums);
+  return { ...bound, combine, expectedLoss: (output) => combine(lossSums(bound, output)) };
+}
+
+/** The head's options and the common ones, checked, with defaults. */
+export const resolveAll = (head: Head, given: Options): Resolved =>
+  resolveOptions({ ...head.options, ...commonOptions }, given, head.name);
+
+/** This cell's part of a vector over all outputs. */
+export const cellOutput = ({ width }: { width: number }, output: ArrayLike<number>, j: number) =>
+  Array.from({ length: width }, (_, i) => output[j * width + i]);
+
+/** For each column, the sum of its rows' losses. */
+function lossSums(bound: Unreduced, output: ArrayLike<number>): number[] {
+  const { head, columns, cellOptions, outputs } = bound;
+  if (output.length !== outputs) {
+    throw new InputError(`invalid output of ${head.name}: ${output.length} numbers; it has ${outputs}`);
+  }
+  return columns.map(
+    (column, j) => column.weight * meanLoss(head, cellOutput(bound, output, j), column, cellOptions[j]),
+  );
+}
+
+/** What reduction `mean` divides by: Σ weight · rowWeight over a column's labels. */
+export function divisorOf(head: Head, column: Column, o: Resolved): number {
+  const { rowWeight } = head;
+  if (rowWeight === undefined) return column.weight;
+  const divisor = sum(Array.from(column.labels, (label, i) => column.weights[i] * rowWeight(label, o)));
+  if (!(divisor > 0)) {
+    throw new InputError(
+      `invalid class weights of ${head.name}: the rows' weights sum to ${divisor}; allowed: above 0`,
+    );
+  }
+  return divisor;
+}
+
+/** A cell's loss at a constant output, averaged over its labels by their weights. */
+export function meanLoss(head: Head, output: ArrayLike<number>, column: Column, o: Resolved): number {
+  if (head.expected) return head.expected(output, column, o);
+  const { labels, weights, weight } = column;
+  return sum(Array.from(labels, (label, i) => weights[i] * head.loss!(output, label, o))) / weight;
+}
+
+function reduce({ head, options, columns, cellOptions }: Unreduced, sums: readonly number[]): number {
+  const added = options.columns === "sum";
+  if (options.reduction === "mean") {
+    const divisors = columns.map((column, j) => divisorOf(head, column, cellOptions[j]));
+    return added ? sum(sums.map((value, j) => value / divisors[j])) : sum(sums) / sum(divisors);
+  }
+  const rows = options.reduction === "rows" ? columns[0].rows : 1;
+  return sum(sums) / rows / (added ? 1 : columns.length);
+}
+
+/** What the reduction does, in words. */
+export function reductionText({ options, columns, head }: BoundHead): string {
+  const rows = {
+    mean: head.rowWeight
+      ? "divided by the sum of the rows' weights (class weights included)"
+      : "mean over rows",
+    rows: "sum divided by the number of rows",
+    sum: "sum over all rows given",
+  }[options.reduction as "mean" | "rows" | "sum"];
+  if (columns.length === 1) return rows;
+  return `${rows}; ${options.columns === "sum" ? "summed" : "averaged"} over ${columns.length} columns`;
+}
+
+function cellOptionsOf(head: Head, options: Resolved, column: Column, j: number, columns: number): Resolved {
+  const entries = Object.entries(head.options).map(([name, spec]) => {
+    const value = options[name];
+    if (spec.type !== "list") return [name, value] as const;
+    if (value === "balanced") return [name, balanced(spec.per, column)] as const;
+    const list = typeof value === "number" ? [value] : (value as readonly number[]);
+    if (spec.per === "column") {
+      checkLength(head, name, list, columns, "column");
+      return [name, list[list.length === 1 ? 0 : j] ?? 1] as const;
+    }
+    checkLength(head, name, list, column.labels.length, "class");
+    return [name, list.length === 1 ? Array.from(column.labels, () => list[0]) : list] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
+function checkLength(head: Head, name: string, list: readonly number[], length: number, per: string): void {
+  if (list.length > 1 && list.length !== length) {
+    throw new InputError(
+      `invalid ${name} of ${head.name}: ${list.length} numbers; allowed: ${length}, one a ${per}, or one for all`,
+    );
+  }
+}
+
+/**
+ * Weights under which all classes present weigh the same and the mean weight of a row is 1: N / (K nₖ), as
+ * scikit-learn's `balanced`. For a weight of the positives alone: negatives / positives.
+ */
+function balanced(per: "class" | "column", { weights, weight }: Column): number | number[] {
+  if (per === "column") return weights[0] > 0 && weights[1] > 0 ? weights[0] / weights[1] : 1;
+  const present = Array.from(weights).filter((w) => w > 0).length;
+  return Array.from(weights, (w) => (w > 0 ? weight / (present * w) : 0));
+}
+
+/** One row's loss, before reduction over rows, at an output over all columns. Options may not name `balanced`. */
+export function rowLoss(head: Head, output: ArrayLike<number>, label: Label, given: Options = {}): number {
+  const options = resolveAll(head, given);
+  if (head.loss === undefined) {
+    throw new InputError(
+      `${head.name} has no loss of a single row: ${head.none?.reason ?? "it compares a whole batch"}`,
+    );
+  }
+  const wide = head.reads === "binary" || head.reads === "numbers";
+  const labels: Label[] = wide && typeof label !== "number" ? Array.from(label) : [label];
+  const width = output.length / labels.length;
+  const losses = labels.map((cellLabel, j) => {
+    const placeholder = { labels: { length: width } } as Column;
+    const o = cellOptionsOf(head, options, placeholder, j, labels.length);
+    return head.loss!(cellOutput({ width }, output, j), cellLabel, o);
+  });
+  return sum(losses) / (options.columns === "sum" ? 1 : losses.length);
+}

@@ -1,0 +1,162 @@
+import type { CellOptions, OptionSpecs, OptionValue, Range } from "./options.ts";
+
+/**
+ * The catalogue's one record. A *head* is what stands at the end of a network: a link from raw outputs to predictions,
+ * and a loss that compares these with the labels.
+ *
+ * Most losses are sums over *cells*: a cell is one label with the outputs that predict it. A softmax has one cell a
+ * row, of K outputs; a multi-label sigmoid has one cell a column, of one output; a Gaussian with learned variance one
+ * cell a column, of two. A head therefore describes a cell, and bind.ts does the rest for all heads alike.
+ *
+ * Three scales, never mixed: *label* (what the data holds), *prediction* (probability, rate), *output* (raw, before
+ * the link; where the bias lives).
+ */
+export interface Head extends Description, Cell<Resolved, Label> {}
+
+/** Options as they reach a cell, by name. */
+export type Resolved = Readonly<Record<string, OptionValue>>;
+
+/** What a head says of itself. */
+export interface Description {
+  readonly name: string;
+  /** One line, without a full stop. */
+  readonly summary: string;
+  readonly family: Family;
+  readonly reads: Reads;
+  /** What a label may be, where it is a number. */
+  readonly domain: Range;
+  readonly options: OptionSpecs;
+  /** From outputs to predictions, in words: `p = softmax(z)`. */
+  readonly link: string;
+  /** False where outputs that differ by a constant give the same loss, or no bias can change it. */
+  readonly identifiable: boolean;
+  readonly convex: boolean;
+  readonly formula: Formula;
+  readonly source: string;
+  /** What frameworks call it, with the options that make ours equal to theirs. */
+  readonly names: readonly FrameworkName[];
+  /** For a head without a bias to solve for: why, and what to do instead. */
+  readonly none?: { readonly reason: string; readonly instead: string };
+}
+
+export type Family =
+  | "classification"
+  | "regression"
+  | "counts"
+  | "distribution"
+  | "ordinal"
+  | "survival"
+  | "ranking";
+
+/** The label summary a head reads; `nothing` where the labels play no part. */
+export type Reads = "classes" | "binary" | "numbers" | "directions" | "survival" | "nothing";
+
+/** A class index or a number; a distribution over classes or a direction; or a survival label, [time, 1 if the event happened]. */
+export type Label = number | ArrayLike<number>;
+
+/** How an optimum is known. `boundary`: the infimum lies at infinity or at the edge of the domain, and a stated finite value stands in. */
+export type Kind = "closed form" | "numeric" | "boundary" | "none";
+
+export interface Formula {
+  /** Plain text, for terminals: the loss of a row, the optimal output, the expected loss there. */
+  readonly loss: string;
+  readonly optimum: string;
+  readonly expected: string;
+  /** The same in LaTeX. */
+  readonly latex: { readonly loss: string; readonly optimum: string; readonly expected: string };
+}
+
+export type Framework =
+  | "torch"
+  | "keras"
+  | "optax"
+  | "tfjs"
+  | "sklearn"
+  | "xgboost"
+  | "lightgbm"
+  | "catboost"
+  | "other";
+
+export interface FrameworkName {
+  readonly framework: Framework;
+  /** As one writes it in code: `torch.nn.CrossEntropyLoss`, `reg:tweedie`. */
+  readonly name: string;
+  /** Options that make this head compute what that one does by default. */
+  readonly options?: Readonly<Record<string, number | string>>;
+  /** What to know: logits or probabilities, what it divides by, epsilons. */
+  readonly note: string;
+}
+
+/** One target as weighted labels: what a cell's mathematics reads. */
+export interface Column<Y = Label> {
+  /** Distinct labels: class indices, 0 and 1, numbers in increasing order, or [time, event]. */
+  readonly labels: ArrayLike<Y>;
+  /** Weight of each, same length. */
+  readonly weights: ArrayLike<number>;
+  /** Total weight. */
+  readonly weight: number;
+  readonly rows: number;
+  /** Weighted mean and variance of number labels (0 for others). */
+  readonly mean: number;
+  readonly variance: number;
+  /** Weighted mean of a label's squared length: 1 for hard class labels, mean y² for others. */
+  readonly squares: number;
+  /** Weighted mean entropy of a row's own label, nats: 0 unless soft. */
+  readonly labelEntropy: number;
+  /** Where a message should point: `class`, or the column's name. */
+  readonly place: string;
+  readonly classNames?: readonly string[];
+  /** Rows' worth of labels that stands in for a count of zero (see pseudoCount.ts). */
+  readonly pseudoCount: number;
+}
+
+export interface Optimum {
+  readonly output: number[];
+  readonly kind: Kind;
+  readonly warnings?: readonly string[];
+}
+
+/** The mathematics of one cell. `output` is raw, of length `width`; options are resolved (see `CellOptions`). */
+export interface Cell<O, Y extends Label = Label> {
+  /** Number of outputs, for K classes (or survival intervals; 1 for other labels). Default 1. */
+  width?(classes: number, options: O): number;
+  /** The loss of one row, before reduction. Absent where the loss is a property of a whole batch (dice, contrastive). */
+  loss?(output: ArrayLike<number>, label: Y, options: O): number;
+  /** Its gradient with respect to the output. */
+  gradient?(output: ArrayLike<number>, label: Y, options: O): number[];
+  /** What the row adds to the divisor of reduction `mean`, in units of its sample weight. Default 1. */
+  rowWeight?(label: Y, options: O): number;
+  /** The mean loss of all rows at a constant output, where there is a shorter way than averaging `loss` over the labels. */
+  expected?(output: ArrayLike<number>, column: Column<Y>, options: O): number;
+  /** Labels that the type allows and the head does not; a message, or undefined if all is well. */
+  refuse?(column: Column<Y>, options: O): string | undefined;
+  optimum(column: Column<Y>, options: O): Optimum;
+  /** The constant outputs' predictions. */
+  predict(output: ArrayLike<number>, options: O): number[];
+  /** The output shifted along the directions that do not matter, so that it is centred. Only for unidentifiable heads. */
+  centre?(output: ArrayLike<number>): number[];
+  /** Each label's loss under normal noise of this variance on every output, where there is a shorter way. */
+  rowLosses?(output: ArrayLike<number>, column: Column<Y>, variance: number, options: O): RowLoss[];
+  /** An upper bound of the mean excess loss under mean-zero noise of this variance on every output (losses.md §5). */
+  gap?(output: ArrayLike<number>, column: Column<Y>, variance: number, options: O): Gap;
+}
+
+/** The loss of a label's rows: its mean over noise on the outputs, and its variance. */
+export interface RowLoss {
+  readonly mean: number;
+  readonly variance: number;
+}
+
+export interface Gap {
+  /** The excess lies between 0 and this. */
+  readonly value: number;
+  /** `exact` for Gaussian noise, or an upper `bound`. */
+  readonly kind: "exact" | "bound";
+}
+
+/** Checks a head against the types that follow from its options and labels, which the table of all heads forgets. */
+export function defineHead<const S extends OptionSpecs, Y extends Label = number>(
+  head: Description & { readonly options: S } & Cell<CellOptions<S>, Y>,
+): Head {
+  return head;
+}

@@ -1,0 +1,73 @@
+import { InputError, unknownName } from "../errors.ts";
+import type { FrameworkName, Head } from "./head.ts";
+import type { Options } from "./options.ts";
+import { sigmoidCrossEntropy } from "./sigmoid.ts";
+import { softmaxCrossEntropy } from "./softmax.ts";
+
+/** The catalogue: every head, by family. */
+export const heads: readonly Head[] = [softmaxCrossEntropy, sigmoidCrossEntropy];
+
+/** A head found by name, with the conventions that the name implies. */
+export interface FoundHead {
+  readonly head: Head;
+  /** The options that make the head what the framework computes by default; empty for our own names. */
+  readonly options: Options;
+  /** The framework's name as found, and what to know about it; undefined for our own names. */
+  readonly framework?: FrameworkName;
+}
+
+/**
+ * The head of a name: ours (`binary-focal`), or a framework's, written as in code (`torch.nn.BCEWithLogitsLoss`,
+ * `tf.keras.losses.Huber`, `reg:tweedie`), as framework and name (`lightgbm huber`), or its last part alone where only
+ * one framework has it (`BCEWithLogitsLoss`). Upper and lower case, spaces, `-` and `_` are alike.
+ *
+ * @throws InputError on an unknown name (with the nearest known) or one that several frameworks share
+ */
+export function findHead(name: string): FoundHead {
+  const key = plain(name);
+  const own = heads.find((head) => plain(head.name) === key);
+  if (own) return { head: own, options: {} };
+  const all = heads.flatMap((head) =>
+    head.names.map((framework) => ({ head, framework, options: framework.options ?? {} })),
+  );
+  const exact = all.find(({ framework }) => spellings(framework).includes(key));
+  if (exact) return exact;
+  const short = all.filter(({ framework }) => plain(lastPart(framework.name)) === key);
+  const distinct = new Set(short.map(({ head, options }) => `${head.name} ${JSON.stringify(options)}`));
+  if (distinct.size === 1) return short[0];
+  if (short.length > 0) {
+    throw new InputError(
+      `ambiguous loss: ${name}; say which: ${short.map(({ framework }) => framework.name).join(", ")}`,
+    );
+  }
+  const known = [...heads.map((head) => head.name), ...all.map(({ framework }) => framework.name)];
+  throw unknownLoss(name, known);
+}
+
+/** The nearest of all names, but only our own listed: the frameworks' are too many for a line. */
+function unknownLoss(name: string, known: readonly string[]): InputError {
+  const own = heads.map((head) => head.name);
+  const hint = /did you mean ([^?]+)\?/.exec(unknownName("loss", name, known).message);
+  return new InputError(
+    `unknown loss: ${name}${hint ? `; did you mean ${hint[1]}?` : ";"} Known: ${own.join(", ")} (and the frameworks' names: see baserate losses)`,
+  );
+}
+
+const plain = (text: string) =>
+  text
+    .toLowerCase()
+    .replace(/^tf\.keras\./, "keras.")
+    .replace(/[\s_-]/g, "");
+const lastPart = (name: string) => name.slice(name.lastIndexOf(".") + 1);
+
+/** Ways to write a framework's name in full: `lightgbm.huber`, `lightgbm huber`, `lightgbm:huber`, `reg:tweedie`. */
+const spellings = ({ framework, name }: FrameworkName) => {
+  const short = plain(name);
+  return [
+    short,
+    `${framework}${short}`,
+    `${framework}.${short}`,
+    `${framework}:${short}`,
+    `${framework}.${plain(lastPart(name))}`,
+  ];
+};

@@ -1,0 +1,73 @@
+import { normalRule, type Rule, uniformRule } from "../math/quadrature.ts";
+import { random } from "../math/random.ts";
+import { type BoundHead, cellOutput } from "./bind.ts";
+
+/** Random numbers added to every output independently: uniform on ±size, or normal with standard deviation `size`. */
+export interface Noise {
+  readonly shape: "uniform" | "normal";
+  readonly size: number;
+}
+
+/** A mean over the noise, with the standard error of its simulation: 0 where it is a quadrature. */
+export interface NoisyMean {
+  readonly value: number;
+  readonly error: number;
+}
+
+const rules: Record<Noise["shape"], readonly [one: Rule, two: Rule]> = {
+  uniform: [uniformRule(32), uniformRule(12)],
+  normal: [normalRule(101), normalRule(41)],
+};
+
+/**
+ * The expected loss at `output` plus noise that is the same for all rows. Cells share no outputs, so the mean of their
+ * sum is the sum of their means; in a cell of one or two outputs it is a product rule, in a wider one a seeded
+ * simulation with antithetic pairs.
+ */
+export function noisyLoss(bound: BoundHead, output: ArrayLike<number>, noise: Noise): NoisyMean {
+  const base = bound.expectedLoss(output);
+  let value = base;
+  let variance = 0;
+  for (let j = 0; j < bound.columns.length; j++) {
+    const at = Array.from(output);
+    const cell = cellOutput(bound, output, j);
+    const shifted = (shift: readonly number[]) => {
+      for (let i = 0; i < cell.length; i++) at[j * cell.length + i] = cell[i] + noise.size * shift[i];
+      return bound.expectedLoss(at) - base;
+    };
+    const mean =
+      cell.length <= 2
+        ? productMean(shifted, cell.length, noise)
+        : simulatedMean(shifted, cell.length, noise);
+    value += mean.value;
+    variance += mean.error ** 2;
+  }
+  return { value, error: Math.sqrt(variance) };
+}
+
+function productMean(f: (shift: readonly number[]) => number, width: number, { shape }: Noise): NoisyMean {
+  const { points, weights } = rules[shape][width - 1];
+  let value = 0;
+  for (let i = 0; i < points.length; i++) {
+    if (width === 1) value += weights[i] * f([points[i]]);
+    else for (let k = 0; k < points.length; k++) value += weights[i] * weights[k] * f([points[i], points[k]]);
+  }
+  return { value, error: 0 };
+}
+
+/** Antithetic pairs: what is odd in the noise cancels, and it is the larger part. */
+function simulatedMean(f: (shift: readonly number[]) => number, width: number, { shape }: Noise): NoisyMean {
+  const source = random(0, "noise");
+  const draw = shape === "normal" ? source.normal : () => 2 * source.uniform() - 1;
+  const pairs = Math.max(64, Math.min(2048, Math.floor(2e6 / width ** 2)));
+  let total = 0;
+  let squares = 0;
+  for (let i = 0; i < pairs; i++) {
+    const shift = Array.from({ length: width }, draw);
+    const pair = (f(shift) + f(shift.map((x) => -x))) / 2;
+    total += pair;
+    squares += pair * pair;
+  }
+  const value = total / pairs;
+  return { value, error: Math.sqrt(Math.max(0, squares / pairs - value * value) / pairs) };
+}

@@ -1,0 +1,135 @@
+import { InputError, unknownName } from "../errors.ts";
+
+/** A loss's options, described as data: the command line's flags, their validation and the docs derive from this. */
+export type OptionSpec = NumberOption | ChoiceOption | ListOption;
+export type OptionSpecs = Readonly<Record<string, OptionSpec>>;
+
+export interface NumberOption {
+  readonly type: "number";
+  readonly default: number;
+  readonly doc: string;
+  readonly range: Range;
+}
+
+export interface ChoiceOption<C extends string = string> {
+  readonly type: "choice";
+  readonly default: C;
+  readonly choices: readonly C[];
+  readonly doc: string;
+}
+
+/** One number for each class, or for each column of outputs; a single number stands for all. An empty list means 1 each. */
+export interface ListOption {
+  readonly type: "list";
+  readonly per: "class" | "column";
+  readonly default: readonly number[];
+  readonly doc: string;
+  readonly range: Range;
+  /** Whether the word `balanced` is understood: weights that make all classes (or both answers) weigh the same. */
+  readonly balanced: boolean;
+}
+
+/** An interval of real numbers; an open end is not itself allowed. */
+export interface Range {
+  readonly low: number;
+  readonly high: number;
+  readonly openLow?: boolean;
+  readonly openHigh?: boolean;
+  readonly integer?: boolean;
+}
+
+export type OptionValue = number | string | readonly number[];
+/** Options as a caller gives them: any may be left out. */
+export type Options = Readonly<Record<string, OptionValue | undefined>>;
+
+/**
+ * Options as a cell reads them: all present, lists per column narrowed to this column's number, lists per class of
+ * length K or empty.
+ */
+export type CellOptions<S extends OptionSpecs> = {
+  readonly [Name in keyof S]: S[Name] extends { type: "number" }
+    ? number
+    : S[Name] extends ChoiceOption<infer C>
+      ? C
+      : S[Name] extends { per: "column" }
+        ? number
+        : readonly number[];
+};
+
+export const number = (value: number, range: Range, doc: string) =>
+  ({ type: "number", default: value, range, doc }) as const;
+export const choice = <const C extends string>(choices: readonly [C, ...C[]], doc: string) =>
+  ({ type: "choice", default: choices[0] as C, choices: choices as readonly C[], doc }) as const;
+export const perClass = (range: Range, doc: string, balanced = false) =>
+  ({ type: "list", per: "class", default: [] as readonly number[], range, doc, balanced }) as const;
+export const perColumn = (range: Range, doc: string, balanced = false) =>
+  ({ type: "list", per: "column", default: [] as readonly number[], range, doc, balanced }) as const;
+
+export const positive: Range = { low: 0, high: Number.POSITIVE_INFINITY, openLow: true, openHigh: true };
+export const notNegative: Range = { low: 0, high: Number.POSITIVE_INFINITY, openHigh: true };
+export const anyNumber: Range = {
+  low: Number.NEGATIVE_INFINITY,
+  high: Number.POSITIVE_INFINITY,
+  openLow: true,
+  openHigh: true,
+};
+export const between = (low: number, high: number): Range => ({ low, high, openLow: true, openHigh: true });
+export const share: Range = { low: 0, high: 1 };
+
+/** Whether a number lies in a range; never for NaN. */
+export function within(value: number, { low, high, openLow, openHigh, integer }: Range): boolean {
+  return (
+    (openLow ? value > low : value >= low) &&
+    (openHigh ? value < high : value <= high) &&
+    (!integer || Number.isInteger(value))
+  );
+}
+
+/** A range in words: `above 0`, `from 0 to 1`, `between 1 and 2 (neither included)`. */
+export function rangeText({ low, high, openLow, openHigh, integer }: Range): string {
+  const what = integer ? "a whole number" : "a number";
+  const bottom = Number.isFinite(low) ? (openLow ? ` above ${low}` : ` from ${low}`) : "";
+  const top = Number.isFinite(high) ? (openHigh ? ` below ${high}` : ` up to ${high}`) : "";
+  return `${what}${bottom}${bottom && top ? " and" : ""}${top}`;
+}
+
+/** Checks the options against their description and fills in the defaults. `who` names the head in errors. */
+export function resolveOptions(
+  specs: OptionSpecs,
+  options: Options,
+  who: string,
+): Record<string, OptionValue> {
+  const known = Object.keys(specs);
+  for (const name of Object.keys(options)) {
+    if (known.length === 0) throw new InputError(`unknown option of ${who}: ${name}; it takes none`);
+    if (!known.includes(name)) throw unknownName(`option of ${who}`, name, known);
+  }
+  const entries = known.map((name) => {
+    const value = options[name];
+    if (value !== undefined) checkOption(name, specs[name], value, who);
+    return [name, value ?? specs[name].default] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
+function checkOption(name: string, spec: OptionSpec, value: OptionValue, who: string): void {
+  const refuse = (shown: unknown, allowed: string) =>
+    new InputError(`invalid ${name} of ${who}: ${shown}; allowed: ${allowed}`);
+  if (spec.type === "choice") {
+    if (!spec.choices.includes(value as string))
+      throw unknownName(`${name} of ${who}`, `${value}`, spec.choices);
+  } else if (spec.type === "number") {
+    if (typeof value !== "number" || !within(value, spec.range)) throw refuse(value, rangeText(spec.range));
+  } else if (typeof value === "string") {
+    if (!(spec.balanced && value === "balanced")) {
+      throw refuse(
+        value,
+        `${rangeText(spec.range)}, one a ${spec.per}${spec.balanced ? ", or balanced" : ""}`,
+      );
+    }
+  } else {
+    const list = typeof value === "number" ? [value] : value;
+    const bad = list.findIndex((entry) => typeof entry !== "number" || !within(entry, spec.range));
+    if (bad >= 0) throw refuse(`${list[bad]} (${spec.per} ${bad})`, rangeText(spec.range));
+  }
+}
