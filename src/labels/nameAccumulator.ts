@@ -1,0 +1,81 @@
+import { InputError, unknownName } from "../errors.ts";
+import { type Accumulator, checkedWeight, checkNotEmpty } from "./accumulator.ts";
+import { CompensatedSums } from "./compensatedSums.ts";
+import { type ClassOrder, orderClasses } from "./orderClasses.ts";
+import type { ClassSummary } from "./summary.ts";
+
+export interface NameOptions {
+  /** Without it, "numeric" if every name is a number, "sorted" otherwise. */
+  readonly order?: ClassOrder;
+  /** A name that means "leave this row out". */
+  readonly ignore?: string;
+  /** More distinct names than this are taken for a mistake; 100,000 unless stated. */
+  readonly largestClasses?: number;
+}
+
+/** Summarises rows that each hold the name of a class. */
+export class NameAccumulator implements Accumulator<string, ClassSummary> {
+  private readonly options: NameOptions;
+  private readonly numbers = new Map<string, number>();
+  private readonly counts = new CompensatedSums(0);
+  private readonly firstRows: number[] = [];
+  private rows = 0;
+  private ignored = 0;
+
+  constructor(options: NameOptions = {}) {
+    this.options = options;
+  }
+
+  add(name: string, weight = 1): void {
+    const row = this.rows + this.ignored + 1;
+    checkedWeight(weight, row);
+    if (name === this.options.ignore) {
+      this.ignored++;
+      return;
+    }
+    this.counts.add(this.numbers.get(name) ?? this.newName(name, row), weight);
+    this.rows++;
+  }
+
+  /** The distinct names met so far. */
+  names(): string[] {
+    return [...this.numbers.keys()];
+  }
+
+  /** The row in which `name` was first met. */
+  firstRow(name: string): number {
+    return this.firstRows[this.numbers.get(name)!];
+  }
+
+  summary(): ClassSummary {
+    const { rows, ignored } = this;
+    if (rows === 0 && ignored > 0) {
+      throw new InputError(`no labels: all ${ignored} rows are the ignored label ${this.options.ignore}`);
+    }
+    const names = orderClasses(this.names(), this.options.order);
+    const counts = Float64Array.from(names, (name) => {
+      const number = this.numbers.get(name);
+      return number === undefined ? 0 : this.counts.value(number);
+    });
+    const total = counts.reduce((sum, count) => sum + count, 0);
+    checkNotEmpty(rows, total);
+    return { kind: "classes", counts, rows, ignored, labelEntropy: 0, labelSquares: total, names };
+  }
+
+  private newName(name: string, row: number): number {
+    const { order, largestClasses = 100_000 } = this.options;
+    if (Array.isArray(order) && !order.includes(name)) {
+      throw new InputError(`row ${row}: ${unknownName("class", name, order).message}`);
+    }
+    const number = this.numbers.size;
+    if (number === largestClasses) {
+      throw new InputError(
+        `more than ${largestClasses} distinct labels by row ${row} (${name}): these are not classes`,
+      );
+    }
+    this.numbers.set(name, number);
+    this.firstRows.push(row);
+    if (number >= this.counts.length) this.counts.grow(number + 1);
+    return number;
+  }
+}

@@ -1,0 +1,95 @@
+import { InputError } from "../errors.ts";
+import type { Accumulator } from "./accumulator.ts";
+import { BinaryAccumulator, type BinaryOptions } from "./binaryAccumulator.ts";
+import { ClassAccumulator, type ClassOptions } from "./classAccumulator.ts";
+import type { IntegerArray } from "./countIntegers.ts";
+import { DistributionAccumulator } from "./distributionAccumulator.ts";
+import { NameAccumulator, type NameOptions } from "./nameAccumulator.ts";
+import { NumberAccumulator, type NumberOptions } from "./numberAccumulator.ts";
+import type { BinarySummary, ClassSummary, LabelSummary, NumberSummary, SurvivalSummary } from "./summary.ts";
+import { SurvivalAccumulator, type SurvivalRow } from "./survivalAccumulator.ts";
+
+/** Sample weights, as many as there are rows. */
+interface Weighted {
+  readonly weights?: Iterable<number>;
+}
+
+/** Class indices 0..K-1. An integer array without weights is counted at the speed of memory. */
+export function summarizeClasses(
+  labels: Iterable<number> | IntegerArray,
+  options: ClassOptions & Weighted = {},
+): ClassSummary {
+  const accumulator = new ClassAccumulator(options);
+  if (!ArrayBuffer.isView(labels) || options.weights !== undefined)
+    return summarize(accumulator, labels, options.weights);
+  accumulator.addAll(labels as IntegerArray);
+  return accumulator.summary();
+}
+
+/** Class names, in the order that `options.order` says. */
+export function summarizeNames(labels: Iterable<string>, options: NameOptions & Weighted = {}): ClassSummary {
+  return summarize(new NameAccumulator(options), labels, options.weights);
+}
+
+/** One-hot rows or soft labels: K shares a row, 1 together. */
+export function summarizeDistributions(
+  rows: Iterable<ArrayLike<number>>,
+  options: { readonly names?: readonly string[] } & Weighted = {},
+): ClassSummary {
+  return summarize(new DistributionAccumulator(options), rows, options.weights);
+}
+
+/** Yes/no labels: one a row, or L of them (a multi-label matrix). */
+export function summarizeBinary(
+  rows: Iterable<ArrayLike<number | boolean | null> | number | boolean>,
+  options: BinaryOptions & Weighted = {},
+): BinarySummary {
+  return summarize(new BinaryAccumulator(options), rows, options.weights);
+}
+
+/** Real numbers: one a row, or D of them. */
+export function summarizeNumbers(
+  rows: Iterable<ArrayLike<number> | number>,
+  options: NumberOptions & Weighted = {},
+): NumberSummary {
+  return summarize(new NumberAccumulator(options), rows, options.weights);
+}
+
+/** Times to an event, with whether it happened. */
+export function summarizeSurvival(rows: Iterable<SurvivalRow>, options: Weighted = {}): SurvivalSummary {
+  return summarize(new SurvivalAccumulator(), rows, options.weights);
+}
+
+/**
+ * The summary of `rows`, each handed to `accumulator`, with as many `weights` (1 each when left out).
+ * Throws InputError if there are fewer or more weights than rows.
+ */
+export function summarize<Row, Summary extends LabelSummary>(
+  accumulator: Accumulator<Row, Summary>,
+  rows: Iterable<Row>,
+  weights?: Iterable<number>,
+): Summary {
+  if (weights === undefined) {
+    for (const row of rows) accumulator.add(row);
+    return accumulator.summary();
+  }
+  const weight = weights[Symbol.iterator]();
+  let count = 0;
+  for (const row of rows) {
+    const next = weight.next();
+    if (next.done) throw new InputError(`too few weights: ${count} for more rows than that`);
+    accumulator.add(row, next.value);
+    count++;
+  }
+  if (!weight.next().done) throw new InputError(`too many weights: more than the ${count} rows`);
+  return accumulator.summary();
+}
+
+/** The same from a stream of rows: anything that `for await` can walk. For weighted rows, call `accumulator.add(row, weight)` in a loop of your own. */
+export async function summarizeStream<Row, Summary extends LabelSummary>(
+  accumulator: Accumulator<Row, Summary>,
+  rows: AsyncIterable<Row> | Iterable<Row>,
+): Promise<Summary> {
+  for await (const row of rows) accumulator.add(row);
+  return accumulator.summary();
+}
