@@ -8,6 +8,28 @@ export { type CombinedSolution, combine, type Part } from "./heads/combine.ts";
 export type { Head } from "./heads/head.ts";
 export { type FoundHead, findHead, heads } from "./heads/index.ts";
 export { type Solution, solve } from "./heads/solve.ts";
+export type { Accumulator } from "./labels/accumulator.ts";
+export { BinaryAccumulator } from "./labels/binaryAccumulator.ts";
+export { ClassAccumulator } from "./labels/classAccumulator.ts";
+export { DistributionAccumulator } from "./labels/distributionAccumulator.ts";
+export { fromCounts } from "./labels/fromCounts.ts";
+export { fromHistogram } from "./labels/fromHistogram.ts";
+export { merge } from "./labels/merge.ts";
+export { NameAccumulator } from "./labels/nameAccumulator.ts";
+export { NumberAccumulator } from "./labels/numberAccumulator.ts";
+export type { ClassOrder } from "./labels/orderClasses.ts";
+export {
+  summarize,
+  summarizeBinary,
+  summarizeClasses,
+  summarizeDistributions,
+  summarizeNames,
+  summarizeNumbers,
+  summarizeStream,
+  summarizeSurvival,
+} from "./labels/summarize.ts";
+export type * from "./labels/summary.ts";
+export { SurvivalAccumulator, type SurvivalRow } from "./labels/survivalAccumulator.ts";
 export { type Random, random } from "./math/random.ts";
 export { drawFigure } from "./plot/drawFigure.ts";
 export { type OriginalLossCurvesData, originalLossCurves } from "./plot/figures/originalLossCurves.ts";
