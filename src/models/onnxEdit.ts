@@ -1,0 +1,46 @@
+import { InputError } from "../errors.ts";
+import type { Patch } from "./model.ts";
+import type { MessagePlace } from "./onnxSkim.ts";
+import { encodeVarint } from "./protobufWire.ts";
+
+/** A change inside a message: `remove` bytes at `offset` of the file give way to `bytes`. */
+export interface MessageEdit {
+  /** The innermost message that the change is in. */
+  readonly within: MessagePlace;
+  readonly offset: number;
+  readonly remove: number;
+  readonly bytes: Uint8Array;
+}
+
+/** A protobuf message must stay below 2 GiB. */
+const maximumBytes = 2 ** 31 - 1;
+
+/** The edits as patches, and with them the lengths of all messages around them that grow or shrink. */
+export function withLengths(file: string, edits: readonly MessageEdit[]): Patch[] {
+  const growth = new Map<MessagePlace, number>();
+  const grow = (place: MessagePlace | undefined, bytes: number) => {
+    for (let at = place; at; at = at.parent) growth.set(at, (growth.get(at) ?? 0) + bytes);
+  };
+  for (const { within, remove, bytes } of edits) grow(within, bytes.length - remove);
+  const patches = edits.map(({ offset, remove, bytes }) => ({ file, offset, remove, bytes }));
+  // From the inside out, because a longer length makes the messages around it longer too.
+  const inner = [...growth.keys()].sort((a, b) => depth(b) - depth(a));
+  for (const place of inner) {
+    const length = place.end - place.start + growth.get(place)!;
+    if (length > maximumBytes) {
+      throw new InputError(
+        `${file}: the changed model would have ${length} bytes; an ONNX file holds less than 2 GiB: save it with external data first`,
+      );
+    }
+    if (!place.parent || growth.get(place) === 0) continue;
+    const bytes = encodeVarint(length);
+    const remove = place.start - place.afterTag;
+    patches.push({ file, offset: place.afterTag, remove, bytes });
+    grow(place.parent, bytes.length - remove);
+  }
+  return patches.sort((a, b) => a.offset - b.offset);
+}
+
+function depth(place: MessagePlace): number {
+  return place.parent ? 1 + depth(place.parent) : 0;
+}

@@ -1,0 +1,75 @@
+import { InputError } from "../errors.ts";
+import type { GraphProto, NodeProto, TensorProto } from "../graph/onnx.gen.ts";
+
+/** A graph with its names resolved: who makes a value, who uses it, which values are stored. */
+export interface OnnxGraph {
+  readonly graph: GraphProto;
+  /** The node that makes a value. */
+  readonly producers: ReadonlyMap<string, NodeProto>;
+  /** The nodes that use a value, once for each time they do; a graph inside a node counts as that node. */
+  readonly consumers: ReadonlyMap<string, readonly NodeProto[]>;
+  /** Stored tensors by name: initializers, and the `value` of Constant nodes. */
+  readonly tensors: ReadonlyMap<string, TensorProto>;
+  readonly outputs: ReadonlySet<string>;
+}
+
+/** Resolves the names of a graph. Throws an InputError if a value is made twice. */
+export function resolveGraph(graph: GraphProto, file: string): OnnxGraph {
+  const producers = new Map<string, NodeProto>();
+  const consumers = new Map<string, NodeProto[]>();
+  const tensors = new Map<string, TensorProto>();
+  const define = <T>(map: Map<string, T>, name: string, value: T) => {
+    if (producers.has(name) || tensors.has(name)) {
+      throw new InputError(`${file}: broken ONNX file: the value ${name} is made twice`);
+    }
+    map.set(name, value);
+  };
+  for (const tensor of graph.initializer) define(tensors, tensor.name, tensor);
+  for (const node of graph.node) {
+    const constant = constantTensor(node);
+    if (constant) define(tensors, node.output[0], constant);
+    for (const output of node.output) if (output && !constant) define(producers, output, node);
+    for (const input of usedNames(node)) {
+      const users = consumers.get(input);
+      if (users) users.push(node);
+      else consumers.set(input, [node]);
+    }
+  }
+  return { graph, producers, consumers, tensors, outputs: new Set(graph.output.map(({ name }) => name)) };
+}
+
+/** Whether the node is `opType` of the standard operator set. */
+export function isStandard({ domain }: NodeProto): boolean {
+  return domain === "" || domain === "ai.onnx";
+}
+
+function constantTensor(node: NodeProto): TensorProto | undefined {
+  if (node.opType !== "Constant" || !isStandard(node) || node.output.length !== 1) return undefined;
+  return node.attribute.find(({ name }) => name === "value")?.t;
+}
+
+/** The values a node reads, also those that the graphs inside it (If, Loop, Scan) read from around them. */
+function usedNames(node: NodeProto): string[] {
+  const inner = node.attribute.flatMap(({ g, graphs }) => (g ? [g, ...graphs] : graphs));
+  const names = inner.flatMap((graph) => [
+    ...graph.node.flatMap(usedNames),
+    ...graph.output.map(({ name }) => name),
+  ]);
+  return [...node.input, ...names].filter((name) => name !== "");
+}
+
+/** An integer attribute, or `otherwise` if the node doesn't have it. */
+export function integerAttribute(node: NodeProto, name: string, otherwise: number): number {
+  const attribute = node.attribute.find((candidate) => candidate.name === name);
+  return attribute ? Number(attribute.i) : otherwise;
+}
+
+/** A float attribute, or `otherwise` if the node doesn't have it. */
+export function floatAttribute(node: NodeProto, name: string, otherwise: number): number {
+  return node.attribute.find((candidate) => candidate.name === name)?.f ?? otherwise;
+}
+
+/** A node as messages call it: `Gemm /fc/Gemm`, or by its output if it has no name. */
+export function nodeLabel(node: NodeProto): string {
+  return `${node.opType} ${node.name || `of ${node.output[0]}`}`;
+}
