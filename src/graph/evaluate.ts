@@ -1,4 +1,4 @@
-import type { Graph, Node } from "./graph.ts";
+import type { Graph, Node, Rounds } from "./graph.ts";
 import type { NumberArray, Op } from "./op.ts";
 import type { OpAttributes, OpName } from "./ops.ts";
 import { ops } from "./ops.ts";
@@ -13,15 +13,36 @@ export function evaluate(graph: Graph, feeds: Record<string, NumberArray>): Reco
   for (const [name, content] of graph.constants)
     values.set(name, { shape: content.shape, data: numbers(content) });
   for (const { name } of graph.inputs) values.set(name, feeds[name]);
-  for (const node of graph.nodes)
-    values.set(
-      node.y.name,
-      evaluateNode(
-        node,
-        node.x.map(({ name }) => values.get(name)!),
-      ),
-    );
+  evaluateNodes(graph, values);
   return Object.fromEntries([...graph.outputs].map(([name, value]) => [name, values.get(value.name)!]));
+}
+
+function evaluateNodes(graph: Graph, values: Map<string, NumberArray>): void {
+  for (const node of graph.nodes) {
+    if ("op" in node)
+      values.set(
+        node.y.name,
+        evaluateNode(
+          node,
+          node.x.map(({ name }) => values.get(name)!),
+        ),
+      );
+    else evaluateRounds(node, values);
+  }
+}
+
+function evaluateRounds({ count, round, inner, parts, y }: Rounds, values: Map<string, NumberArray>): void {
+  for (const { name, shape } of y) values.set(name, { shape, data: new Float64Array(elementCount(shape)) });
+  for (let i = 0; i < values.get(count.name)!.data[0]; i++) {
+    values.set(round.name, { shape: [], data: Float64Array.of(i) });
+    evaluateNodes(inner, values);
+    y.forEach(({ name }, j) => {
+      const sum = values.get(name)!.data;
+      values.get(parts[j].name)!.data.forEach((part, k) => {
+        sum[k] += part;
+      });
+    });
+  }
 }
 
 function evaluateNode<Name extends OpName>(node: Node<Name>, x: NumberArray[]): NumberArray {

@@ -6,18 +6,28 @@ import { sameShape } from "./tensor.ts";
 
 /**
  * Adds to the graph the gradients of a scalar `loss` with respect to each of `targets` (reverse-mode differentiation).
- *
- * The tape is walked once, backwards, from the loss; only values that depend on a target are visited. Gradients that
- * reach a value along several paths are summed; those that broadcasting made larger than the value are summed back.
- * Throws where a target has no influence on the loss.
+ * Throws where the loss does not depend on a target.
  */
 export function gradients(graph: Graph, loss: Value, targets: readonly Value[]): Value[] {
   if (loss.shape.length !== 0) throw new RangeError(`the loss must be a scalar, got shape [${loss.shape}]`);
-  const entries = [...graph.tape];
-  const depends = new Set(targets.map(({ name }) => name));
-  for (const { x, y } of entries) if (x.some(({ name }) => depends.has(name))) depends.add(y.name);
+  return pullBack(graph, [[loss, graph.scalar(1, loss.dtype)]], targets);
+}
 
-  const arrived = new Map<string, Value[]>([[loss.name, [graph.scalar(1, loss.dtype)]]]);
+/**
+ * The same from given gradients of any values on.
+ *
+ * The tape is walked once, backwards; only values that depend on a target are visited. Gradients that reach a value
+ * along several paths are summed; those that broadcasting made larger than the value are summed back.
+ */
+export function pullBack(
+  graph: Graph,
+  given: readonly (readonly [Value, Value])[],
+  targets: readonly Value[],
+): Value[] {
+  const entries = [...graph.tape];
+  const depends = dependents(graph, targets);
+  const arrived = new Map<string, Value[]>();
+  for (const [value, dy] of given) arrived.set(value.name, [...(arrived.get(value.name) ?? []), dy]);
   for (const entry of entries.reverse()) {
     const parts = arrived.get(entry.y.name);
     if (!parts || !depends.has(entry.y.name)) continue;
@@ -37,6 +47,37 @@ export function gradients(graph: Graph, loss: Value, targets: readonly Value[]):
     if (!parts) throw new RangeError(`the loss does not depend on ${name}`);
     return total(graph, parts);
   });
+}
+
+/**
+ * Sums over `count` rounds what `build` returns (see Graph.sumOverRounds), of which the first is a scalar loss, and
+ * differentiates the sum of the losses with respect to `targets`, which are values of the outer graph. Inside the
+ * rounds the reverse walk goes as far as the values they take from outside, outside it goes on with the sums.
+ */
+export function gradientsOverRounds(
+  graph: Graph,
+  count: Value,
+  targets: readonly Value[],
+  build: (inner: Graph, round: Value) => readonly Value[],
+): { sums: Value[]; gradients: Value[] } {
+  let taken: Value[] = [];
+  const sums = graph.sumOverRounds(count, (inner, round) => {
+    const parts = build(inner, round);
+    const depends = dependents(graph, targets);
+    const outer = inner.tape.flatMap(({ x }) => x).filter((value) => depends.has(value.name));
+    taken = [...new Map(outer.map((value) => [value.name, value])).values()];
+    return [...parts, ...gradients(inner, parts[0], taken)];
+  });
+  const own = sums.length - taken.length;
+  const given = taken.map((value, i) => [value, sums[own + i]] as const);
+  return { sums: sums.slice(0, own), gradients: pullBack(graph, given, targets) };
+}
+
+/** Names of the values that depend on any of `sources`, themselves included. */
+export function dependents(graph: Graph, sources: readonly Value[]): Set<string> {
+  const depends = new Set(sources.map(({ name }) => name));
+  for (const { x, y } of graph.tape) if (x.some(({ name }) => depends.has(name))) depends.add(y.name);
+  return depends;
 }
 
 function nodeGradients<Name extends OpName>(

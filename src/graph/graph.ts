@@ -21,6 +21,21 @@ export interface Block {
   readonly gradient: (dy: Value) => readonly (Value | undefined)[];
 }
 
+/**
+ * Rounds of an inner graph whose outputs are summed: y[i] is the sum over the rounds of the inner graph's output i.
+ * The inner graph may use values of the outer one. An ONNX Loop; the reverse walk does not pass through it.
+ */
+export interface Rounds {
+  /** An int64 scalar. */
+  readonly count: Value;
+  /** The number of the round, from 0: an int64 scalar, input of the inner graph. */
+  readonly round: Value;
+  readonly inner: Graph;
+  /** What each round adds, in the inner graph. */
+  readonly parts: readonly Value[];
+  readonly y: readonly Value[];
+}
+
 /** A value, or a number that stands for a constant of the other operand's type. */
 type Operand = Value | number;
 
@@ -33,11 +48,18 @@ export class Graph {
   readonly outputs = new Map<string, Value>();
   readonly constants = new Map<string, Tensor>();
   /** In the order of computation. */
-  readonly nodes: Node[] = [];
+  readonly nodes: (Node | Rounds)[] = [];
   /** What the reverse walk sees, in the order of computation: nodes and blocks. */
   readonly tape: (Node | Block)[] = [];
+  readonly #parent: Graph | undefined;
+  readonly #own = new Set<string>();
   readonly #constantsByContent = new Map<string, Value>();
   #count = 0;
+
+  /** `parent` is for inner graphs, which `sumOverRounds` makes. */
+  constructor(parent?: Graph) {
+    this.#parent = parent;
+  }
 
   /** Declares an input; its name is the caller's. */
   input(name: string, dtype: DType, shape: readonly number[]): Value {
@@ -45,6 +67,7 @@ export class Graph {
       throw new RangeError(`duplicate graph input: ${name}`);
     const value = { name, dtype, shape };
     this.inputs.push(value);
+    this.#own.add(name);
     return value;
   }
 
@@ -56,6 +79,7 @@ export class Graph {
 
   /** A constant; equal constants are kept once. */
   constant(content: Tensor): Value {
+    if (this.#parent) return this.#parent.constant(content);
     const key = `${content.dtype} [${content.shape}] ${content.data}`;
     const known = this.#constantsByContent.get(key);
     if (known) return known;
@@ -70,14 +94,20 @@ export class Graph {
     return this.constant(tensor(dtype, [], [number]));
   }
 
-  /** Adds a node of any op of the table. Throws, naming the op, where the inputs do not fit it. */
+  /**
+   * Adds a node of any op of the table. Throws, naming the op, where the inputs do not fit it. In an inner graph, what
+   * depends on no value of its own is computed once, outside.
+   */
   op<Name extends OpName>(name: Name, x: readonly Value[], attributes = {} as OpAttributes[Name]): Value {
+    if (this.#parent && !x.some((value) => this.#own.has(value.name)))
+      return this.#parent.op(name, x, attributes);
     const { type }: Op<OpAttributes[Name]> = ops[name];
     try {
       const y = { name: this.#name(name), ...type(x, attributes) };
       const node = { op: name, x, y, attributes };
       this.nodes.push(node);
       this.tape.push(node);
+      this.#own.add(y.name);
       return y;
     } catch (error) {
       throw error instanceof RangeError ? new RangeError(`${name}: ${error.message}`) : error;
@@ -95,8 +125,28 @@ export class Graph {
     return y;
   }
 
+  /**
+   * Sums what `build` returns over `count` rounds. `build` is called once, with the inner graph and the number of the
+   * round; it may use values of this graph.
+   */
+  sumOverRounds(count: Value, build: (inner: Graph, round: Value) => readonly Value[]): Value[] {
+    const inner = new Graph(this);
+    const round = inner.input(this.#name("round"), "int64", []);
+    const parts = build(inner, round);
+    const y = parts.map(({ dtype, shape }) => ({ name: this.#name("sum"), dtype, shape }));
+    for (const { name } of y) this.#own.add(name);
+    this.nodes.push({ count, round, inner, parts, y });
+    return y;
+  }
+
+  /** Whether a value was made by this graph, rather than by the graph around it. */
+  owns({ name }: Value): boolean {
+    return this.#own.has(name);
+  }
+
+  /** Names are unique throughout a graph and the graphs inside it. */
   #name(kind: string): string {
-    return `${kind}_${this.#count++}`;
+    return this.#parent ? this.#parent.#name(kind) : `${kind}_${this.#count++}`;
   }
 
   #binary(name: "Add" | "Sub" | "Mul" | "Div", a: Operand, b: Operand): Value {

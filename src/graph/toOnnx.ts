@@ -1,9 +1,10 @@
 import { create, toBinary } from "@bufbuild/protobuf";
-import type { Graph, Node } from "./graph.ts";
-import type { AttributeProto, NodeProto, TensorProto, ValueInfoProto } from "./onnx.gen.ts";
+import type { Graph, Node, Rounds } from "./graph.ts";
+import type { AttributeProto, GraphProto, NodeProto, TensorProto, ValueInfoProto } from "./onnx.gen.ts";
 import {
   AttributeProto_AttributeType,
   AttributeProtoSchema,
+  GraphProtoSchema,
   ModelProtoSchema,
   NodeProtoSchema,
   TensorProtoSchema,
@@ -22,59 +23,126 @@ const irVersion = 10n;
 
 /** The graph as the bytes of an ONNX model. Nodes that no output needs are left out. */
 export function toOnnx(graph: Graph): Uint8Array {
-  const needed = neededNodes(graph);
-  const used = new Set(needed.flatMap(({ x }) => x.map(({ name }) => name)));
-  const initializers = [...graph.constants]
-    .filter(([name]) => used.has(name))
-    .map(([name, content]) => tensorProto(name, content));
-  const nodes: NodeProto[] = [];
-  for (const node of needed) {
-    const { proto, constants } = nodeProto(node);
-    initializers.push(...constants);
-    nodes.push(proto);
-  }
-  const domains = new Set(nodes.map(({ domain }) => domain));
-  const outputs = [...graph.outputs];
+  const body = graphProto(graph, [...graph.outputs.values()]);
   // An output carries its own name by an Identity, which runtimes remove.
-  for (const [name, value] of outputs)
-    nodes.push(create(NodeProtoSchema, { opType: "Identity", input: [value.name], output: [name] }));
+  for (const [name, value] of graph.outputs) {
+    body.node.push(create(NodeProtoSchema, { opType: "Identity", input: [value.name], output: [name] }));
+    body.output.push(valueInfo({ ...value, name }));
+  }
+  const constants = [...graph.constants].map(([name, content]) => tensorProto(name, content));
+  const used = namesRead(body);
+  body.initializer.push(...constants.filter(({ name }) => used.has(name)));
+  const domains = [...domainsUsed(body)].filter((domain) => domain !== "");
   return toBinary(
     ModelProtoSchema,
     create(ModelProtoSchema, {
       irVersion,
       producerName: "baserate",
-      opsetImport: [
-        { domain: "", version: opset },
-        ...[...domains].filter(Boolean).map((domain) => ({ domain, version: 1n })),
-      ],
-      graph: {
-        name: "baserate",
-        node: nodes,
-        initializer: initializers,
-        input: graph.inputs.map((value) => valueInfo(value)),
-        output: outputs.map(([name, value]) => valueInfo({ ...value, name })),
-      },
+      opsetImport: [{ domain: "", version: opset }, ...domains.map((domain) => ({ domain, version: 1n }))],
+      graph: body,
     }),
   );
 }
 
-/** The nodes that some output depends on, in the order of computation. */
-function neededNodes(graph: Graph): Node[] {
-  const needed = new Set([...graph.outputs.values()].map(({ name }) => name));
-  const nodes = graph.nodes.toReversed().filter(({ x, y }) => {
-    if (!needed.has(y.name)) return false;
-    for (const { name } of x) needed.add(name);
+/** The inputs of a graph and the nodes that `values` need; its outputs, and the constants, are the caller's to add. */
+function graphProto(graph: Graph, values: readonly Value[]): GraphProto {
+  const written = neededNodes(graph, values).map((node) =>
+    "op" in node ? nodeProto(node) : roundsProto(node),
+  );
+  return create(GraphProtoSchema, {
+    name: "baserate",
+    node: written.flatMap(({ protos }) => protos),
+    initializer: written.flatMap(({ constants }) => constants),
+    input: graph.inputs.map(valueInfo),
+  });
+}
+
+/** The names that nodes of a graph, and of graphs inside it, read. */
+function namesRead({ node }: GraphProto): Set<string> {
+  return new Set(
+    node.flatMap(({ input, attribute }) => [
+      ...input,
+      ...attribute.flatMap(({ g }) => (g ? [...namesRead(g)] : [])),
+    ]),
+  );
+}
+
+function domainsUsed({ node }: GraphProto): Set<string> {
+  return new Set(
+    node.flatMap(({ domain, attribute }) => [
+      domain,
+      ...attribute.flatMap(({ g }) => (g ? [...domainsUsed(g)] : [])),
+    ]),
+  );
+}
+
+/** The nodes that some of the given values depend on, in the order of computation. */
+function neededNodes(graph: Graph, values: readonly Value[]): (Node | Rounds)[] {
+  const needed = new Set(values.map(({ name }) => name));
+  const nodes = graph.nodes.toReversed().filter((node) => {
+    const outputs = "op" in node ? [node.y] : node.y;
+    if (!outputs.some(({ name }) => needed.has(name))) return false;
+    for (const { name } of "op" in node ? node.x : outerValues(node)) needed.add(name);
     return true;
   });
   return nodes.reverse();
 }
 
-function nodeProto<Name extends OpName>({
-  op,
-  x,
-  y,
-  attributes,
-}: Node<Name>): { proto: NodeProto; constants: TensorProto[] } {
+/** What the rounds read of the graph around them (and names of their own, which do no harm). */
+function outerValues({ count, inner, parts }: Rounds): Value[] {
+  return [count, ...parts, ...inner.nodes.flatMap((node) => ("op" in node ? node.x : outerValues(node)))];
+}
+
+interface NodeProtos {
+  readonly protos: NodeProto[];
+  readonly constants: TensorProto[];
+}
+
+/** A Loop that carries one sum for each output, from zero on. */
+function roundsProto({ count, round, inner, parts, y }: Rounds): NodeProtos {
+  const body = graphProto(inner, parts);
+  const go = { name: `${round.name}_go`, dtype: "bool", shape: [] } as const;
+  const sums = y.map((value) => ({ ...value, name: `${value.name}_so_far` }));
+  const next = y.map((value) => ({ ...value, name: `${value.name}_next` }));
+  const goOn = { ...go, name: `${go.name}_on` };
+  body.input.push(valueInfo(go), ...sums.map(valueInfo));
+  body.output.push(valueInfo(goOn), ...next.map(valueInfo));
+  body.node.push(create(NodeProtoSchema, { opType: "Identity", input: [go.name], output: [goOn.name] }));
+  parts.forEach((part, i) => {
+    body.node.push(
+      create(NodeProtoSchema, { opType: "Add", input: [sums[i].name, part.name], output: [next[i].name] }),
+    );
+  });
+  const zeros = y.map((value) => `${value.name}_zero`);
+  const shapes = y.map(({ name, shape }) =>
+    tensorProto(`${name}_shape`, tensor("int64", [shape.length], shape)),
+  );
+  const fill = y.map((value, i) => {
+    const zero = create(AttributeProtoSchema, {
+      name: "value",
+      type: AttributeProto_AttributeType.TENSOR,
+      t: tensorProto("", tensor(value.dtype, [1], [0])),
+    });
+    return create(NodeProtoSchema, {
+      opType: "ConstantOfShape",
+      input: [shapes[i].name],
+      output: [zeros[i]],
+      attribute: [zero],
+    });
+  });
+  const loop = create(NodeProtoSchema, {
+    name: `${round.name}_loop`,
+    opType: "Loop",
+    input: [count.name, "", ...zeros],
+    output: y.map(({ name }) => name),
+    attribute: [
+      create(AttributeProtoSchema, { name: "body", type: AttributeProto_AttributeType.GRAPH, g: body }),
+    ],
+  });
+  return { protos: [...fill, loop], constants: shapes };
+}
+
+function nodeProto<Name extends OpName>({ op, x, y, attributes }: Node<Name>): NodeProtos {
   const { lower, domain = "" }: Op<OpAttributes[Name]> = ops[op];
   const lowered: Lowered = lower
     ? lower(attributes)
@@ -90,7 +158,7 @@ function nodeProto<Name extends OpName>({
     output: [y.name],
     attribute: Object.entries(lowered.attributes ?? {}).map(([name, value]) => attributeProto(name, value)),
   });
-  return { proto, constants };
+  return { protos: [proto], constants };
 }
 
 function attributeProto(name: string, value: AttributeValue): AttributeProto {

@@ -1,0 +1,131 @@
+import { expect, test } from "vitest";
+import { evaluate } from "../../src/graph/evaluate.ts";
+import { gradients, gradientsOverRounds } from "../../src/graph/gradient.ts";
+import { Graph } from "../../src/graph/graph.ts";
+import { numbers, tensor } from "../../src/graph/tensor.ts";
+import { toOnnx } from "../../src/graph/toOnnx.ts";
+import { nodeRuntime } from "../../src/runtime/node.ts";
+
+const array = (shape: number[], ...data: number[]) => ({ shape, data: Float64Array.from(data) });
+
+test("an op that does not fit names itself and both sizes", () => {
+  const graph = new Graph();
+  const a = graph.input("a", "float32", [2, 3]);
+  expect(() => graph.matmul(a, a)).toThrow("MatMul: inner sizes differ: [2,3] x [2,3]");
+  expect(() => graph.add(a, graph.input("b", "float32", [4]))).toThrow(
+    "Add: shapes [2,3] and [4] do not broadcast: 3 against 4",
+  );
+});
+
+test("equal constants are kept once", () => {
+  const graph = new Graph();
+  expect(graph.scalar(2, "float32")).toBe(graph.scalar(2, "float32"));
+  expect(graph.scalar(2, "float32")).not.toBe(graph.scalar(2, "float64"));
+});
+
+test("gradients that reach a value along several paths are summed", () => {
+  const graph = new Graph();
+  const x = graph.input("x", "float64", []);
+  const cube = graph.mul(graph.mul(x, x), x);
+  const [dx] = gradients(graph, graph.add(cube, x), [x]);
+  graph.output("dx", dx);
+  expect(evaluate(graph, { x: array([], 3) }).dx.data[0]).toBe(28);
+});
+
+test("the gradient of a maximum that is tied goes to one element of each window", () => {
+  const graph = new Graph();
+  const x = graph.input("x", "float64", [1, 1, 2, 4]);
+  const pooled = graph.op("MaxPool", [x], { kernel: [2, 2], strides: [2, 2] });
+  const [dx] = gradients(graph, graph.op("ReduceSum", [pooled], { keepDims: false }), [x]);
+  graph.output("dx", dx);
+  const { data } = evaluate(graph, { x: array([1, 1, 2, 4], 5, 5, 1, 2, 5, 5, 2, 1) }).dx;
+  expect([...data]).toEqual([1, 0, 0, 1, 0, 0, 0, 0]);
+});
+
+test("a target that the loss does not depend on is an error that names it", () => {
+  const graph = new Graph();
+  const x = graph.input("x", "float32", []);
+  const other = graph.input("other", "float32", []);
+  expect(() => gradients(graph, graph.mul(x, 2), [other])).toThrow("the loss does not depend on other");
+});
+
+test("a block's own gradient takes the place of its parts'", () => {
+  const graph = new Graph();
+  const x = graph.input("x", "float64", []);
+  const y = graph.block(
+    [x],
+    () => graph.mul(x, x),
+    (dy) => [graph.mul(dy, 100)],
+  );
+  const [dx] = gradients(graph, graph.mul(y, 2), [x]);
+  graph.output("dx", dx);
+  expect(evaluate(graph, { x: array([], 3) }).dx.data[0]).toBe(200);
+});
+
+test("nodes that no output needs are not written", () => {
+  const build = (extra: boolean) => {
+    const graph = new Graph();
+    const x = graph.input("x", "float32", [2]);
+    graph.output("y", graph.neg(x));
+    if (extra) graph.op("Exp", [x]);
+    return toOnnx(graph);
+  };
+  expect(build(true)).toEqual(build(false));
+});
+
+/** sum over the rows r of data of exp(w)^2 . r, and its gradient through a value computed outside the rounds. */
+function roundsGraph() {
+  const graph = new Graph();
+  const w = graph.input("w", "float32", [3]);
+  const data = graph.input("data", "float32", [4, 3]);
+  const count = graph.input("count", "int64", []);
+  let outside = w;
+  const { sums, gradients } = gradientsOverRounds(graph, count, [w], (inner, round) => {
+    outside = inner.op("Exp", [w]);
+    const row = inner.op("Gather", [data, round]);
+    return [inner.op("ReduceSum", [inner.mul(inner.mul(outside, outside), row)], { keepDims: false })];
+  });
+  graph.output("loss", sums[0]);
+  graph.output("dw", gradients[0]);
+  return { graph, outside };
+}
+
+test("what does not depend on the round is computed outside the rounds", () => {
+  const { graph, outside } = roundsGraph();
+  expect(graph.owns(outside)).toBe(true);
+});
+
+test("losses and gradients are summed over as many rounds as asked, in the interpreter and in onnxruntime", async () => {
+  const { graph } = roundsGraph();
+  const w = [0.1, -0.2, 0.3];
+  const rows = Array.from({ length: 12 }, (_, i) => Math.sin(i));
+  const session = await (await nodeRuntime()).load(toOnnx(graph));
+  for (const count of [1, 2, 4]) {
+    const sum = [0, 1, 2].map((j) =>
+      rows
+        .slice(0, 3 * count)
+        .filter((_, i) => i % 3 === j)
+        .reduce((a, b) => a + b),
+    );
+    const loss = w.reduce((total, value, j) => total + Math.exp(2 * value) * sum[j], 0);
+    const dw = w.map((value, j) => 2 * Math.exp(2 * value) * sum[j]);
+    const slow = evaluate(graph, {
+      w: array([3], ...w),
+      data: array([4, 3], ...rows),
+      count: array([], count),
+    });
+    expect(slow.loss.data[0]).toBeCloseTo(loss, 12);
+    dw.forEach((value, j) => {
+      expect(slow.dw.data[j]).toBeCloseTo(value, 12);
+    });
+    const fast = await session.run({
+      w: tensor("float32", [3], w),
+      data: tensor("float32", [4, 3], rows),
+      count: tensor("int64", [], [count]),
+    });
+    expect(numbers(fast.loss)[0]).toBeCloseTo(loss, 5);
+    dw.forEach((value, j) => {
+      expect(numbers(fast.dw)[j]).toBeCloseTo(value, 5);
+    });
+  }
+});
