@@ -1,0 +1,188 @@
+import type * as H5wasm from "h5wasm";
+import { InputError } from "../errors.ts";
+import type { ByteSource } from "./bytes.ts";
+import { decodeFloats, type FloatType, floatBytes } from "./floats.ts";
+import type { Tensor } from "./model.ts";
+import { elements, tensorAt } from "./tensorAt.ts";
+
+/**
+ * An HDF5 file, read by the HDF5 library itself (h5wasm) through a virtual file that hands it the source's bytes. The
+ * virtual file also notes what is read, which tells where a dataset's numbers stand: the library has no other way to
+ * say so. Nothing is written by the library; a change is a patch of those bytes.
+ */
+export interface Hdf5File {
+  /** All datasets, by path without a leading slash, in order of their names. */
+  readonly datasets: ReadonlyMap<string, Hdf5Dataset>;
+  /** An attribute that holds text, or a list of texts; undefined if there is none. */
+  attribute(path: string, name: string): string | readonly string[] | undefined;
+  /** The dataset at `path` as a tensor called `name`; undefined if it holds no floating-point numbers. */
+  tensor(path: string, name: string): Tensor | undefined;
+}
+
+interface Hdf5Dataset {
+  readonly type: FloatType | undefined;
+  readonly bigEndian: boolean;
+  readonly shape: readonly number[];
+  readonly fixed?: string;
+}
+
+/** Compressed datasets are unpacked in memory; a bias is far below this. */
+const maximumUnpacked = 2 ** 28;
+
+/** Opens the file. `file` is the name that patches give to it. Throws an InputError, one line, if it is broken. */
+export async function readHdf5(source: ByteSource, file: string): Promise<Hdf5File> {
+  const h5 = await import("h5wasm");
+  await h5.ready;
+  const datasets = withFile(h5, source, (opened) => {
+    const found = new Map<string, Hdf5Dataset>();
+    for (const path of opened.paths()) {
+      const dataset =
+        opened.get_type(path) === h5.Module.H5G_DATASET ? describe(h5, opened, path) : undefined;
+      if (dataset) found.set(path, dataset);
+    }
+    return found;
+  });
+  return {
+    datasets,
+    attribute(path, name) {
+      return withFile(h5, source, (opened) => {
+        const holder = path === "" ? opened : opened.get(path);
+        if (!(holder instanceof h5.Group) || !(name in holder.attrs)) return undefined;
+        const value = holder.attrs[name].json_value;
+        if (typeof value === "string") return value;
+        return Array.isArray(value) && value.every((item) => typeof item === "string") ? value : undefined;
+      });
+    },
+    tensor(path, name) {
+      const { type, shape, bigEndian, fixed } = datasets.get(path) ?? {};
+      if (!type || !shape) return undefined;
+      const at = () => locate(h5, source, path, elements(shape) * floatBytes[type]);
+      return {
+        name,
+        type,
+        shape,
+        fixed,
+        read: () => decodeFloats(type, at().bytes, !bigEndian),
+        patch(values) {
+          const { offset } = at();
+          if (fixed !== undefined || offset === undefined)
+            throw new InputError(`${source.name}: ${path}: ${fixed ?? inside}`);
+          return tensorAt(name, type, shape, { source, file, offset, bigEndian }).patch(values);
+        },
+      };
+    },
+  };
+}
+
+const inside =
+  "its bytes stand within HDF5's own structures and can't be changed in place; write the file anew";
+
+function describe(h5: typeof H5wasm, opened: H5wasm.File, path: string): Hdf5Dataset {
+  const { type, size, littleEndian, shape, chunks } = h5.Module.get_dataset_metadata(opened.file_id, path);
+  const { H5T_FLOAT, H5T_OPAQUE } = h5.Module.H5T_class_t;
+  const float =
+    type === H5T_FLOAT.value ? ({ 2: "float16", 4: "float32", 8: "float64" } as const)[size] : undefined;
+  // HDF5 knows no bfloat16: Keras writes it as two opaque bytes.
+  const brain = type === H5T_OPAQUE.value && size === 2 ? "bfloat16" : undefined;
+  return {
+    type: float ?? brain,
+    bigEndian: !brain && !littleEndian,
+    shape: shape ?? [],
+    fixed: chunks
+      ? "it is stored in chunks; write it contiguous first (h5repack -l CONTI -f NONE)"
+      : undefined,
+  };
+}
+
+/** A dataset's bytes, and where they stand in the source: undefined unless they were read from there in one piece. */
+function locate(
+  h5: typeof H5wasm,
+  source: ByteSource,
+  path: string,
+  length: number,
+): { bytes: Uint8Array; offset: number | undefined } {
+  if (length > maximumUnpacked)
+    throw new InputError(`${source.name}: ${path} has ${length} bytes, too many for a bias`);
+  return withFile(h5, source, (opened, reads) => {
+    const memory = h5.Module._malloc(Math.max(length, 1));
+    if (memory === 0) throw new Error("out of memory");
+    reads.length = 0;
+    h5.Module.get_dataset_data(opened.file_id, path, null, null, null, BigInt(memory));
+    const bytes = h5.Module.HEAPU8.slice(Number(memory), Number(memory) + length);
+    h5.Module._free(memory);
+    const last = reads.filter((read) => read.length === length).at(-1);
+    const same = last && source.read(last.offset, length).every((byte, i) => byte === bytes[i]);
+    return { bytes, offset: same ? last.offset : undefined };
+  });
+}
+
+/** A piece of the file that the library asked for. */
+interface Read {
+  readonly offset: number;
+  readonly length: number;
+}
+
+let opened = 0;
+
+/** Opens the source as an HDF5 file, and closes it again. The library's errors, which can be very long, become one line. */
+function withFile<T>(h5: typeof H5wasm, source: ByteSource, use: (file: H5wasm.File, reads: Read[]) => T): T {
+  const path = `/model-${opened++}.h5`;
+  const reads: Read[] = [];
+  const complaints = listen(h5);
+  let file: H5wasm.File | undefined;
+  try {
+    mount(h5, source, path, reads);
+    file = new h5.File(path, "r");
+    if (file.file_id < 0n) throw new Error("it can't be opened");
+    const result = use(file, reads);
+    if (complaints.length > 0) throw new Error("it can't be read");
+    return result;
+  } catch (error) {
+    if (error instanceof InputError) throw error;
+    throw new InputError(`${source.name}: broken HDF5 file: ${cause(complaints.join(""), error)}`);
+  } finally {
+    if (file !== undefined && file.file_id >= 0n) file.close();
+    h5.FS!.unlink(path);
+  }
+}
+
+/** Emscripten's in-memory file, with reading and size replaced (as its own createLazyFile does). */
+interface FileNode {
+  usedBytes: number;
+  stream_ops: Record<string, unknown>;
+}
+
+function mount(h5: typeof H5wasm, source: ByteSource, path: string, reads: Read[]): void {
+  const files = h5.FS as unknown as {
+    createFile(parent: string, name: string, properties: object, read: boolean, write: boolean): FileNode;
+  };
+  const node = files.createFile("/", path.slice(1), {}, true, false);
+  Object.defineProperty(node, "usedBytes", { get: () => source.size });
+  const read = (_stream: unknown, memory: Int8Array, at: number, length: number, offset: number): number => {
+    const count = Math.max(0, Math.min(length, source.size - offset));
+    reads.push({ offset, length: count });
+    memory.set(source.read(offset, count), at);
+    return count;
+  };
+  node.stream_ops = { ...node.stream_ops, read };
+}
+
+/** What the library writes to its standard error from now on, instead of the process's. */
+function listen(h5: typeof H5wasm): string[] {
+  const texts: string[] = [];
+  const { streams } = h5.FS as unknown as { streams: { stream_ops: Record<string, unknown> }[] };
+  const write = (_stream: unknown, memory: Int8Array, at: number, length: number): number => {
+    texts.push(String.fromCharCode(...memory.subarray(at, at + length)));
+    return length;
+  };
+  streams[2].stream_ops = { ...streams[2].stream_ops, write };
+  return texts;
+}
+
+/** The innermost line of HDF5's first stack of errors, else the first line of what was thrown, cut short. */
+function cause(complaints: string, thrown: unknown): string {
+  const stack = complaints.split("HDF5-DIAG:")[1] ?? "";
+  const lines = [...stack.matchAll(/#\d+: \S+ line \d+ in \w+\(\): ([^\n]+)/g)];
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  return (lines.at(-1)?.[1] ?? message.split("\n")[0]).slice(0, 120);
+}
