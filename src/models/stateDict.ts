@@ -5,7 +5,7 @@ const biasNames = new Set(["bias", "b"]);
 
 /** Names that model code gives to the output layer, in torch, timm, transformers, Flax and Keras. */
 const headNames =
-  /^(head|heads|fc|fc_?out|lm_head|classifier|cls|classification_head|class_?embed|score|scorer|logits|out|output|outputs|predictions?|regressor|final|last_linear)$/i;
+  /^(head|heads|fc|fc_?out|lm_head|classifier|cls|classification_head|class_?embed|score|scorer|logits|out|output|outputs|predictions?|probs|probabilities|regressor|final|last_linear)$/i;
 
 /** Where a file holds only named tensors: the output if it can be told, else all that could be meant, and why. */
 export interface FoundOutputs {
