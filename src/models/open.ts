@@ -6,6 +6,7 @@ import { onnx } from "./onnx.ts";
 import { safetensors } from "./safetensors.ts";
 
 /** All formats, in the order in which they are asked; a later one may take what an earlier one leaves. */
+export const formats: readonly Format[] = [keras, kerasHdf5, npz, safetensors, onnx];
 
 /** How many bytes of a file the formats see to tell theirs from others. */
 const startBytes = 512;
