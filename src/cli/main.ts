@@ -3,6 +3,7 @@ import { Command, CommanderError } from "commander";
 import { InputError } from "../errors.ts";
 import { version } from "../version.ts";
 import { commands } from "./commands.ts";
+import { InterruptedError } from "./interrupt.ts";
 
 /** Exit codes: 0 fine, 1 a check failed, 2 bad usage or bad input, 130 interrupted. */
 const badInput = 2;
@@ -43,6 +44,9 @@ try {
   } else if (error instanceof InputError) {
     console.error(`baserate: ${error.message}`);
     process.exitCode = badInput;
+  } else if (error instanceof InterruptedError) {
+    console.error(`baserate: ${error.message}`);
+    process.exitCode = error.exitCode;
   } else {
     throw error;
   }

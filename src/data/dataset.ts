@@ -29,6 +29,30 @@ export function classCounts(set: ImageSet, classes: number): number[] {
   return counts;
 }
 
+/** Mean and (population) standard deviation of each channel, of pixels scaled to [0, 1]. */
+export function pixelStatistics({ images, shape: [, , channels] }: ImageSet): {
+  mean: number[];
+  deviation: number[];
+} {
+  // Sums of whole numbers below 2^53, so they are exact: 255^2 times 10^11 pixels would fit.
+  const sums = new Float64Array(channels);
+  const squares = new Float64Array(channels);
+  for (let i = 0; i < images.length; i += channels) {
+    for (let channel = 0; channel < channels; channel++) {
+      const value = images[i + channel];
+      sums[channel] += value;
+      squares[channel] += value * value;
+    }
+  }
+  const pixels = images.length / channels;
+  const mean = Array.from(sums, (sum) => sum / pixels / 255);
+  const deviation = Array.from(
+    squares,
+    (sum, k) => Math.sqrt(Math.max(0, sum / pixels - (sums[k] / pixels) ** 2)) / 255,
+  );
+  return { mean, deviation };
+}
+
 /**
  * Copies the given rows of a set into a batch, whose arrays may be longer than that.
  *

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { classCounts, gather, type ImageSet, imageBytes } from "../../src/data/dataset.ts";
+import { classCounts, gather, type ImageSet, imageBytes, pixelStatistics } from "../../src/data/dataset.ts";
 
 const set: ImageSet = {
   images: Uint8Array.from({ length: 4 * 6 }, (_, i) => i),
@@ -14,6 +14,17 @@ test("imageBytes(shape) is height x width x channels", () => {
 
 test("classCounts(set, classes) counts every class, also an absent one", () => {
   expect(classCounts(set, 4)).toEqual([1, 1, 2, 0]);
+});
+
+test("pixelStatistics(set) is mean and deviation of each channel, as fractions of 255", () => {
+  const { mean, deviation } = pixelStatistics({
+    images: Uint8Array.of(0, 51, 255, 51),
+    labels: Uint8Array.of(0),
+    shape: [1, 2, 2],
+    count: 1,
+  });
+  expect(mean).toEqual([0.5, 0.2]);
+  expect(deviation).toEqual([0.5, 0]);
 });
 
 test("gather(set, rows, images, labels) copies the rows in their order and leaves the rest alone", () => {

@@ -1,0 +1,194 @@
+import { mkdir, mkdtemp, readdir, rename, rm, stat, utimes } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { InputError } from "../errors.ts";
+import { cacheFolder } from "./cacheFolder.ts";
+import type { Dataset } from "./dataset.ts";
+import {
+  contentHash,
+  DamagedFileError,
+  type DatasetBytes,
+  type DatasetLayout,
+  datasetFileLength,
+  emptyDataset,
+  readDatasetFile,
+  writeDatasetFile,
+} from "./datasetFile.ts";
+import { fileHash, type Source } from "./source.ts";
+
+/** How far the making of a cache file has come. */
+export interface FetchProgress {
+  readonly stage: "download" | "decode";
+  /** Where the dataset comes from. */
+  readonly label: string;
+  /** Bytes downloaded so far, and in all. */
+  readonly bytes: number;
+  readonly totalBytes: number;
+}
+
+export interface LoadOptions {
+  /** Folder of the cache; by default the user's (`cacheFolder()`). */
+  readonly cacheFolder?: string;
+  readonly onProgress?: (progress: FetchProgress) => void;
+  /** Called with one line for what went wrong on the way and was mended; by default written to stderr. */
+  readonly onWarning?: (line: string) => void;
+  /** Stops a download; nothing is left behind. */
+  readonly signal?: AbortSignal;
+}
+
+/** Path of a dataset's cache file. The number goes up when the file's format changes. */
+export function cacheFile({ name }: DatasetLayout, folder = cacheFolder()): string {
+  return join(folder, `${name}.v1.images`);
+}
+
+/**
+ * Reads a dataset from its cache file, every byte of which is checked. Where there is none, or a damaged one, it is
+ * made first, from the first source that delivers.
+ *
+ * Two processes may do so at once: each works in a temporary folder of its own and renames the finished file into place.
+ *
+ * @throws InputError if no source delivers, or the cache folder can't be used
+ */
+export async function loadCachedDataset(
+  layout: DatasetLayout,
+  sources: readonly Source[],
+  { cacheFolder: folder = cacheFolder(), onWarning = console.warn, onProgress, signal }: LoadOptions = {},
+): Promise<Dataset> {
+  const path = cacheFile(layout, folder);
+  try {
+    return await readDatasetFile(path, layout).catch((error) => {
+      if (error instanceof DamagedFileError) {
+        onWarning(`damaged cache file ${path}: ${error.message}; fetching ${layout.name} again`);
+      } else if (!hasCode(error, "ENOENT")) {
+        throw error;
+      }
+      return makeCacheFile({ layout, sources, folder, path, onWarning, onProgress, signal });
+    });
+  } catch (error) {
+    throw isFileError(error) ? cacheError(error, folder, layout, sources) : error;
+  }
+}
+
+/** A cache file to be made. */
+interface Task extends LoadOptions {
+  readonly layout: DatasetLayout;
+  readonly sources: readonly Source[];
+  readonly folder: string;
+  readonly path: string;
+  readonly onWarning: (line: string) => void;
+}
+
+async function makeCacheFile(task: Task): Promise<Dataset> {
+  const { layout, folder, path, signal } = task;
+  signal?.throwIfAborted();
+  await rm(path, { force: true });
+  await mkdir(folder, { recursive: true });
+  await removeLeftovers(task);
+  const work = await mkdtemp(`${path}.`);
+  const alive = setInterval(() => void utimes(work, new Date(), new Date()).catch(() => {}), 5000);
+  try {
+    const made = emptyDataset(layout);
+    await fill(made, work, task);
+    const finished = join(work, "finished");
+    await writeDatasetFile(finished, made, signal);
+    await rename(finished, path);
+    return made.dataset;
+  } finally {
+    clearInterval(alive);
+    await removeFolder(work);
+  }
+}
+
+/** Fills the dataset from the first source that delivers what it should. */
+async function fill(made: DatasetBytes, work: string, task: Task): Promise<void> {
+  const { layout, sources, folder, onWarning, signal } = task;
+  const failures: string[] = [];
+  for (const source of sources) {
+    const download = await mkdtemp(join(work, "source-"));
+    try {
+      return await fillFrom(source, made, download, task);
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (isFull(error)) throw error;
+      failures.push(`${source.label} (${error instanceof Error ? error.message : error})`);
+      if (failures.length < sources.length) onWarning(`cannot use ${failures.at(-1)}; trying elsewhere`);
+    } finally {
+      await removeFolder(download);
+    }
+  }
+  throw new InputError(
+    `cannot fetch ${layout.name}, and it is not in the cache; tried ${failures.join(" and ")}. Check the network and npm's settings, or copy ${basename(task.path)} from another machine's cache into ${folder}`,
+  );
+}
+
+async function fillFrom(
+  source: Source,
+  { bytes, dataset }: DatasetBytes,
+  download: string,
+  { layout, onProgress, signal }: Task,
+): Promise<void> {
+  const { label, hash, bytes: totalBytes } = source;
+  const report = (stage: FetchProgress["stage"], bytes: number) =>
+    onProgress?.({ stage, label, bytes: Math.min(bytes, totalBytes), totalBytes });
+
+  report("download", 0);
+  const archive = await source.fetch(download, { onBytes: (bytes) => report("download", bytes), signal });
+  report("decode", totalBytes);
+  const found = await fileHash(archive, hash, signal);
+  if (found !== hash.value) {
+    throw new Error(`wrong hash: its ${hash.algorithm} is ${found}, not ${hash.value}`);
+  }
+  await source.decode(archive, dataset);
+  signal?.throwIfAborted();
+  const content = contentHash(bytes);
+  if (content !== layout.sha256) {
+    throw new Error(
+      `wrong content: the SHA-256 of its images and labels is ${content}, not ${layout.sha256}`,
+    );
+  }
+}
+
+/** Removes what killed processes left behind; a living one touches its folder every few seconds. */
+async function removeLeftovers({ folder, path }: Task): Promise<void> {
+  const tenMinutes = 600_000;
+  const names = (await readdir(folder)).filter((name) => name.startsWith(`${basename(path)}.`));
+  for (const other of names.map((name) => join(folder, name))) {
+    const { mtimeMs } = await stat(other).catch(() => ({ mtimeMs: Date.now() }));
+    if (Date.now() - mtimeMs > tenMinutes) await removeFolder(other);
+  }
+}
+
+/** The retries are for Windows, where a virus scanner may hold a file for a moment. */
+function removeFolder(folder: string): Promise<void> {
+  return rm(folder, { recursive: true, force: true, maxRetries: 3 });
+}
+
+const isFileError = (error: unknown): error is NodeJS.ErrnoException =>
+  error instanceof Error && "code" in error && "syscall" in error;
+
+const hasCode = (error: unknown, ...codes: string[]): boolean =>
+  error instanceof Error && codes.includes((error as NodeJS.ErrnoException).code ?? "");
+
+const isFull = (error: unknown): boolean => hasCode(error, "ENOSPC", "EDQUOT");
+
+/** What a user should read where the cache folder can't be read or written. */
+function cacheError(
+  error: NodeJS.ErrnoException,
+  folder: string,
+  layout: DatasetLayout,
+  sources: readonly Source[],
+): InputError {
+  const remedy = "set BASERATE_CACHE to another folder";
+  if (!isFull(error)) {
+    return new InputError(`cannot use the cache folder ${folder} (${error.message}); ${remedy}`, {
+      cause: error,
+    });
+  }
+  const megabytes = (bytes: number) => `${Math.ceil(bytes / 1e6)} MB`;
+  const file = datasetFileLength(layout);
+  // npm keeps a copy of what it packs until it is done; the cache file is written when the download is gone.
+  const peak = Math.max(file, ...sources.map(({ bytes }) => 2 * bytes));
+  return new InputError(
+    `no space left in ${folder}: fetching ${layout.name} needs ${megabytes(peak)}, keeping it ${megabytes(file)}; free some or ${remedy}`,
+    { cause: error },
+  );
+}

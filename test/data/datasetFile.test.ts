@@ -1,0 +1,63 @@
+import { truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import {
+  DamagedFileError,
+  emptyDataset,
+  readDatasetFile,
+  writeDatasetFile,
+} from "../../src/data/datasetFile.ts";
+import { random } from "../../src/math/random.ts";
+import { temporaryFolder, tiny } from "./tiny.ts";
+
+async function written(): Promise<string> {
+  const path = join(temporaryFolder(), "tiny");
+  await writeDatasetFile(path, tiny);
+  return path;
+}
+
+test("readDatasetFile() gives back what writeDatasetFile() was given", async () => {
+  const dataset = await readDatasetFile(await written(), tiny.layout);
+  expect(dataset).toEqual(tiny.dataset);
+  expect(dataset.train.images.buffer).toBeInstanceOf(SharedArrayBuffer);
+  expect(dataset.test.labels.buffer).toBe(dataset.train.images.buffer);
+});
+
+test("a file longer than one piece is read and hashed whole", async () => {
+  const blank = { ...tiny.layout, shape: [1000, 1000, 3], sha256: "" } as const;
+  const { bytes } = emptyDataset(blank);
+  const { contentHash } = await import("../../src/data/datasetFile.ts");
+  bytes.set(Uint8Array.from({ length: 50_000 }, random(1).integer.bind(null, 256)), bytes.length - 50_000);
+  const layout = { ...blank, sha256: contentHash(bytes) };
+  const made = emptyDataset(layout);
+  made.bytes.set(bytes.subarray(4096), 4096);
+  const path = join(temporaryFolder(), "big");
+  await writeDatasetFile(path, made);
+  expect((await readDatasetFile(path, layout)).test.images.at(-1)).toBe(made.dataset.test.images.at(-1));
+});
+
+test("readDatasetFile() refuses a file with any one byte changed", async () => {
+  const path = await written();
+  for (let i = 0; i < tiny.bytes.length; i += 37) {
+    const changed = tiny.bytes.slice();
+    changed[i] ^= 1;
+    writeFileSync(path, changed);
+    await expect(readDatasetFile(path, tiny.layout)).rejects.toThrow(DamagedFileError);
+  }
+});
+
+test("readDatasetFile() refuses a file cut short, empty or too long, and says how long it is", async () => {
+  const path = await written();
+  const { length } = tiny.bytes;
+  for (const size of [length - 1, 4096, 10, 0, length + 1]) {
+    truncateSync(path, size);
+    await expect(readDatasetFile(path, tiny.layout)).rejects.toThrow(
+      `it has ${size} bytes instead of ${length}`,
+    );
+  }
+});
+
+test("readDatasetFile() refuses another dataset of the same size", async () => {
+  const other = { ...tiny.layout, name: "tony" };
+  await expect(readDatasetFile(await written(), other)).rejects.toThrow("its header is not that of tony");
+});
