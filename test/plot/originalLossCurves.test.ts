@@ -7,12 +7,6 @@ import { makeTrial } from "./trials.ts";
 const zero = makeTrial({ arm: "zero" }).runningLosses;
 const prior = makeTrial({ arm: "prior" }).runningLosses;
 
-test("originalLossCurves is drawn as in the snapshot", async () => {
-  await expect(await drawFigure(originalLossCurves, { zero, prior })).toMatchFileSnapshot(
-    "../figures/originalLossCurves.svg",
-  );
-});
-
 test("originalLossCurves is square and black on a transparent background", async () => {
   const svg = await drawFigure(originalLossCurves, { zero, prior });
   expect(svg).toContain('viewBox="0 0 360 360"');

@@ -1,0 +1,294 @@
+import type { Markish, RenderFunction } from "@observablehq/plot";
+import type { Trial } from "../../experiment/record.ts";
+import { type ArmStyle, armStyles } from "../armStyles.ts";
+import { caption } from "../caption.ts";
+import { divergence, overSeeds, type SeedStep, spread, visibleIndices } from "../curves.ts";
+import { integerTicks } from "../integerTicks.ts";
+import { drawSvg, type Figure, type PlotLibrary, palette, svgElement, textWidth } from "../svg.ts";
+
+export type LossCurvesTrial = Pick<
+  Trial,
+  "arm" | "seed" | "expectedLoss" | "epochs" | "batchLosses" | "runningLosses"
+>;
+
+interface Arm {
+  name: string;
+  style: ArmStyle;
+  trials: readonly LossCurvesTrial[];
+  expectedLoss: number;
+  epochs: readonly number[];
+  running: readonly SeedStep[];
+  batch: readonly SeedStep[];
+}
+
+interface SideLabel {
+  text: string;
+  color: string;
+  /** Where the labelled line ends, in data units. */
+  x: number;
+  y: number;
+}
+
+const width = 720;
+const plotHeight = 360;
+const fontSize = 10.5;
+
+/** Epochs have a rule up to this many, and a number up to a third of it. */
+const maxEpochRules = 36;
+
+/**
+ * Running loss of every arm against step, with the loss expected before training as a thin line and the batches' own
+ * losses faint behind; over several seeds their mean, and a band from the lowest to the highest seed.
+ * Losses that are not finite, or off the scale, are named in the caption.
+ */
+export const lossCurves: Figure<readonly LossCurvesTrial[]> = (plot, document, trials) => {
+  const arms = groupByArm(trials);
+  const steps = Math.max(1, ...arms.map(({ running }) => running.length));
+  const [low, high] = lossRange(arms);
+  const labels = sideLabels(arms);
+  const labelRoom = Math.max(0, ...labels.map(({ text }) => textWidth(text, fontSize)));
+  const marginRight = Math.ceil(labelRoom + 30);
+  const note = caption(sentences(arms, high), width);
+  const margin = (steps - 1) * 0.02 || 0.5;
+  return drawSvg(plot, document, {
+    description: `Training loss against step by arm: ${labels.map(({ text }) => text).join("; ")}.`,
+    width,
+    height: plotHeight + note.height,
+    marginLeft: 52,
+    marginRight,
+    marginTop: 34,
+    marginBottom: 42 + note.height,
+    style: { fontSize: `${fontSize}px` },
+    x: {
+      domain: [1 - margin, steps + margin],
+      label: "Step",
+      labelAnchor: "center",
+      labelArrow: "none",
+      ticks: integerTicks(1, steps),
+      tickFormat: ",d",
+      labelOffset: 34,
+    },
+    y: { domain: [low, high], label: "Training loss (nats)", labelOffset: 40, labelArrow: "none", ticks: 6 },
+    marks: [
+      plot.gridY({ ticks: 6, stroke: palette.grid.light, strokeOpacity: 1 }),
+      ...epochMarks(plot, arms),
+      ...arms.flatMap((arm) => backgroundMarks(plot, arm)),
+      ...expectedLines(plot, arms),
+      ...arms.flatMap((arm) => curveMarks(plot, arm, steps)),
+      sideLabelMark(labels),
+      note.mark,
+      labels.length > 0 ? null : plot.text(["no losses recorded"], { frameAnchor: "middle" }),
+    ],
+  });
+};
+
+function groupByArm(trials: readonly LossCurvesTrial[]): Arm[] {
+  const names = [...new Set(trials.map(({ arm }) => arm))];
+  const styles = armStyles(names);
+  return names.map((name) => {
+    const own = trials.filter(({ arm }) => arm === name);
+    const longest = own.reduce((a, b) => (b.epochs.length > a.epochs.length ? b : a));
+    return {
+      name,
+      style: styles.get(name)!,
+      trials: own,
+      expectedLoss: own[0].expectedLoss,
+      epochs: longest.epochs,
+      running: overSeeds(own.map(({ runningLosses }) => runningLosses)),
+      batch: overSeeds(own.map(({ batchLosses }) => batchLosses)),
+    };
+  });
+}
+
+/** The range of all that is drawn, but no more than twice the highest start: a diverged arm must not flatten the others. */
+function lossRange(arms: readonly Arm[]): [number, number] {
+  const starts = arms.flatMap(({ expectedLoss, running }) => [expectedLoss, running[0]?.mean]);
+  const cap = 2 * Math.max(...starts.filter(Number.isFinite));
+  const drawn = arms.flatMap(({ expectedLoss, running, batch }) => [
+    expectedLoss,
+    ...running.flatMap((step) => [step.low, step.high]),
+    ...batch.map((step) => step.mean),
+  ]);
+  const shown = drawn.filter((loss) => loss <= cap);
+  if (shown.length === 0) return [0, 1];
+  const low = shown.reduce((a, b) => Math.min(a, b));
+  const high = shown.reduce((a, b) => Math.max(a, b));
+  const margin = 0.04 * (high - low || Math.abs(high) || 1);
+  return [low - margin, high + margin];
+}
+
+function sideLabels(arms: readonly Arm[]): SideLabel[] {
+  const ends = arms.flatMap(({ name, style, running, trials }): SideLabel[] => {
+    const last = running.findLastIndex(({ seeds }) => seeds > 0);
+    if (last < 0)
+      return [{ text: `${name}: no finite loss`, color: style.color, x: 1, y: trials[0].expectedLoss }];
+    const { mean, low, high, seeds } = running[last];
+    const range = seeds > 1 ? ` (${lossText(low)}–${lossText(high)})` : "";
+    return [{ text: `${name} ${lossText(mean)}${range}`, color: style.color, x: last + 1, y: mean }];
+  });
+  return [
+    ...ends,
+    ...expectedLosses(arms).map(({ label, ...line }) => ({ ...line, text: label, x: Infinity })),
+  ];
+}
+
+/** One line for each distinct expected loss, named after its arms. */
+function expectedLosses(arms: readonly Arm[]): { label: string; y: number; color: string }[] {
+  const values = [...new Set(arms.map(({ expectedLoss }) => expectedLoss))].filter(Number.isFinite);
+  return values.map((y) => {
+    const same = arms.filter(({ expectedLoss }) => expectedLoss === y);
+    const names = same.map(({ name }) => name);
+    const color = same.length === 1 ? same[0].style.color : palette.muted.light;
+    return { label: `expected (${short(names)}) ${lossText(y)}`, y, color };
+  });
+}
+
+const short = (names: readonly string[]) =>
+  names.length > 2 ? `${names[0]} and ${names.length - 1} more` : names.join(", ");
+
+/** Three decimals, or three digits where a loss has run away. */
+const lossText = (loss: number) =>
+  Math.abs(loss) < 100 ? loss.toFixed(3) : loss < 1e6 ? loss.toFixed(0) : loss.toPrecision(3);
+
+/** The steps at which an epoch after the first begins. */
+const epochStarts = (epochs: readonly number[]) =>
+  epochs.flatMap((epoch, i) => (i > 0 && epoch !== epochs[i - 1] ? [{ step: i + 1, epoch }] : []));
+
+function epochMarks(plot: PlotLibrary, arms: readonly Arm[]): Markish[] {
+  const longest = arms.map(({ epochs }) => epochs).reduce((a, b) => (b.length > a.length ? b : a), []);
+  const starts = epochStarts(longest);
+  if (starts.length === 0 || starts.length > maxEpochRules) return [];
+  const numbered = starts.length <= maxEpochRules / 3 ? starts : [];
+  return [
+    plot.ruleX(starts, { x: ({ step }) => step - 0.5, stroke: palette.grid.light }),
+    plot.text(numbered, {
+      x: ({ step }) => step - 0.5,
+      text: ({ epoch }) => (numbered.length > 4 ? String(epoch + 1) : `epoch ${epoch + 1}`),
+      frameAnchor: "top",
+      textAnchor: "start",
+      dx: 3,
+      dy: 3,
+      fill: palette.muted.light,
+    }),
+  ];
+}
+
+/** Points of a curve for Plot; `epoch` breaks the line where the running mean starts afresh. */
+function points(arm: Arm, steps: readonly SeedStep[]) {
+  const indices = visibleIndices(
+    steps.map(({ mean }) => mean),
+    width / 3,
+  );
+  return indices.map((i) => ({ step: i + 1, epoch: arm.epochs[i], ...steps[i] }));
+}
+
+/** What lies behind the curves: each batch's own loss, and the band over seeds. */
+function backgroundMarks(plot: PlotLibrary, arm: Arm): Markish[] {
+  const { color } = arm.style;
+  const behind = { x: "step", clip: true, z: "epoch" } as const;
+  const batch = plot.line(points(arm, arm.batch), {
+    ...behind,
+    y: "mean",
+    stroke: color,
+    strokeOpacity: 0.28,
+    strokeWidth: 1,
+  });
+  const band = plot.areaY(points(arm, arm.running), {
+    ...behind,
+    y1: "low",
+    y2: "high",
+    fill: color,
+    fillOpacity: 0.16,
+  });
+  return arm.trials.length > 1 ? [batch, band] : [batch];
+}
+
+const expectedLines = (plot: PlotLibrary, arms: readonly Arm[]): Markish[] =>
+  expectedLosses(arms).map(({ y, color }) =>
+    plot.ruleY([y], { stroke: color, strokeWidth: 0.7, clip: true }),
+  );
+
+/** The running loss, with a cross where a seed's last finite loss is. */
+function curveMarks(plot: PlotLibrary, arm: Arm, steps: number): Markish[] {
+  const { color, dash } = arm.style;
+  const ends = arm.trials.flatMap(({ runningLosses }) => {
+    const end = divergence(runningLosses);
+    return end === undefined || end === 0 ? [] : [{ step: end, loss: runningLosses[end - 1] }];
+  });
+  const curve = points(arm, arm.running);
+  return [
+    plot.line(curve, {
+      x: "step",
+      y: "mean",
+      z: "epoch",
+      stroke: color,
+      strokeWidth: 2,
+      strokeDasharray: dash,
+      strokeLinecap: "butt",
+      clip: true,
+    }),
+    plot.dot(steps === 1 ? curve : [], { x: "step", y: "mean", r: 3, fill: color }),
+    plot.dot(ends, {
+      x: "step",
+      y: "loss",
+      symbol: "times",
+      r: 4.5,
+      stroke: color,
+      strokeWidth: 2,
+      clip: true,
+    }),
+  ];
+}
+
+/** Names and last values right of the frame, each led to from the end of its line. */
+const sideLabelMark =
+  (labels: readonly SideLabel[]): RenderFunction =>
+  (_index, scales, _values, dimensions, { document }) => {
+    const top = dimensions.marginTop;
+    const bottom = dimensions.height - dimensions.marginBottom;
+    const right = dimensions.width - dimensions.marginRight;
+    const clamp = (y: number) => Math.min(bottom, Math.max(top, y));
+    const from = labels.map(({ y }) => clamp(Number(scales.y?.(y))));
+    const to = spread(from, fontSize * 1.35, top, bottom);
+    return svgElement(
+      document,
+      "g",
+      { "aria-label": "legend", "text-anchor": "start" },
+      ...labels.flatMap(({ text, color, x }, i) => {
+        const start = Math.min(right, Number(scales.x?.(x)) + 2 || right);
+        const d = `M${start},${from[i]}H${right + 4}L${right + 14},${to[i]}h4`;
+        return [
+          svgElement(document, "path", { d, stroke: color, "stroke-width": 0.7, fill: "none" }),
+          svgElement(document, "text", { x: right + 21, y: to[i], dy: "0.35em", fill: color }, text),
+        ];
+      }),
+    );
+  };
+
+function sentences(arms: readonly Arm[], high: number): string[] {
+  const seeds = Math.max(0, ...arms.map(({ trials }) => trials.length));
+  const over = seeds > 1 ? ` (mean of ${seeds} seeds; shaded: lowest to highest seed)` : "";
+  const batches = seeds > 1 ? "mean over seeds of each batch's own loss" : "each batch's own loss";
+  return [
+    `Thick: running mean over the epoch${over}. Faint: ${batches}. Thin, level: expected before training.`,
+    ...arms.flatMap((arm) => [...diverged(arm), ...offScale(arm, high)]),
+  ];
+}
+
+function diverged({ name, trials }: Arm): string[] {
+  const ends = trials
+    .map(({ runningLosses }) => divergence(runningLosses))
+    .filter((end) => end !== undefined);
+  if (ends.length === 0) return [];
+  const first = Math.min(...ends) + 1;
+  const who = trials.length === 1 ? "" : ` for ${ends.length} of ${trials.length} seeds`;
+  const rest = ends.length < trials.length ? "; from there on the mean is that of the others" : "";
+  return [`× ${name}: loss not finite from step ${first} on${who}${rest}.`];
+}
+
+function offScale({ name, running }: Arm, high: number): string[] {
+  const first = running.findIndex((step) => step.high > high);
+  if (first < 0) return [];
+  const top = running.reduce((most, step) => (step.high > most ? step.high : most), high);
+  return [`${name}: off the scale from step ${first + 1} on, up to ${lossText(top)}.`];
+}

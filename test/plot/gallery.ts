@@ -1,0 +1,94 @@
+import { drawFigure } from "../../src/plot/drawFigure.ts";
+import { initialLoss } from "../../src/plot/figures/initialLoss.ts";
+import { lossCurves } from "../../src/plot/figures/lossCurves.ts";
+import { originalLossCurves } from "../../src/plot/figures/originalLossCurves.ts";
+import { recallByArm } from "../../src/plot/figures/recallByArm.ts";
+import { classes, makeTrial, makeTrials } from "./trials.ts";
+
+export interface GalleryCase {
+  title: string;
+  draw: () => Promise<string>;
+}
+
+const two = ["zero", "prior"];
+const five = ["zero", "prior", "calibrated", "half-way", "an arm with a long name"];
+const longName =
+  "a class whose name was written by somebody who did not think of figures, Donaudampfschifffahrt";
+const longClasses = classes.map((c, i) => (i === 3 ? { ...c, name: longName } : c));
+const original = (zero = makeTrial(), prior = makeTrial({ arm: "prior" })) => ({
+  zero: zero.runningLosses,
+  prior: prior.runningLosses,
+});
+
+/** Every figure in its usual and its hardest cases: snapshots in test/figures, shown in docs/gallery.md. */
+export const gallery: Record<string, GalleryCase> = {
+  originalLossCurves: {
+    title: "The original's figure",
+    draw: () => drawFigure(originalLossCurves, original()),
+  },
+  "originalLossCurves-diverged": {
+    title: "The original's figure, one arm diverged",
+    draw: () => drawFigure(originalLossCurves, original(makeTrial({ divergesAt: 30 }))),
+  },
+  lossCurves: {
+    title: "Loss curves, one seed",
+    draw: () => drawFigure(lossCurves, makeTrials(two, 1)),
+  },
+  "lossCurves-seeds": {
+    title: "Loss curves, ten seeds",
+    draw: () => drawFigure(lossCurves, makeTrials(two, 10)),
+  },
+  "lossCurves-arms": {
+    title: "Loss curves, five arms of three seeds",
+    draw: () => drawFigure(lossCurves, makeTrials(five, 3)),
+  },
+  "lossCurves-epochs": {
+    title: "Loss curves, three epochs",
+    draw: () => drawFigure(lossCurves, makeTrials(two, 2, { epochs: 3 })),
+  },
+  "lossCurves-short": {
+    title: "Loss curves, five steps",
+    draw: () => drawFigure(lossCurves, makeTrials(two, 1, { steps: 5 })),
+  },
+  "lossCurves-long": {
+    title: "Loss curves, 2,000 steps",
+    draw: () => drawFigure(lossCurves, makeTrials(two, 1, { steps: 2000 })),
+  },
+  "lossCurves-diverged": {
+    title: "Loss curves, one of ten seeds not finite",
+    draw: () =>
+      drawFigure(lossCurves, [
+        ...makeTrials(two, 9),
+        makeTrial({ seed: 42, divergesAt: 20 }),
+        makeTrial({ arm: "prior", seed: 42 }),
+      ]),
+  },
+  "lossCurves-runaway": {
+    title: "Loss curves, one arm off the scale",
+    draw: () => drawFigure(lossCurves, [makeTrial({ growth: 1.5 }), makeTrial({ arm: "prior" })]),
+  },
+  "lossCurves-nothing": {
+    title: "Loss curves, no finite loss",
+    draw: () => drawFigure(lossCurves, makeTrials(two, 1, { divergesAt: 1 })),
+  },
+  recallByArm: {
+    title: "Recall by class, one seed",
+    draw: () => drawFigure(recallByArm, { classes, trials: makeTrials(two, 1) }),
+  },
+  "recallByArm-seeds": {
+    title: "Recall by class, ten seeds",
+    draw: () => drawFigure(recallByArm, { classes, trials: makeTrials(two, 10) }),
+  },
+  "recallByArm-arms": {
+    title: "Recall by class, five arms and a long name",
+    draw: () => drawFigure(recallByArm, { classes: longClasses, trials: makeTrials(five, 3) }),
+  },
+  initialLoss: {
+    title: "The check before training, one seed",
+    draw: () => drawFigure(initialLoss, makeTrials(two, 1)),
+  },
+  "initialLoss-arms": {
+    title: "The check before training, five arms of ten seeds",
+    draw: () => drawFigure(initialLoss, makeTrials(five, 10)),
+  },
+};
