@@ -11,7 +11,7 @@ export const arrayTypes = {
   bool: Uint8Array,
 } as const;
 
-export type TensorData = InstanceType<(typeof arrayTypes)[DType]>;
+export type TensorData = Float32Array | Float64Array | Uint8Array | Int32Array | BigInt64Array;
 
 /** Numbers with a type and a shape, row-major; what a runtime takes and returns. */
 export interface Tensor {

@@ -1,0 +1,152 @@
+import type { Graph } from "./graph.ts";
+import type { Value } from "./op.ts";
+import { elementCount } from "./tensor.ts";
+
+/** How a parameter starts. Glorot: uniform in ±sqrt(6 / (fanIn + fanOut)) (Glorot and Bengio 2010, eq. 16). */
+export type Initializer =
+  | { readonly kind: "zeros" }
+  | { readonly kind: "glorotUniform"; readonly fanIn: number; readonly fanOut: number };
+
+/** A parameter of a layer; its name is the part after the dot in `conv2d_1.kernel`. */
+export interface LayerParameter {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly initializer: Initializer;
+}
+
+/**
+ * One layer, as Keras has it: images are (N, height, width, channels), kernels (height, width, channels in, channels
+ * out). Shapes here leave out the batch axis.
+ */
+export interface Layer {
+  readonly kind: string;
+  parameters(input: readonly number[]): readonly LayerParameter[];
+  output(input: readonly number[]): readonly number[];
+  /** Adds the layer to a graph; `parameters` in the order of `parameters(input)`. */
+  apply(graph: Graph, x: Value, parameters: readonly Value[]): Value;
+}
+
+const activations = {
+  linear: (_: Graph, x: Value) => x,
+  relu: (graph: Graph, x: Value) => graph.op("Relu", [x]),
+  gelu: (graph: Graph, x: Value) => graph.op("Gelu", [x]),
+  tanh: (graph: Graph, x: Value) => graph.op("Tanh", [x]),
+  sigmoid: (graph: Graph, x: Value) => graph.op("Sigmoid", [x]),
+};
+
+export type Activation = keyof typeof activations;
+
+/** A layer without parameters. */
+function stateless(kind: string, output: Layer["output"], apply: (graph: Graph, x: Value) => Value): Layer {
+  return { kind, parameters: () => [], output, apply };
+}
+
+/** Multiplies by a constant, after a cast to float32: `rescaling(1 / 255)` takes bytes to [0, 1]. */
+export function rescaling(scale: number): Layer {
+  return stateless(
+    "rescaling",
+    (input) => input,
+    (graph, x) => graph.mul(graph.cast(x, "float32"), scale),
+  );
+}
+
+/** A fully connected layer on vectors: activation(x kernel + bias). */
+export function dense(units: number, activation: Activation = "linear"): Layer {
+  return {
+    kind: "dense",
+    parameters: ([features]) => [
+      {
+        name: "kernel",
+        shape: [features, units],
+        initializer: { kind: "glorotUniform", fanIn: features, fanOut: units },
+      },
+      { name: "bias", shape: [units], initializer: { kind: "zeros" } },
+    ],
+    output: (input) => {
+      if (input.length !== 1)
+        throw new RangeError(`dense takes vectors, got shape [${input}]; put flatten() before it`);
+      return [units];
+    },
+    apply: (graph, x, [kernel, bias]) => activations[activation](graph, graph.op("Gemm", [x, kernel, bias])),
+  };
+}
+
+export interface Conv2dOptions {
+  readonly activation?: Activation;
+  readonly strides?: readonly [number, number];
+  /** `valid`: no padding; `same`: zeros around, so that with stride 1 the size stays. */
+  readonly padding?: "valid" | "same";
+}
+
+/** A two-dimensional convolution with a bias a channel. */
+export function conv2d(
+  filters: number,
+  kernel: readonly [number, number],
+  options: Conv2dOptions = {},
+): Layer {
+  const { activation = "linear", strides = [1, 1], padding = "valid" } = options;
+  const pads = (size: readonly number[]): [number, number, number, number] => {
+    if (padding === "valid") return [0, 0, 0, 0];
+    // As TensorFlow: as many outputs as ceil(size / stride), the odd zero below and to the right.
+    const total = kernel.map((extent, axis) =>
+      Math.max((Math.ceil(size[axis] / strides[axis]) - 1) * strides[axis] + extent - size[axis], 0),
+    );
+    const before = total.map((zeros) => Math.floor(zeros / 2));
+    return [before[0], before[1], total[0] - before[0], total[1] - before[1]];
+  };
+  return {
+    kind: "conv2d",
+    parameters: ([, , channels]) => {
+      const area = kernel[0] * kernel[1];
+      const initializer = { kind: "glorotUniform", fanIn: area * channels, fanOut: area * filters } as const;
+      return [
+        { name: "kernel", shape: [...kernel, channels, filters], initializer },
+        { name: "bias", shape: [filters], initializer: { kind: "zeros" } },
+      ];
+    },
+    output: (input) => {
+      if (input.length !== 3)
+        throw new RangeError(`conv2d takes images (height, width, channels), got shape [${input}]`);
+      const zeros = pads(input);
+      const size = kernel.map((extent, axis) => {
+        const room = input[axis] + zeros[axis] + zeros[axis + 2] - extent;
+        if (room < 0) throw new RangeError(`a ${kernel.join("x")} kernel does not fit images of [${input}]`);
+        return Math.floor(room / strides[axis]) + 1;
+      });
+      return [...size, filters];
+    },
+    apply: (graph, x, [weights, bias]) => {
+      const attributes = { strides, pads: pads(x.shape.slice(1)) };
+      const channelsFirst = graph.transpose(x, [0, 3, 1, 2]);
+      const y = graph.op("Conv", [channelsFirst, graph.transpose(weights, [3, 2, 0, 1]), bias], attributes);
+      return activations[activation](graph, graph.transpose(y, [0, 2, 3, 1]));
+    },
+  };
+}
+
+/** A pooling layer; strides are the window's size unless given. A remainder at the border is left out. */
+function pool2d(op: "MaxPool" | "AveragePool", kind: string) {
+  return (kernel: readonly [number, number], strides: readonly [number, number] = kernel): Layer =>
+    stateless(
+      kind,
+      ([height, width, channels]) => [
+        Math.floor((height - kernel[0]) / strides[0]) + 1,
+        Math.floor((width - kernel[1]) / strides[1]) + 1,
+        channels,
+      ],
+      (graph, x) =>
+        graph.transpose(graph.op(op, [graph.transpose(x, [0, 3, 1, 2])], { kernel, strides }), [0, 2, 3, 1]),
+    );
+}
+
+export const maxPool2d = pool2d("MaxPool", "maxPool2d");
+export const averagePool2d = pool2d("AveragePool", "averagePool2d");
+
+/** An image (or anything) as one vector, row-major. */
+export function flatten(): Layer {
+  return stateless(
+    "flatten",
+    (input) => [elementCount(input)],
+    (graph, x) => graph.reshape(x, [x.shape[0], elementCount(x.shape.slice(1))]),
+  );
+}

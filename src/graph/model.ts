@@ -1,0 +1,74 @@
+import { random } from "../math/random.ts";
+import type { Graph } from "./graph.ts";
+import type { Initializer, Layer, LayerParameter } from "./layers.ts";
+import type { Value } from "./op.ts";
+import type { Tensor } from "./tensor.ts";
+import { elementCount, tensor } from "./tensor.ts";
+
+/** A network as a function of its parameters, from (N, ...input) to (N, ...output). */
+export interface Model {
+  readonly input: readonly number[];
+  readonly output: readonly number[];
+  /** In the order of the layers; names are unique: `conv2d.kernel`, `conv2d_1.kernel`. */
+  readonly parameters: readonly LayerParameter[];
+  /** Name of the last layer's bias. */
+  readonly outputBias: string;
+  /** Adds the network to a graph; parameters by name. */
+  apply(graph: Graph, x: Value, parameters: ReadonlyMap<string, Value>): Value;
+}
+
+/** Layers one after another. `input` is the shape of one example, without the batch axis. */
+export function sequential(input: readonly number[], layers: readonly Layer[]): Model {
+  const seen = new Map<string, number>();
+  let shape = input;
+  const placed = layers.map((layer) => {
+    const count = seen.get(layer.kind) ?? 0;
+    seen.set(layer.kind, count + 1);
+    const prefix = count === 0 ? layer.kind : `${layer.kind}_${count}`;
+    const parameters = layer
+      .parameters(shape)
+      .map((parameter) => ({ ...parameter, name: `${prefix}.${parameter.name}` }));
+    shape = layer.output(shape);
+    return { layer, parameters };
+  });
+  const parameters = placed.flatMap((place) => place.parameters);
+  const last = placed.at(-1)?.parameters.find(({ name }) => name.endsWith(".bias"));
+  if (!last) throw new RangeError("the last layer must have a bias");
+  return {
+    input,
+    output: shape,
+    parameters,
+    outputBias: last.name,
+    apply: (graph, x, values) =>
+      placed.reduce(
+        (y, { layer, parameters }) =>
+          layer.apply(
+            graph,
+            y,
+            parameters.map(({ name }) => values.get(name)!),
+          ),
+        x,
+      ),
+  };
+}
+
+/** Weights by parameter name: what a training step takes and returns. */
+export type Weights = Record<string, Tensor>;
+
+/** Fresh float32 weights. Each parameter has its own stream of the seed, so that none depends on another's size. */
+export function initialWeights(model: Model, seed: number): Weights {
+  return Object.fromEntries(
+    model.parameters.map(({ name, shape, initializer }) => [
+      name,
+      tensor("float32", shape, draw(initializer, shape, seed, name)),
+    ]),
+  );
+}
+
+function draw(initializer: Initializer, shape: readonly number[], seed: number, name: string): Float32Array {
+  const values = new Float32Array(elementCount(shape));
+  if (initializer.kind === "zeros") return values;
+  const limit = Math.sqrt(6 / (initializer.fanIn + initializer.fanOut));
+  const { uniform } = random(seed, `weights/${name}`);
+  return values.map(() => limit * (2 * uniform() - 1));
+}
