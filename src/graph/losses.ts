@@ -17,14 +17,7 @@ const sigmoid: GraphLoss = (graph, output, labels) => {
   return graph.sub(graph.op("Softplus", [z]), graph.mul(graph.cast(labels, z.dtype), z));
 };
 
-/** (z - y)^2; one output a row. */
-const squared: GraphLoss = (graph, output, labels) => {
-  const z = graph.reshape(output, [output.shape[0]]);
-  const error = graph.sub(z, graph.cast(labels, z.dtype));
-  return graph.mul(error, error);
-};
-
 /** The heads that a network can be trained with, by their names in the catalogue; a test holds each to its head. */
-export const losses = { softmax, sigmoid, squared } as const satisfies Record<string, GraphLoss>;
+export const losses = { softmax, sigmoid } as const satisfies Record<string, GraphLoss>;
 
 export type LossName = keyof typeof losses;
