@@ -110,7 +110,8 @@ async function fill(made: DatasetBytes, work: string, task: Task): Promise<void>
       signal?.throwIfAborted();
       if (isFull(error)) throw error;
       failures.push(`${source.label} (${error instanceof Error ? error.message : error})`);
-      if (failures.length < sources.length) onWarning(`cannot use ${failures.at(-1)}; trying elsewhere`);
+      if (failures.length < sources.length)
+        onWarning(`cannot use ${failures.at(-1)}; trying ${sources[failures.length].label}`);
     } finally {
       await removeFolder(download);
     }
