@@ -3,10 +3,11 @@ import { keras, kerasHdf5 } from "./keras.ts";
 import type { Format, ModelFile, ModelSource } from "./model.ts";
 import { npz } from "./npz.ts";
 import { onnx } from "./onnx.ts";
+import { pytorch } from "./pytorch.ts";
 import { safetensors } from "./safetensors.ts";
 
 /** All formats, in the order in which they are asked; a later one may take what an earlier one leaves. */
-export const formats: readonly Format[] = [keras, kerasHdf5, npz, safetensors, onnx];
+export const formats: readonly Format[] = [keras, kerasHdf5, npz, pytorch, safetensors, onnx];
 
 /** How many bytes of a file the formats see to tell theirs from others. */
 const startBytes = 512;
