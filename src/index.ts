@@ -37,4 +37,9 @@ export { type LossCurvesTrial, lossCurves } from "./plot/figures/lossCurves.ts";
 export { type OriginalLossCurvesData, originalLossCurves } from "./plot/figures/originalLossCurves.ts";
 export { type RecallByArmData, recallByArm } from "./plot/figures/recallByArm.ts";
 export type { Figure } from "./plot/svg.ts";
+export {
+  type TerminalChartOptions,
+  type TerminalCurve,
+  terminalChart,
+} from "./plot/terminalChart.ts";
 export { version } from "./version.ts";

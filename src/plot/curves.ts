@@ -41,8 +41,8 @@ export function visibleIndices(values: readonly number[], columns: number): numb
     const last = Math.min(Math.ceil((column + 1) * stretch), values.length) - 1;
     let [lowest, highest] = [first, first];
     for (let i = first; i <= last; i++) {
-      if (values[i] < values[lowest]) lowest = i;
-      if (values[i] > values[highest]) highest = i;
+      if (values[i] < values[lowest] || Number.isNaN(values[lowest])) lowest = i;
+      if (values[i] > values[highest] || Number.isNaN(values[highest])) highest = i;
       if (Number.isFinite(values[i]) !== Number.isFinite(values[i + 1] ?? values[i])) kept.add(i).add(i + 1);
     }
     for (const i of [first, lowest, highest, last]) kept.add(i);

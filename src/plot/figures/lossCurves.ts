@@ -3,7 +3,7 @@ import type { Trial } from "../../experiment/record.ts";
 import { type ArmStyle, armStyles } from "../armStyles.ts";
 import { caption } from "../caption.ts";
 import { divergence, overSeeds, type SeedStep, spread, visibleIndices } from "../curves.ts";
-import { integerTicks } from "../integerTicks.ts";
+import { roundTicks } from "../roundTicks.ts";
 import { drawSvg, type Figure, type PlotLibrary, palette, svgElement, textWidth } from "../svg.ts";
 
 export type LossCurvesTrial = Pick<
@@ -64,7 +64,7 @@ export const lossCurves: Figure<readonly LossCurvesTrial[]> = (plot, document, t
       label: "Step",
       labelAnchor: "center",
       labelArrow: "none",
-      ticks: integerTicks(1, steps),
+      ticks: roundTicks(1, steps, 6, 1),
       tickFormat: ",d",
       labelOffset: 34,
     },

@@ -1,6 +1,6 @@
 import type { Trial } from "../../experiment/record.ts";
-import { integerTicks } from "../integerTicks.ts";
 import { legend } from "../legend.ts";
+import { roundTicks } from "../roundTicks.ts";
 import { drawSvg, type Figure } from "../svg.ts";
 
 export interface OriginalLossCurvesData {
@@ -42,7 +42,7 @@ export const originalLossCurves: Figure<OriginalLossCurvesData> = (plot, documen
     marginBottom: 38,
     marginTop: 4,
     marginRight: 4,
-    x: { domain: stepRange, label: "Step", ticks: integerTicks(...stepRange), tickFormat: "d", ...ticks },
+    x: { domain: stepRange, label: "Step", ticks: roundTicks(...stepRange, 6, 1), tickFormat: "d", ...ticks },
     y: { domain: widen([low, high]), label: "Loss", ticks: 6, ...ticks },
     style: { fontSize: "10px" },
     marks: [
