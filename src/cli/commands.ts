@@ -7,5 +7,13 @@ export interface CommandModule {
 
 /** All commands, in the order of the help page. A module is loaded only when its command is named. */
 export const commands: Record<string, { summary: string; load: () => Promise<CommandModule> }> = {
+  inspect: {
+    summary: "a model file's outputs: their layers, their bias, what it predicts",
+    load: () => import("./commands/inspect.ts"),
+  },
+  apply: {
+    summary: "write the bias into a model file",
+    load: () => import("./commands/apply.ts"),
+  },
   data: { summary: "fetch and verify a dataset", load: () => import("./commands/data.ts") },
 };

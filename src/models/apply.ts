@@ -1,0 +1,170 @@
+import { InputError, unknownName } from "../errors.ts";
+import { roundTo } from "./floats.ts";
+import type { ModelFile, Output, Patch, Tensor } from "./model.ts";
+
+/** What to set: the values of one output's bias, and where. */
+export interface Change {
+  /** Name of an output, or of its layer; may be left out where the model has one output. */
+  readonly output?: string;
+  /** Name of a tensor, which goes before what the file says of its outputs. */
+  readonly tensor?: string;
+  readonly values: ArrayLike<number>;
+  /** Where the layer's bias is longer: how the channels are laid out. Without it only convolutions repeat the values. */
+  readonly layout?: Layout;
+}
+
+/** Which of the two runs faster along the channels is named last. */
+export type Layout = "anchors,classes" | "classes,anchors";
+
+/** One bias as it will stand in the file. */
+export interface Applied {
+  readonly output: Output;
+  /** The tensor that changes; undefined where a bias is added. */
+  readonly tensor: Tensor | undefined;
+  /** Values so far; undefined where a bias is added. */
+  readonly before: Float64Array | undefined;
+  /** Values to be, rounded to the tensor's type. */
+  readonly after: Float64Array;
+  /** Times the values are repeated: 1, or the number of anchors. */
+  readonly repeats: number;
+  /** Largest difference that rounding makes. */
+  readonly rounding: number;
+  /** Whether the tensor was told by its length alone, as the only one that fits. */
+  readonly byLength: boolean;
+}
+
+export interface Plan {
+  readonly applied: readonly Applied[];
+  /** All changes of bytes, ready to be written. */
+  readonly patches: readonly Patch[];
+}
+
+/**
+ * What has to change in the files so that the outputs start from these biases. Nothing is written.
+ * @param addBias put a bias in where the layer has none, if the format allows it
+ * @throws InputError if an output can't be told, has no bias to set, or takes another number of values
+ */
+export async function planBias(model: ModelFile, changes: readonly Change[], addBias = false): Promise<Plan> {
+  const applied: Applied[] = [];
+  const patches: Patch[] = [];
+  for (const change of changes) {
+    const one = applyChange(model, change, addBias);
+    const shared = applied.find(
+      ({ output, tensor }) => output.name === one.output.name || (tensor && tensor.name === one.tensor?.name),
+    );
+    if (shared) {
+      throw new InputError(
+        `outputs ${shared.output.name} and ${one.output.name} share one bias; set it once`,
+      );
+    }
+    if (!one.tensor && applied.some(({ tensor }) => !tensor)) {
+      throw new InputError("only one bias can be added at a time; add the others to the result");
+    }
+    applied.push(one);
+    patches.push(...(one.tensor ? one.tensor.patch(one.after) : one.output.addBias!(one.after)));
+  }
+  return { applied, patches: model.seal ? await model.seal(patches) : patches };
+}
+
+function applyChange(model: ModelFile, change: Change, addBias: boolean): Applied {
+  const { output, byLength } = findOutput(model, change);
+  const tensor = output.bias;
+  if (!tensor && !(addBias && output.addBias)) {
+    const hint = output.addBias ? "; or put one in with --add-bias" : "";
+    throw new InputError(`output ${output.name}: ${output.reason ?? "it has no bias"}${hint}`);
+  }
+  if (tensor?.fixed !== undefined) throw new InputError(`tensor ${tensor.name}: ${tensor.fixed}`);
+  const { all, repeats } = laidOut(output, change);
+  // A bias that is added takes its type from the layer, and float32 is the narrowest that is worked out in.
+  const type = tensor?.type ?? "float32";
+  const after = roundTo(type, all);
+  const overflow = after.findIndex((value) => !Number.isFinite(value));
+  if (overflow >= 0) {
+    throw new InputError(
+      `output ${output.name}: value ${overflow} is ${all[overflow]}, too large for ${type}`,
+    );
+  }
+  return { output, tensor, before: tensor?.read(), after, repeats, rounding: distance(after, all), byLength };
+}
+
+/**
+ * The output that a change means. Where the file tells no outputs, the only candidate that takes as many values.
+ * @throws InputError listing what there is
+ */
+export function findOutput(
+  model: ModelFile,
+  { output, tensor, values }: Change,
+): { output: Output; byLength: boolean } {
+  const known = [...model.outputs, ...model.candidates];
+  if (tensor !== undefined) {
+    const found = model.tensors.get(tensor);
+    if (!found) throw shorter(unknownName("tensor", tensor, [...model.tensors.keys()]));
+    const name = output ?? tensor;
+    const same = known.find(({ bias }) => bias?.name === tensor);
+    return {
+      output: same ?? {
+        name,
+        layer: tensor,
+        units: found.shape.reduce((a, b) => a * b, 1),
+        convolution: false,
+        bias: found,
+      },
+      byLength: false,
+    };
+  }
+  if (output !== undefined) {
+    const found =
+      known.find(({ name }) => name === output) ?? only(known.filter(({ layer }) => layer === output));
+    if (!found) throw shorter(unknownName("output", output, [...new Set(known.map(({ name }) => name))]));
+    return { output: found, byLength: false };
+  }
+  if (model.outputs.length === 1) return { output: model.outputs[0], byLength: false };
+  if (model.outputs.length > 1) {
+    throw new InputError(
+      `the model has ${model.outputs.length} outputs: ${model.outputs.map(({ name }) => name).join(", ")}; say which with --output, or give each its bias`,
+    );
+  }
+  const fitting = only(model.candidates.filter(({ units }) => units === values.length));
+  if (fitting) return { output: fitting, byLength: true };
+  const list = model.candidates.slice(0, 12).map(({ name, units }) => `${name} (${units})`);
+  throw new InputError(
+    `${model.reason ?? "the file doesn't tell its outputs"}${list.length > 0 ? `: ${list.join(", ")}${model.candidates.length > 12 ? ", ..." : ""}; say which with --output` : ""}`,
+  );
+}
+
+function only<T>(items: readonly T[]): T | undefined {
+  return items.length === 1 ? items[0] : undefined;
+}
+
+/** A list of hundreds of names is no help on one line. */
+function shorter(error: InputError): InputError {
+  return error.message.length <= 400
+    ? error
+    : new InputError(`${error.message.slice(0, 380)}... (baserate inspect lists them)`);
+}
+
+/** The values for every unit: as they are, or repeated for each anchor. */
+function laidOut(
+  { name, layer, bias, units = bias?.shape.reduce((a, b) => a * b, 1), convolution }: Output,
+  { values, layout }: Change,
+) {
+  const bad = Array.from(values).findIndex((value) => !Number.isFinite(value));
+  if (bad >= 0) throw new InputError(`output ${name}: value ${bad} is ${values[bad]}, not a finite number`);
+  if (units === undefined || units === values.length) return { all: Float64Array.from(values), repeats: 1 };
+  const repeats = units / values.length;
+  if (!Number.isInteger(repeats) || (!convolution && layout === undefined)) {
+    const hint = Number.isInteger(repeats)
+      ? "; if they are anchors x classes, say so with --layout anchors,classes"
+      : "";
+    throw new InputError(
+      `output ${name} (layer ${layer}) has ${units} units, but there are ${values.length} values for it${hint}`,
+    );
+  }
+  const classOf =
+    layout === "classes,anchors" ? (i: number) => Math.floor(i / repeats) : (i: number) => i % values.length;
+  return { all: Float64Array.from({ length: units }, (_, i) => values[classOf(i)]), repeats };
+}
+
+function distance(a: Float64Array, b: Float64Array): number {
+  return a.reduce((largest, value, i) => Math.max(largest, Math.abs(value - b[i])), 0);
+}

@@ -1,0 +1,271 @@
+import { existsSync } from "node:fs";
+import {
+  chmod,
+  constants,
+  copyFile,
+  link,
+  lstat,
+  mkdir,
+  mkdtemp,
+  open,
+  realpath,
+  rename,
+  rm,
+  stat,
+  symlink,
+} from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { InputError } from "../errors.ts";
+import type { Plan } from "./apply.ts";
+import { type ModelOnDisk, openModelFile } from "./disk.ts";
+import type { ModelFile, Output, Patch } from "./model.ts";
+
+/** Where a changed model goes: to a main file of another name, or in the old one's place, which is kept beside it. */
+export interface Target {
+  readonly out?: string;
+  readonly inPlace?: boolean;
+}
+
+export interface Written {
+  /** The main file. */
+  readonly path: string;
+  /** All files that were written. */
+  readonly files: readonly string[];
+  /** With `inPlace`: where the old files are now. */
+  readonly kept: readonly string[];
+}
+
+/**
+ * Writes the model with the plan's changes: copies its files to a hidden folder beside the target, patches the copies,
+ * opens them anew and compares, and only then renames them into place. Other files of the model that don't change are
+ * copied too, unless the target stands beside them. Memory stays flat whatever the files' sizes.
+ * @throws InputError if something stands in the target's place, or the result doesn't read back; then nothing is left.
+ */
+export async function writeModel(
+  model: ModelOnDisk,
+  plan: Plan,
+  to: Target,
+  signal?: AbortSignal,
+): Promise<Written> {
+  const patches = byFile(model, plan.patches);
+  const out = await targetPath(model, [...patches.keys()], to);
+  const made = await mkdir(dirname(out), { recursive: true });
+  const stage = await mkdtemp(join(dirname(out), ".baserate-"));
+  try {
+    const copies = await list(model, out, patches, to.inPlace ?? false);
+    for (const copy of copies) {
+      signal?.throwIfAborted();
+      await fill(join(stage, copy.name), copy);
+    }
+    await verify(model, join(stage, basename(out)), plan);
+    signal?.throwIfAborted();
+    const moved = copies.filter(({ stays }) => !stays).map(({ name }) => name);
+    return { path: out, ...(await moveOut(stage, dirname(out), moved, to.inPlace ?? false)) };
+  } catch (error) {
+    if (made) await rm(made, { recursive: true });
+    throw error;
+  } finally {
+    await rm(stage, { recursive: true, force: true });
+  }
+}
+
+/** One file of the model on its way to the target's folder. */
+interface Copy {
+  readonly from: string;
+  /** Relative to the target's folder. */
+  readonly name: string;
+  readonly patches: readonly Patch[];
+  /** Whether it is neither changed nor moved. */
+  readonly stays: boolean;
+}
+
+async function list(
+  model: ModelOnDisk,
+  out: string,
+  patches: ReadonlyMap<string, readonly Patch[]>,
+  inPlace: boolean,
+): Promise<Copy[]> {
+  const folder = dirname(model.path);
+  const beside = (await realpath(dirname(out))) === (await realpath(folder));
+  const copies = model.files.map((file, i) => ({
+    from: join(folder, file),
+    name: i === 0 ? basename(out) : file,
+    patches: patches.get(file) ?? [],
+    stays: beside && !patches.has(file) && (inPlace || i > 0),
+  }));
+  const there = copies.find(({ name, stays }) => !inPlace && !stays && existsSync(join(dirname(out), name)));
+  if (there) {
+    throw new InputError(
+      `${join(dirname(out), there.name)} is there already; remove it, or name a file in another folder with --out`,
+    );
+  }
+  return copies;
+}
+
+/** Each file's patches in order. Throws if they overlap or leave the file, which would be our own mistake. */
+function byFile(model: ModelFile, patches: readonly Patch[]): Map<string, Patch[]> {
+  const result = new Map<string, Patch[]>();
+  for (const patch of [...patches].sort((a, b) => a.offset - b.offset)) {
+    if (!model.files.includes(patch.file))
+      throw new Error(`patch of ${patch.file}, which is no file of the model`);
+    const before = result.get(patch.file)?.at(-1);
+    if (before && before.offset + before.remove > patch.offset)
+      throw new Error(`patches of ${patch.file} overlap`);
+    result.set(patch.file, [...(result.get(patch.file) ?? []), patch]);
+  }
+  return result;
+}
+
+/** The main file's new path: `model.baserate.keras`, or `model.baserate/index.json` where other files change too. */
+async function targetPath(model: ModelOnDisk, changed: readonly string[], to: Target): Promise<string> {
+  if (to.inPlace) {
+    for (const name of changed) {
+      const path = join(dirname(model.path), name);
+      if ((await lstat(path)).isSymbolicLink()) {
+        throw new InputError(
+          `${path} is a symbolic link to ${await realpath(path)}; change that file, or write a copy with --out`,
+        );
+      }
+    }
+    return model.path;
+  }
+  const [main] = model.files;
+  const [, stem, ending] = /^(.*?)((?:\.weights|\.safetensors\.index)?\.[^.]*|)$/.exec(main)!;
+  const folder = dirname(model.path);
+  const mainOnly = changed.every((name) => name === main);
+  const path =
+    to.out ?? (mainOnly ? join(folder, `${stem}.baserate${ending}`) : join(folder, `${stem}.baserate`, main));
+  return path;
+}
+
+/** A file that stays where it is becomes a link, so that the model in the hidden folder is whole. */
+async function fill(to: string, { from, patches, stays }: Copy): Promise<void> {
+  await mkdir(dirname(to), { recursive: true });
+  if (stays) await symlink(await realpath(from), to);
+  else await copyPatched(from, to, patches);
+}
+
+/** Bytes copied at a time where a file changes its size. */
+const chunk = 2 ** 22;
+
+async function copyPatched(from: string, to: string, patches: readonly Patch[]): Promise<void> {
+  const { size, mode } = await stat(from);
+  if (patches.every(({ remove, bytes }) => remove === bytes.length)) {
+    await copyFile(from, to, constants.COPYFILE_FICLONE);
+    await chmod(to, mode | 0o200);
+    const file = await open(to, "r+");
+    try {
+      for (const { offset, bytes } of patches) await file.write(bytes, 0, bytes.length, offset);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  } else {
+    await splice(from, to, size, patches);
+  }
+  await chmod(to, mode);
+}
+
+async function splice(from: string, to: string, size: number, patches: readonly Patch[]): Promise<void> {
+  const source = await open(from, "r");
+  const target = await open(to, "wx");
+  try {
+    const buffer = new Uint8Array(chunk);
+    let at = 0;
+    for (const { offset, remove, bytes } of [
+      ...patches,
+      { offset: size, remove: 0, bytes: new Uint8Array() },
+    ]) {
+      while (at < offset) {
+        const { bytesRead } = await source.read(buffer, 0, Math.min(chunk, offset - at), at);
+        if (bytesRead === 0) throw new InputError(`${from}: it became shorter while it was copied`);
+        await target.write(buffer, 0, bytesRead);
+        at += bytesRead;
+      }
+      await target.write(bytes);
+      at = offset + remove;
+    }
+    await target.sync();
+  } finally {
+    await source.close();
+    await target.close();
+  }
+}
+
+/** Opens the copy as anyone would, and looks whether it holds what it should, and whether all else reads as before. */
+async function verify(model: ModelOnDisk, path: string, plan: Plan): Promise<void> {
+  const copy = await openModelFile(path);
+  try {
+    const wanted = new Map(plan.applied.map(({ output, after }) => [output.name, after]));
+    for (const { output, tensor, after } of plan.applied) {
+      const found = tensor
+        ? copy.tensors.get(tensor.name)
+        : copy.outputs.find(({ name }) => name === output.name)?.bias;
+      if (!found || !equal(found.read(), after))
+        throw unfaithful(path, `the bias of ${output.name} doesn't read back`);
+    }
+    const changed = new Set(plan.applied.map(({ tensor }) => tensor?.name));
+    for (const before of model.outputs) {
+      const after = copy.outputs.find(({ name }) => name === before.name);
+      if (!after || !sameOutput(before, after, wanted.has(before.name) || changed.has(before.bias?.name))) {
+        throw unfaithful(path, `output ${before.name} is not what it was`);
+      }
+    }
+    for (const [name, { type, shape }] of model.tensors) {
+      const after = copy.tensors.get(name);
+      if (after?.type !== type || String(after.shape) !== String(shape))
+        throw unfaithful(path, `tensor ${name} is not what it was`);
+    }
+  } finally {
+    copy.close();
+  }
+}
+
+function unfaithful(path: string, what: string): InputError {
+  return new InputError(
+    `${basename(path)}: the changed copy was checked and thrown away: ${what}; nothing was written`,
+  );
+}
+
+function sameOutput(before: Output, after: Output, changed: boolean): boolean {
+  if (changed) return true;
+  if (before.layer !== after.layer || before.activation !== after.activation || !before.bias !== !after.bias)
+    return false;
+  return !before.bias || equal(before.bias.read(), after.bias!.read());
+}
+
+/** Bit for bit, so that NaN equals itself and 0 differs from -0. */
+function equal(a: Float64Array, b: Float64Array): boolean {
+  return a.length === b.length && a.every((value, i) => Object.is(value, b[i]));
+}
+
+/** Renames the files into place, the main file last: until then the old model is whole. */
+async function moveOut(stage: string, folder: string, names: readonly string[], inPlace: boolean) {
+  const files: string[] = [];
+  const kept: string[] = [];
+  for (const name of [...names].reverse()) {
+    const path = join(folder, name);
+    if (inPlace) kept.push(await keep(path));
+    await mkdir(dirname(path), { recursive: true });
+    await rename(join(stage, name), path);
+    files.push(path);
+  }
+  return { files: files.reverse(), kept: kept.reverse() };
+}
+
+/** Gives the old file a second name, so that there is never a moment without it. */
+async function keep(path: string): Promise<string> {
+  for (let i = 1; ; i++) {
+    const old = i === 1 ? `${path}.old` : `${path}.old${i}`;
+    try {
+      await link(path, old);
+      return old;
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === "EEXIST") continue;
+      // Some file systems have no links.
+      await copyFile(path, old, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+      return old;
+    }
+  }
+}
