@@ -20,7 +20,8 @@ export interface ModelFile {
   readonly files: readonly string[];
   /**
    * Turns the patches of all tensors to be changed, gathered, into patches of files: in a zip file it mends checksums
-   * and the directory. To be called once, with all of them; absent where patches are patches of files already.
+   * and the directory, in ONNX the lengths of messages that grow. To be called once, with all of them; absent where
+   * patches are patches of files already.
    */
   readonly seal?: (patches: readonly Patch[]) => Promise<readonly Patch[]>;
 }

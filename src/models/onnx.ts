@@ -2,8 +2,8 @@ import { create, toBinary } from "@bufbuild/protobuf";
 import { InputError } from "../errors.ts";
 import { type GraphProto, GraphProtoSchema, NodeProtoSchema, TensorProtoSchema } from "../graph/onnx.gen.ts";
 import { encodeFloats } from "./floats.ts";
-import type { Format, ModelFile, ModelSource, Output, Patch, Tensor } from "./model.ts";
-import { withLengths } from "./onnxEdit.ts";
+import type { Format, ModelFile, ModelSource, Output, Tensor } from "./model.ts";
+import { type MessageEdit, withLengths } from "./onnxEdit.ts";
 import { nodeLabel, type OnnxGraph, resolveGraph } from "./onnxGraph.ts";
 import { type Addition, findHeads, type OnnxHead } from "./onnxHead.ts";
 import { type SkimmedModel, skimOnnx } from "./onnxSkim.ts";
@@ -34,6 +34,7 @@ export const onnx: Format = {
       ...(outputs.length === 0 && { reason: "the graph has no outputs" }),
       tensors,
       files: [source.name, ...files],
+      seal: async (patches) => withLengths(source.name, patches),
     };
   },
 };
@@ -85,7 +86,7 @@ function biasOf({ bias, reason }: OnnxHead, tensors: ReadonlyMap<string, Tensor>
  */
 function adder(head: OnnxHead, graph: OnnxGraph, skim: SkimmedModel, file: string) {
   const { value, shape, like } = head.addition as Addition;
-  return (values: Float64Array): readonly Patch[] => {
+  return (values: Float64Array): readonly MessageEdit[] => {
     checkLength(`the bias of ${value}`, shape, values);
     const names = allNames(graph.graph);
     const before = unused(`${value}_without_bias`, names);
@@ -104,18 +105,12 @@ function adder(head: OnnxHead, graph: OnnxGraph, skim: SkimmedModel, file: strin
     });
     const place = skim.places.get(graph.producers.get(value)!)!;
     const { node, initializer } = GraphProtoSchema.field;
-    return withLengths(file, [
-      { within: place, ...renamed(skim, place, value, before) },
-      {
-        within: place.parent!,
-        offset: place.end,
-        remove: 0,
-        bytes: concatBytes([
-          encodeField(node.number, toBinary(NodeProtoSchema, add)),
-          encodeField(initializer.number, toBinary(TensorProtoSchema, tensor)),
-        ]),
-      },
+    const bytes = concatBytes([
+      encodeField(node.number, toBinary(NodeProtoSchema, add)),
+      encodeField(initializer.number, toBinary(TensorProtoSchema, tensor)),
     ]);
+    const inserted = { file, within: place.parent!, offset: place.end, remove: 0, bytes };
+    return [{ file, within: place, ...renamed(skim, place, value, before) }, inserted];
   };
 }
 

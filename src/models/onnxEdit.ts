@@ -3,25 +3,22 @@ import type { Patch } from "./model.ts";
 import type { MessagePlace } from "./onnxSkim.ts";
 import { encodeVarint } from "./protobufWire.ts";
 
-/** A change inside a message: `remove` bytes at `offset` of the file give way to `bytes`. */
-export interface MessageEdit {
+/** A patch that changes a message's size. */
+export interface MessageEdit extends Patch {
   /** The innermost message that the change is in. */
   readonly within: MessagePlace;
-  readonly offset: number;
-  readonly remove: number;
-  readonly bytes: Uint8Array;
 }
 
 /** A protobuf message must stay below 2 GiB. */
 const maximumBytes = 2 ** 31 - 1;
 
-/** The edits as patches, and with them the lengths of all messages around them that grow or shrink. */
-export function withLengths(file: string, edits: readonly MessageEdit[]): Patch[] {
+/** The patches, and with them the lengths of all messages that grow or shrink by those that are edits. */
+export function withLengths(file: string, edits: readonly (Patch | MessageEdit)[]): Patch[] {
   const growth = new Map<MessagePlace, number>();
   const grow = (place: MessagePlace | undefined, bytes: number) => {
     for (let at = place; at; at = at.parent) growth.set(at, (growth.get(at) ?? 0) + bytes);
   };
-  for (const { within, remove, bytes } of edits) grow(within, bytes.length - remove);
+  for (const edit of edits) if ("within" in edit) grow(edit.within, edit.bytes.length - edit.remove);
   const patches = edits.map(({ offset, remove, bytes }) => ({ file, offset, remove, bytes }));
   // From the inside out, because a longer length makes the messages around it longer too.
   const inner = [...growth.keys()].sort((a, b) => depth(b) - depth(a));

@@ -9,7 +9,7 @@ import {
 import { type ByteSource, checkRange } from "./bytes.ts";
 import { decodeFloats, encodeFloats, type FloatType, floatBytes } from "./floats.ts";
 import type { ModelSource, Patch, Tensor } from "./model.ts";
-import { withLengths } from "./onnxEdit.ts";
+import type { MessageEdit } from "./onnxEdit.ts";
 import type { DataField, SkimmedModel, TensorData } from "./onnxSkim.ts";
 import { concatBytes } from "./protobufWire.ts";
 import { checkLength, elements } from "./tensorAt.ts";
@@ -156,18 +156,13 @@ function moveInline(
   values: Float64Array,
   skim: SkimmedModel,
   file: string,
-): Patch[] {
+): MessageEdit[] {
   checkLength(name, shape, values);
   const moved = clone(TensorProtoSchema, tensor);
   clearField(moved, TensorProtoSchema.field.externalData);
   clearField(moved, TensorProtoSchema.field.dataLocation);
   moved.rawData = encodeFloats(type, values);
   const place = skim.places.get(tensor)!;
-  const content = {
-    within: place,
-    offset: place.start,
-    remove: place.end - place.start,
-    bytes: toBinary(TensorProtoSchema, moved),
-  };
-  return withLengths(file, [content]);
+  const bytes = toBinary(TensorProtoSchema, moved);
+  return [{ file, within: place, offset: place.start, remove: place.end - place.start, bytes }];
 }

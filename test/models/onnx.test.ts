@@ -41,6 +41,12 @@ function open(bytes: Uint8Array): Promise<ModelFile> {
   });
 }
 
+/** The file with the patches of one or more biases, sealed. */
+async function patched(bytes: Uint8Array, patches: readonly Patch[]): Promise<Uint8Array> {
+  const { seal } = await open(bytes);
+  return applyPatches(bytes, await seal!(patches));
+}
+
 async function find(bytes: Uint8Array, name: string): Promise<Output> {
   const { outputs } = await open(bytes);
   return outputs.find((output) => output.name === name)!;
@@ -75,13 +81,13 @@ test.each(settable)(
     const bias = (await find(before, output)).bias!;
     const values = Float64Array.from(what.values, (_, i) => Math.log((i + 1) / 7));
     const patches = bias.patch(values);
-    const after = applyPatches(before, patches);
+    const after = await patched(before, patches);
     expect([...(await find(after, output)).bias!.read()]).toEqual([...roundTo(what.type, values)]);
     if (file !== "constant.onnx") expect(without(after, what.bias)).toEqual(without(before, what.bias));
     // Back to the old values: the same file, unless the numbers had to move.
     if (patches.every(({ remove, bytes }) => remove === bytes.length)) {
       const again = (await find(after, output)).bias!.patch(Float64Array.from(what.values));
-      expect(Buffer.compare(applyPatches(after, again), before)).toBe(0);
+      expect(Buffer.compare(await patched(after, again), before)).toBe(0);
     }
   },
 );
@@ -96,7 +102,7 @@ test.each(refused)("$file, $output: refused, because $what.reason", async ({ fil
 test.each(addable)("$file: an added bias is found again", async ({ file, output, what }) => {
   const before = load(file);
   const values = Float64Array.from({ length: what.add! }, (_, i) => -i / 4);
-  const after = applyPatches(before, (await find(before, output)).addBias!(values));
+  const after = await patched(before, (await find(before, output)).addBias!(values));
   const found = await find(after, output);
   expect([...found.bias!.read()]).toEqual([...values]);
   const graph = fromBinary(ModelProtoSchema, after).graph!;
@@ -109,11 +115,23 @@ test("numbers in an external file move into the model; the external file is neve
   const bias = (await find(bytes, "y")).bias!;
   const patches: readonly Patch[] = bias.patch(new Float64Array([1, 2, 3]));
   expect(patches.every(({ file }) => file === "model.onnx")).toBe(true);
-  const moved = fromBinary(ModelProtoSchema, applyPatches(bytes, patches)).graph!.initializer;
+  const moved = fromBinary(ModelProtoSchema, await patched(bytes, patches)).graph!.initializer;
   expect(moved.map(({ name, externalData }) => [name, externalData.length])).toEqual([
     ["w", 3],
     ["b", 0],
   ]);
+});
+
+test("two tensors that change their size at once", async () => {
+  for (const file of ["gemm-float16-typed.onnx", "external.onnx"]) {
+    const before = load(file);
+    const { tensors } = await open(before);
+    const wanted = { w: new Float64Array(12).fill(-0.5), b: new Float64Array([1, 2, 3]) };
+    const patches = Object.entries(wanted).flatMap(([name, values]) => tensors.get(name)!.patch(values));
+    const after = await open(await patched(before, patches));
+    for (const [name, values] of Object.entries(wanted))
+      expect(after.tensors.get(name)!.read()).toEqual(values);
+  }
 });
 
 test("a wrong number of values is refused", async () => {
