@@ -1,6 +1,12 @@
 /** Bad usage or bad input. A user sees its message as one line, without a stack; the command line exits with 2. */
 export class InputError extends Error {
   override readonly name: string = "InputError";
+
+  /** Control characters, which names out of a broken or hostile file may have, are escaped: the message is one line. */
+  constructor(message: string, options?: ErrorOptions) {
+    const escape = (character: string) => `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`;
+    super(message.replace(/\n/g, "\\n").replace(/\p{Cc}/gu, escape), options);
+  }
 }
 
 /** The number of single-character edits between two words (Levenshtein), computed row by row. */

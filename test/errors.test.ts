@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { nearest, unknownName } from "../src/errors.ts";
+import { InputError, nearest, unknownName } from "../src/errors.ts";
 
 test("nearest(word, known) finds a misspelt word and ignores case", () => {
   expect(nearest("softmxa", ["sigmoid", "softmax"])).toBe("softmax");
@@ -17,4 +17,8 @@ test("unknownName(what, value, known) names the value and all that is allowed", 
   expect(unknownName("arm", "banana", ["zero", "prior"]).message).toBe(
     "unknown arm: banana; known: zero, prior",
   );
+});
+
+test("an InputError is one line, whatever it quotes", () => {
+  expect(new InputError("no tensor a\nb\x1b[31m\x7f").message).toBe("no tensor a\\nb\\x1b[31m\\x7f");
 });

@@ -1,0 +1,113 @@
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { InputError } from "../../src/errors.ts";
+import { type Random, random } from "../../src/math/random.ts";
+import { bytesInMemory } from "../../src/models/bytes.ts";
+import { safeName } from "../../src/models/disk.ts";
+import { openModel } from "../../src/models/open.ts";
+import { applyPatches, fixture } from "./fixtures.ts";
+
+/** What happened to the damaged copies of one file. */
+export interface FuzzResult {
+  readonly file: string;
+  /** Refused with one line when they were opened, or when a bias was read or changed. */
+  refused: number;
+  /** Opened, read and changed: the damage didn't matter, or can't be seen. */
+  opened: number;
+  /** Neither: the seed of the copy, and what happened. There should be none. */
+  readonly failures: string[];
+  slowest: number;
+}
+
+/** Opens `copies` damaged copies of a fixture, and reads and changes all that can be changed. Copy i depends on (file, i) only. */
+export async function fuzz(file: string, copies: number): Promise<FuzzResult> {
+  const original = readFileSync(fixture(file));
+  const result: FuzzResult = { file, refused: 0, opened: 0, failures: [], slowest: 0 };
+  for (let seed = 0; seed < copies; seed++) {
+    const damaged = damage(original, random(seed, file));
+    const start = performance.now();
+    try {
+      await exercise(file, damaged);
+      result.opened++;
+    } catch (error) {
+      const oneLine =
+        error instanceof InputError && !error.message.includes("\n") && error.message.length < 1000;
+      if (oneLine) result.refused++;
+      else result.failures.push(`${file}, copy ${seed}: ${(error as Error).stack ?? error}`);
+    }
+    result.slowest = Math.max(result.slowest, performance.now() - start);
+  }
+  return result;
+}
+
+async function exercise(file: string, bytes: Uint8Array): Promise<void> {
+  const folder = dirname(fixture(file));
+  const name = file.split("/").at(-1)!;
+  const model = await openModel({
+    name,
+    main: bytesInMemory(name, bytes),
+    beside(other) {
+      try {
+        return bytesInMemory(other, readFileSync(join(folder, safeName(other))));
+      } catch (error) {
+        throw error instanceof InputError ? error : new InputError(`${other}: no such file`);
+      }
+    },
+  });
+  for (const { bias, units, addBias } of [...model.outputs, ...model.candidates]) {
+    const patches = bias
+      ? bias.patch(bias.read().map((value) => value + 1))
+      : addBias?.(new Float64Array(units!));
+    if (!patches) continue;
+    const sealed = model.seal ? await model.seal(patches) : patches;
+    applyPatches(
+      bytes,
+      sealed.filter((patch) => patch.file === name),
+    );
+  }
+}
+
+/** Numbers that lengths, counts and offsets are damaged with. */
+const extremes = [
+  0n,
+  1n,
+  0x7fn,
+  0x80n,
+  0xffffn,
+  0x7fffffffn,
+  0xffffffffn,
+  2n ** 53n,
+  2n ** 63n - 1n,
+  2n ** 64n - 1n,
+];
+
+/** A copy with one to four damages: cut short, bytes changed, an extreme number written, a part left out or doubled. */
+function damage(original: Uint8Array, { integer }: Random): Uint8Array {
+  let bytes = Uint8Array.from(original);
+  for (let count = 1 + integer(4); count > 0 && bytes.length > 0; count--) {
+    const at = integer(bytes.length);
+    const length = 1 + integer(Math.min(64, bytes.length - at));
+    switch (integer(6)) {
+      case 0:
+        bytes = bytes.slice(0, at);
+        break;
+      case 1:
+        bytes[at] = integer(256);
+        break;
+      case 2:
+        bytes[at] ^= 1 << integer(8);
+        break;
+      case 3: {
+        const number = new Uint8Array(new BigUint64Array([extremes[integer(extremes.length)]]).buffer);
+        bytes.set(number.subarray(0, Math.min([1, 2, 4, 8][integer(4)], bytes.length - at)), at);
+        break;
+      }
+      case 4:
+        bytes = Uint8Array.from([...bytes.subarray(0, at), ...bytes.subarray(at + length)]);
+        break;
+      default:
+        bytes = Uint8Array.from([...bytes.subarray(0, at + length), ...bytes.subarray(at)]);
+    }
+  }
+  return bytes;
+}
