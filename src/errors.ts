@@ -4,8 +4,8 @@ export class InputError extends Error {
 
   /** Control characters, which names out of a broken or hostile file may have, are escaped: the message is one line. */
   constructor(message: string, options?: ErrorOptions) {
-    const escape = (character: string) => `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`;
-    super(message.replace(/\n/g, "\\n").replace(/\p{Cc}/gu, escape), options);
+    const escaped = (character: string) => `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`;
+    super(message.replace(/\n/g, "\\n").replace(/\p{Cc}/gu, escaped), options);
   }
 }
 
