@@ -52,6 +52,8 @@ export async function planBias(model: ModelFile, changes: readonly Change[], add
     const shared = applied.find(
       ({ output, tensor }) => output.name === one.output.name || (tensor && tensor.name === one.tensor?.name),
     );
+    if (shared?.output.name === one.output.name)
+      throw new InputError(`output ${one.output.name} is given twice`);
     if (shared) {
       throw new InputError(
         `outputs ${shared.output.name} and ${one.output.name} share one bias; set it once`,

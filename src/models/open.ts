@@ -5,9 +5,10 @@ import { npz } from "./npz.ts";
 import { onnx } from "./onnx.ts";
 import { pytorch } from "./pytorch.ts";
 import { safetensors } from "./safetensors.ts";
+import { tfjs } from "./tfjs.ts";
 
 /** All formats, in the order in which they are asked; a later one may take what an earlier one leaves. */
-export const formats: readonly Format[] = [keras, kerasHdf5, npz, pytorch, safetensors, onnx];
+export const formats: readonly Format[] = [keras, kerasHdf5, npz, pytorch, safetensors, tfjs, onnx];
 
 /** How many bytes of a file the formats see to tell theirs from others. */
 const startBytes = 512;

@@ -30,6 +30,10 @@ const files = [
   "mlp-deflated.npz",
   "big-endian.npz",
   "streamed.npz",
+  "tfjs-layers/model.json",
+  "tfjs-detector/model.json",
+  "tfjs-graph/model.json",
+  "tfjs-graph-fused/model.json",
 ];
 
 let folder: string;

@@ -1,0 +1,157 @@
+import { z } from "zod";
+import { InputError } from "../errors.ts";
+
+/** An output of a TensorFlow graph, walked back to the constant that is added last. */
+export interface GraphOutput {
+  readonly name: string;
+  readonly layer: string;
+  readonly activation: string;
+  readonly convolution: boolean;
+  /** Name of the constant node, which is the weight's name. */
+  readonly bias?: string;
+  readonly reason?: string;
+}
+
+const graphSchema = z.looseObject({
+  node: z.array(
+    z.looseObject({
+      name: z.string(),
+      op: z.string(),
+      input: z.array(z.string()).optional(),
+      attr: z.record(z.string(), z.unknown()).optional(),
+    }),
+  ),
+});
+const fusedSchema = z.looseObject({ list: z.looseObject({ s: z.array(z.string()) }) });
+const signatureSchema = z.looseObject({
+  outputs: z.record(z.string(), z.looseObject({ name: z.string().optional() })),
+});
+
+type Node = z.infer<typeof graphSchema>["node"][number];
+
+/** Ops through which a constant goes unchanged. */
+const transparent = new Set([
+  "Identity",
+  "Reshape",
+  "Squeeze",
+  "ExpandDims",
+  "Mean",
+  "MaxPool",
+  "AvgPool",
+  "StopGradient",
+  "Cast",
+]);
+const activations = new Set([
+  "Softmax",
+  "LogSoftmax",
+  "Sigmoid",
+  "Tanh",
+  "Relu",
+  "Relu6",
+  "Elu",
+  "Softplus",
+  "Exp",
+  "LeakyRelu",
+]);
+const constants = new Set(["Const", "VariableV2", "VarHandleOp", "ReadVariableOp"]);
+const products = /^(Batch)?MatMul(V2)?$|Conv(2D|3D)/;
+const convolution = /Conv(2D|2d|3D)/;
+
+/** @throws InputError if the topology is no graph. `file` names it in messages. */
+export function graphOutputs(topology: unknown, signature: unknown, file: string): GraphOutput[] {
+  const parsed = graphSchema.safeParse(topology);
+  if (!parsed.success) throw new InputError(`${file}: broken: the graph's nodes have no name and op`);
+  const nodes = new Map(parsed.data.node.map((node) => [node.name, node]));
+  return outputNames(nodes, signature).map(({ name, node }) => {
+    const start = nodes.get(node);
+    if (!start)
+      throw new InputError(`${file}: broken: output ${name} comes from ${node}, which is not in the graph`);
+    return { name, ...walk(start, nodes, file) };
+  });
+}
+
+/** From the signature, else all nodes that no other reads. */
+function outputNames(nodes: ReadonlyMap<string, Node>, given: unknown): { name: string; node: string }[] {
+  const wrapped = z.looseObject({ signature: z.unknown() }).safeParse(given);
+  const signature = signatureSchema.safeParse(wrapped.success ? wrapped.data.signature : given);
+  if (signature.success) {
+    return Object.entries(signature.data.outputs).map(([name, output]) => ({
+      name,
+      node: nodeName(output.name ?? name),
+    }));
+  }
+  const read = new Set([...nodes.values()].flatMap((node) => (node.input ?? []).map(nodeName)));
+  return [...nodes.keys()].filter((name) => !read.has(name)).map((name) => ({ name, node: name }));
+}
+
+/** An input is written `name`, `name:1` for a second output, or `^name` for an order without data. */
+const nodeName = (input: string) => input.replace(/^\^/, "").replace(/:\d+$/, "");
+
+function walk(start: Node, nodes: ReadonlyMap<string, Node>, file: string): Omit<GraphOutput, "name"> {
+  const applied: string[] = [];
+  const seen = new Set<string>();
+  for (let node = start; ; ) {
+    if (seen.has(node.name))
+      throw new InputError(`${file}: broken: the graph runs in a circle at ${node.name}`);
+    seen.add(node.name);
+    const inputs = (node.input ?? [])
+      .filter((name) => !name.startsWith("^"))
+      .map((name) => nodes.get(nodeName(name)));
+    if (activations.has(node.op)) applied.push(node.op.toLowerCase());
+    else if (!transparent.has(node.op)) return { ...conclude(node, inputs, applied), layer: layerName(node) };
+    const [before] = inputs;
+    if (!before)
+      return {
+        layer: layerName(node),
+        activation: "linear",
+        convolution: false,
+        reason: "no layer with weights leads to it",
+      };
+    node = before;
+  }
+}
+
+/** `mlp/label/BiasAdd` is the op of layer mlp/label. */
+const layerName = ({ name }: Node) => name.replace(/\/[^/]*$/, "");
+
+function conclude(node: Node, inputs: readonly (Node | undefined)[], applied: readonly string[]) {
+  const fused = fusedOps(node);
+  const chain = [...applied].reverse();
+  let bias: Node | undefined;
+  if (fused.includes("BiasAdd")) {
+    bias = inputs[2];
+    chain.unshift(...fused.filter((op) => op !== "BiasAdd").map((op) => op.toLowerCase()));
+  } else if (node.op === "BiasAdd") bias = inputs[1];
+  else if (node.op === "Add" || node.op === "AddV2") bias = inputs.find((input) => constantOf(input));
+  const constant = constantOf(bias);
+  const result = {
+    activation: chain.join(", then ") || "linear",
+    convolution: convolution.test(node.op) || inputs.some((input) => convolution.test(input?.op ?? "")),
+  };
+  if (!constant) return { ...result, reason: noBias(node) };
+  if (chain.length > 1) {
+    return {
+      ...result,
+      reason: `after ${node.name} come ${chain.join(", then ")}: a bias set for the last of them would not reach it unchanged; name the tensor with --tensor`,
+    };
+  }
+  return { ...result, bias: constant.name };
+}
+
+/** The constant behind a node that only passes it on. */
+function constantOf(node: Node | undefined): Node | undefined {
+  return node && constants.has(node.op) ? node : undefined;
+}
+
+/** Ops that the converter has put into one: `fused_ops` is a list of names in base64. */
+function fusedOps(node: Node): string[] {
+  const parsed = fusedSchema.safeParse(node.attr?.fused_ops);
+  return parsed.success ? parsed.data.list.s.map((name) => atob(name)) : [];
+}
+
+function noBias({ name, op }: Node): string {
+  if (/BatchNorm/.test(op))
+    return `${op} ${name} stands between the output and the layers with a bias; set its offset with --tensor`;
+  if (products.test(op)) return `${op} ${name} has no bias; build the layer with one and convert again`;
+  return `${op} ${name} is no op whose bias shifts the output alone; name the tensor with --tensor if it has one`;
+}
