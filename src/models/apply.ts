@@ -1,6 +1,6 @@
 import { InputError, unknownName } from "../errors.ts";
 import { roundTo } from "./floats.ts";
-import type { ModelFile, Output, Patch, Tensor } from "./model.ts";
+import type { ModelFile, Output, Patch, WritableTensor } from "./model.ts";
 
 /** What to set: the values of one output's bias, and where. */
 export interface Change {
@@ -19,8 +19,8 @@ export type Layout = "anchors,classes" | "classes,anchors";
 /** One bias as it will stand in the file. */
 export interface Applied {
   readonly output: Output;
-  /** The tensor that changes; undefined where a bias is added. */
-  readonly tensor: Tensor | undefined;
+  /** The tensor that changes, or is added. */
+  readonly tensor: WritableTensor;
   /** Values so far; undefined where a bias is added. */
   readonly before: Float64Array | undefined;
   /** Values to be, rounded to the tensor's type. */
@@ -50,7 +50,7 @@ export async function planBias(model: ModelFile, changes: readonly Change[], add
   for (const change of changes) {
     const one = applyChange(model, change, addBias);
     const shared = applied.find(
-      ({ output, tensor }) => output.name === one.output.name || (tensor && tensor.name === one.tensor?.name),
+      ({ output, tensor }) => output.name === one.output.name || tensor.name === one.tensor.name,
     );
     if (shared?.output.name === one.output.name)
       throw new InputError(`output ${one.output.name} is given twice`);
@@ -59,26 +59,20 @@ export async function planBias(model: ModelFile, changes: readonly Change[], add
         `outputs ${shared.output.name} and ${one.output.name} share one bias; set it once`,
       );
     }
-    if (!one.tensor && applied.some(({ tensor }) => !tensor)) {
-      throw new InputError("only one bias can be added at a time; add the others to the result");
-    }
     applied.push(one);
-    patches.push(...(one.tensor ? one.tensor.patch(one.after) : one.output.addBias!(one.after)));
+    patches.push(...one.tensor.patch(one.after));
   }
   return { applied, patches: model.seal ? await model.seal(patches) : patches };
 }
 
 function applyChange(model: ModelFile, change: Change, addBias: boolean): Applied {
   const { output, byLength } = findOutput(model, change);
-  const tensor = output.bias;
-  if (!tensor && !(addBias && output.addBias)) {
-    const hint = output.addBias ? "; or put one in with --add-bias" : "";
-    throw new InputError(`output ${output.name}: ${output.reason ?? "it has no bias"}${hint}`);
-  }
-  if (tensor?.fixed !== undefined) throw new InputError(`tensor ${tensor.name}: ${tensor.fixed}`);
+  const { bias } = output;
+  const tensor = bias ?? (addBias ? output.added : undefined);
+  if (!tensor) throw new InputError(`output ${output.name}: ${output.reason ?? "it has no bias"}`);
+  if (bias?.fixed !== undefined) throw new InputError(`tensor ${bias.name}: ${bias.fixed}`);
   const { all, repeats } = laidOut(output, change);
-  // A bias that is added takes its type from the layer, and float32 is the narrowest that is worked out in.
-  const type = tensor?.type ?? "float32";
+  const { type } = tensor;
   const after = roundTo(type, all);
   const overflow = after.findIndex((value) => !Number.isFinite(value));
   if (overflow >= 0) {
@@ -86,7 +80,7 @@ function applyChange(model: ModelFile, change: Change, addBias: boolean): Applie
       `output ${output.name}: value ${overflow} is ${all[overflow]}, too large for ${type}`,
     );
   }
-  return { output, tensor, before: tensor?.read(), after, repeats, rounding: distance(after, all), byLength };
+  return { output, tensor, before: bias?.read(), after, repeats, rounding: distance(after, all), byLength };
 }
 
 /**

@@ -42,19 +42,23 @@ export interface Output {
   readonly bias?: Tensor;
   /** Why there is no bias to set, and what to do: one sentence without a full stop. */
   readonly reason?: string;
-  /** Where the layer has no bias but the format allows one to be put in (ONNX: an Add node): the changes that do so. */
-  readonly addBias?: (values: Float64Array) => readonly Patch[];
+  /** Where the layer has no bias but the format allows one to be put in (ONNX: an Add node): the tensor that would be added. */
+  readonly added?: WritableTensor;
 }
 
-/** A floating-point tensor in a file. */
-export interface Tensor {
+/** A floating-point tensor that a file can be made to hold. */
+export interface WritableTensor {
   readonly name: string;
   readonly type: FloatType;
   readonly shape: readonly number[];
-  /** Its values in C order, exact in float64. Throws an InputError if the file is broken there. */
-  read(): Float64Array;
   /** The changes that make it hold `values` (same length), each rounded to `type`: `roundTo(type, values)`. */
   patch(values: Float64Array): readonly Patch[];
+}
+
+/** A floating-point tensor in a file. */
+export interface Tensor extends WritableTensor {
+  /** Its values in C order, exact in float64. Throws an InputError if the file is broken there. */
+  read(): Float64Array;
   /** Why its bytes can't be changed where they stand ("it is compressed: ..."); `patch` then throws this. */
   readonly fixed?: string;
 }

@@ -2,12 +2,12 @@ import { create, toBinary } from "@bufbuild/protobuf";
 import { InputError } from "../errors.ts";
 import { type GraphProto, GraphProtoSchema, NodeProtoSchema, TensorProtoSchema } from "../graph/onnx.gen.ts";
 import { encodeFloats } from "./floats.ts";
-import type { Format, ModelFile, ModelSource, Output, Tensor } from "./model.ts";
+import type { Format, ModelFile, ModelSource, Output, Tensor, WritableTensor } from "./model.ts";
 import { type MessageEdit, withLengths } from "./onnxEdit.ts";
 import { nodeLabel, type OnnxGraph, resolveGraph } from "./onnxGraph.ts";
 import { type Addition, findHeads, type OnnxHead } from "./onnxHead.ts";
 import { type SkimmedModel, skimOnnx } from "./onnxSkim.ts";
-import { externalPlace, floatType, onnxTensor } from "./onnxTensor.ts";
+import { externalPlace, onnxTensor } from "./onnxTensor.ts";
 import { concatBytes, encodeField } from "./protobufWire.ts";
 import { checkLength } from "./tensorAt.ts";
 
@@ -69,8 +69,7 @@ function outputsOf(
     units: head.units,
     convolution: head.convolution,
     ...biasOf(head, tensors),
-    ...(head.addition &&
-      floatType(head.addition.like.dataType) && { addBias: adder(head, graph, skim, file) }),
+    ...(head.addition && { added: addedBias(head.addition, graph, skim, file) }),
   }));
 }
 
@@ -81,26 +80,30 @@ function biasOf({ bias, reason }: OnnxHead, tensors: ReadonlyMap<string, Tensor>
 }
 
 /**
- * The changes that put `Add(value, bias)` behind the node that makes `value`. That node's result gets another name, and
- * the sum takes over the old one, so that all that used the value, the graph's output included, uses the sum.
+ * The tensor of an `Add(value, tensor)` put behind the node that makes `value`. That node's result gets another name,
+ * and the sum takes over the old one, so that all that used the value, the graph's output included, uses the sum.
  */
-function adder(head: OnnxHead, graph: OnnxGraph, skim: SkimmedModel, file: string) {
-  const { value, shape, like } = head.addition as Addition;
-  return (values: Float64Array): readonly MessageEdit[] => {
-    checkLength(`the bias of ${value}`, shape, values);
-    const names = allNames(graph.graph);
+function addedBias(
+  { value, shape, type, dataType }: Addition,
+  graph: OnnxGraph,
+  skim: SkimmedModel,
+  file: string,
+): WritableTensor {
+  const names = allNames(graph.graph);
+  const name = unused(`${value}_bias`, names);
+  const patch = (values: Float64Array): readonly MessageEdit[] => {
+    checkLength(name, shape, values);
     const before = unused(`${value}_without_bias`, names);
-    const bias = unused(`${value}_bias`, names);
     const tensor = create(TensorProtoSchema, {
-      name: bias,
+      name,
       dims: shape.map(BigInt),
-      dataType: like.dataType,
-      rawData: encodeFloats(floatType(like.dataType)!, values),
+      dataType,
+      rawData: encodeFloats(type, values),
     });
     const add = create(NodeProtoSchema, {
       name: unused(`${value}_add_bias`, names),
       opType: "Add",
-      input: [before, bias],
+      input: [before, name],
       output: [value],
     });
     const place = skim.places.get(graph.producers.get(value)!)!;
@@ -112,6 +115,7 @@ function adder(head: OnnxHead, graph: OnnxGraph, skim: SkimmedModel, file: strin
     const inserted = { file, within: place.parent!, offset: place.end, remove: 0, bytes };
     return [{ file, within: place, ...renamed(skim, place, value, before) }, inserted];
   };
+  return { name, type, shape, patch };
 }
 
 /** The change that gives a node's result `from` the name `to`. */

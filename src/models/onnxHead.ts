@@ -1,6 +1,7 @@
-import type { NodeProto, TensorProto } from "../graph/onnx.gen.ts";
+import type { NodeProto } from "../graph/onnx.gen.ts";
+import type { FloatType } from "./floats.ts";
 import { floatAttribute, integerAttribute, isStandard, nodeLabel, type OnnxGraph } from "./onnxGraph.ts";
-import { shapeOf } from "./onnxTensor.ts";
+import { floatType, shapeOf } from "./onnxTensor.ts";
 
 /** The layer that an output of a graph comes from, walked back from the output. */
 export interface OnnxHead {
@@ -23,8 +24,9 @@ export interface OnnxHead {
 export interface Addition {
   readonly value: string;
   readonly shape: readonly number[];
-  /** A stored tensor whose element type the new bias must have. */
-  readonly like: TensorProto;
+  /** The element type, as baserate calls it and as ONNX numbers it. */
+  readonly type: FloatType;
+  readonly dataType: number;
 }
 
 /** Elementwise functions and normalised exponentials that turn outputs into predictions. */
@@ -259,14 +261,15 @@ function withoutBias(graph: OnnxGraph, node: NodeProto, value: string, file: str
   const { units, convolution, spatial } = shape;
   const like = graph.tensors.get(followWeight(graph, node.input[1], ["Identity"]));
   const reason = `its layer ${nodeLabel(node)} has no bias`;
-  if (units === undefined || !like || like.dims.length < 2)
+  const type = floatType(like?.dataType);
+  if (units === undefined || !like || !type || like.dims.length < 2)
     return { layer: node, reason, convolution, units };
   return {
     layer: node,
     reason: `${reason}; --add-bias puts in an Add node`,
     convolution,
     units,
-    addition: { value, shape: [units, ...Array(spatial).fill(1)], like },
+    addition: { value, shape: [units, ...Array(spatial).fill(1)], type, dataType: like.dataType },
   };
 }
 
@@ -277,7 +280,8 @@ function normalised(graph: OnnxGraph, node: NodeProto, value: string, file: stri
   const batch = node.opType === "BatchNormalization" && isStandard(node);
   const layer = node.opType === "LayerNormalization" && integerAttribute(node, "axis", -1) === -1;
   const rank = batch ? rankOf(graph, node.input[0], file) : 2;
-  if (!like || !(batch || layer) || rank === undefined || like.dims.length !== 1)
+  const type = floatType(like?.dataType);
+  if (!like || !type || !(batch || layer) || rank === undefined || like.dims.length !== 1)
     return nothing(reason, node);
   const units = Number(like.dims[0]);
   return {
@@ -285,7 +289,7 @@ function normalised(graph: OnnxGraph, node: NodeProto, value: string, file: stri
     reason: `${reason}; --add-bias puts an Add node behind it`,
     convolution: rank > 2,
     units,
-    addition: { value, shape: [units, ...Array(rank - 2).fill(1)], like },
+    addition: { value, shape: [units, ...Array(rank - 2).fill(1)], type, dataType: like.dataType },
   };
 }
 

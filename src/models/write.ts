@@ -196,18 +196,17 @@ async function splice(from: string, to: string, size: number, patches: readonly 
 async function verify(model: ModelOnDisk, path: string, plan: Plan): Promise<void> {
   const copy = await openModelFile(path);
   try {
-    const wanted = new Map(plan.applied.map(({ output, after }) => [output.name, after]));
     for (const { output, tensor, after } of plan.applied) {
-      const found = tensor
-        ? copy.tensors.get(tensor.name)
-        : copy.outputs.find(({ name }) => name === output.name)?.bias;
+      const found = copy.tensors.get(tensor.name);
       if (!found || !equal(found.read(), after))
         throw unfaithful(path, `the bias of ${output.name} doesn't read back`);
     }
-    const changed = new Set(plan.applied.map(({ tensor }) => tensor?.name));
+    const changed = new Set(plan.applied.map(({ tensor }) => tensor.name));
     for (const before of model.outputs) {
       const after = copy.outputs.find(({ name }) => name === before.name);
-      if (!after || !sameOutput(before, after, wanted.has(before.name) || changed.has(before.bias?.name))) {
+      const tensor = before.bias ?? before.added;
+      const isChanged = tensor !== undefined && changed.has(tensor.name);
+      if (!after || (isChanged ? after.bias?.name !== tensor.name : !sameOutput(before, after))) {
         throw unfaithful(path, `output ${before.name} is not what it was`);
       }
     }
@@ -227,8 +226,7 @@ function unfaithful(path: string, what: string): InputError {
   );
 }
 
-function sameOutput(before: Output, after: Output, changed: boolean): boolean {
-  if (changed) return true;
+function sameOutput(before: Output, after: Output): boolean {
   if (before.layer !== after.layer || before.activation !== after.activation || !before.bias !== !after.bias)
     return false;
   return !before.bias || equal(before.bias.read(), after.bias!.read());

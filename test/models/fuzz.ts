@@ -54,10 +54,10 @@ async function exercise(file: string, bytes: Uint8Array): Promise<void> {
       }
     },
   });
-  for (const { bias, units, addBias } of [...model.outputs, ...model.candidates]) {
+  for (const { bias, units, added } of [...model.outputs, ...model.candidates]) {
     const patches = bias
       ? bias.patch(bias.read().map((value) => value + 1))
-      : addBias?.(new Float64Array(units!));
+      : added?.patch(new Float64Array(units!));
     if (!patches) continue;
     const sealed = model.seal ? await model.seal(patches) : patches;
     applyPatches(

@@ -96,14 +96,16 @@ test.each(refused)("$file, $output: refused, because $what.reason", async ({ fil
   const found = await find(load(file), output);
   expect(found.bias).toBeUndefined();
   expect(found.reason).toContain(what.reason);
-  expect(found.addBias !== undefined).toBe(what.add !== undefined);
+  expect(found.added !== undefined).toBe(what.add !== undefined);
 });
 
 test.each(addable)("$file: an added bias is found again", async ({ file, output, what }) => {
   const before = load(file);
   const values = Float64Array.from({ length: what.add! }, (_, i) => -i / 4);
-  const after = await patched(before, (await find(before, output)).addBias!(values));
+  const added = (await find(before, output)).added!;
+  const after = await patched(before, added.patch(values));
   const found = await find(after, output);
+  expect(found.bias).toMatchObject({ name: added.name, type: added.type, shape: added.shape });
   expect([...found.bias!.read()]).toEqual([...values]);
   const graph = fromBinary(ModelProtoSchema, after).graph!;
   expect(graph.node.map(({ opType }) => opType)).toContain("Add");

@@ -104,7 +104,8 @@ function document(path: string, format: string, plan: Plan, intended: readonly I
       return {
         name: one.output.name,
         layer: one.output.layer,
-        tensor: one.tensor ? { name: one.tensor.name, type: one.tensor.type, shape: one.tensor.shape } : null,
+        tensor: { name: one.tensor.name, type: one.tensor.type, shape: one.tensor.shape },
+        added: one.before === undefined,
         before: one.before ? [...one.before] : null,
         after: [...one.after],
         repeats: one.repeats,
@@ -137,13 +138,13 @@ function appliedLines(one: Applied, solution: Solution | undefined): string[] {
   const lines = [
     field("output", output.name + (byLength ? " (the only one of that length)" : "")),
     field("layer", layerText(output)),
-    field("tensor", tensor ? tensorText(tensor) : "added"),
+    field("tensor", tensorText(tensor) + (before ? "" : ", added")),
   ];
   if (before) lines.push(field("before", shortList(before)));
   lines.push(field("after", shortList(after)));
   if (repeats > 1) lines.push(field("", `${after.length / repeats} values for each of ${repeats} anchors`));
   if (rounding > 0) {
-    lines.push(field("", `rounded to ${tensor?.type ?? "float32"}, by at most ${significant(rounding)}`));
+    lines.push(field("", `rounded to ${tensor.type}, by at most ${significant(rounding)}`));
   }
   if (solution) return [...lines, ...solutionLines(solution)];
   const predicted = prediction(output, after);

@@ -2,7 +2,7 @@ import { statSync } from "node:fs";
 import { basename } from "node:path";
 import type { Command } from "commander";
 import { type ModelOnDisk, openModelFile } from "../../models/disk.ts";
-import type { Output, Tensor } from "../../models/model.ts";
+import type { Output, WritableTensor } from "../../models/model.ts";
 import { prediction } from "../../models/prediction.ts";
 import { field } from "../fields.ts";
 import { shortList } from "../numbers.ts";
@@ -92,7 +92,7 @@ function outputLines(output: Output): string[] {
   return lines;
 }
 
-export const tensorText = ({ name, type, shape }: Tensor) => `${name}, ${type} [${shape.join(", ")}]`;
+export const tensorText = ({ name, type, shape }: WritableTensor) => `${name}, ${type} [${shape.join(", ")}]`;
 
 /** `probabilities: 3 units, then softmax`. */
 export function layerText({ layer, units, convolution, activation }: Output): string {
