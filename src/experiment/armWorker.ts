@@ -1,1 +1,61 @@
-export {};
+import { parentPort } from "node:worker_threads";
+import type { Dataset } from "../data/dataset.ts";
+import { InputError } from "../errors.ts";
+import { nodeRuntime } from "../runtime/node.ts";
+import type { Plan } from "./plan.ts";
+import { makeModel } from "./plannedModel.ts";
+import { type BatchResult, initialOutputs, runTrial, type Training, type TrialContext } from "./trial.ts";
+import type { FromWorker, ToWorker } from "./workerPool.ts";
+
+/** What a worker of a run needs; the dataset's arrays are shared, not copied. */
+export interface ArmContext {
+  readonly plan: Plan;
+  readonly dataset: Dataset;
+  readonly rows: Uint32Array;
+}
+
+/** Outputs of a seed's untrained network on some rows, or the training and test of one arm. */
+export type ArmTask =
+  | { readonly kind: "outputs"; readonly seed: number; readonly rows: Uint32Array }
+  | { readonly kind: "training"; readonly seed: number; readonly bias: readonly number[] };
+
+export type ArmProgress =
+  | { readonly batch: BatchResult }
+  | { readonly checked: number }
+  | { readonly tested: number };
+
+export type ArmResult = Float32Array | Training;
+
+const port = parentPort!;
+const runtime = nodeRuntime();
+runtime.catch(() => {}); // reported when the first task asks for it
+let context: Promise<TrialContext>;
+
+const send = (message: FromWorker<ArmProgress, ArmResult>) => port.postMessage(message);
+
+async function work(task: ArmTask): Promise<ArmResult> {
+  if (task.kind === "outputs") {
+    return initialOutputs(await context, task.seed, task.rows, (checked) => send({ progress: { checked } }));
+  }
+  const { training } = await runTrial(await context, task.seed, task.bias, {
+    onBatch: (batch) => send({ progress: { batch } }),
+    onTest: (tested) => send({ progress: { tested } }),
+  });
+  return training;
+}
+
+port.on("message", async (message: ToWorker<ArmContext, ArmTask>) => {
+  if ("context" in message) {
+    const { plan, dataset, rows } = message.context;
+    const model = makeModel(plan, dataset.train.shape);
+    context = runtime.then((loaded) => ({ runtime: loaded, plan, model, dataset, rows }));
+    context.catch(() => {});
+    return;
+  }
+  try {
+    send({ result: await work(message.task) });
+  } catch (error) {
+    const { message: text, stack } = error as Error;
+    send({ error: { message: text, stack, isInputError: error instanceof InputError } });
+  }
+});

@@ -41,6 +41,8 @@ export interface Trial {
   readonly test: Evaluation;
   /** The same outputs, each class weighted by its share of the training subset. */
   readonly testReweighted: Evaluation;
+  /** Whether an observer stopped the training before its end. */
+  readonly stopped: boolean;
   /** Wall time of training alone, in seconds. */
   readonly trainSeconds: number;
 }
@@ -48,10 +50,22 @@ export interface Trial {
 /** A difference between two arms over paired seeds (first minus second), with a bootstrap 95 % interval. */
 export interface Difference {
   readonly mean: number;
-  readonly low: number;
-  readonly high: number;
+  /** Null for a single seed. */
+  readonly low: number | null;
+  readonly high: number | null;
   /** One a seed. */
   readonly values: readonly number[];
   /** Whether the interval excludes 0. Always false for a single seed. */
   readonly distinguishable: boolean;
+}
+
+/** What a run ran on. */
+export interface Environment {
+  readonly baserate: string;
+  readonly node: string;
+  /** Name and version of the runtime: `onnxruntime-node 1.30.0`. */
+  readonly runtime: string;
+  readonly machine: string;
+  /** Arms at once. */
+  readonly workers: number;
 }

@@ -14,6 +14,11 @@ export interface BandOptions {
   readonly batchSize: number;
   /** Variance of the output without its bias, the mean over outputs; default 0. */
   readonly outputVariance?: number;
+  /**
+   * Of that, the part that all rows share: variance over outputs of the mean over rows (a network with ReLUs has an
+   * offset of its own, losses.md §5.3); default 0. Away from the optimum it moves the loss to first order.
+   */
+  readonly sharedVariance?: number;
   /** Width of the band in standard errors; default 3. */
   readonly z?: number;
   /** The bias that the network has; default the optimal one. */
@@ -48,8 +53,8 @@ export function band(
   settings: BandOptions,
   options: Options = {},
 ): Band {
-  const { batchSize, outputVariance = 0, z = 3 } = settings;
-  checkSettings(batchSize, outputVariance, z);
+  const { batchSize, outputVariance = 0, sharedVariance = 0, z = 3 } = settings;
+  checkSettings(batchSize, outputVariance, sharedVariance, z);
   const found = typeof head === "string" ? findHead(head) : { head, options: {} };
   const bound = bind(found.head, labels, { ...found.options, ...options });
   if (bound.head.loss === undefined) {
@@ -61,7 +66,8 @@ export function band(
   const expectedLoss = scale * bound.expectedLoss(bias);
   const gap = gapOf(bound, bias, outputVariance);
   const standardError = (scale * rowDeviation(bound, bias, outputVariance)) / Math.sqrt(batchSize);
-  const margin = z * standardError;
+  const offsetError = scale * Math.sqrt(sharedVariance * sum(slopes(bound, bias).map((slope) => slope ** 2)));
+  const margin = z * Math.hypot(standardError, offsetError);
   return {
     low: expectedLoss + scale * Math.min(gap.value, 0) - margin,
     high: expectedLoss + scale * Math.max(gap.value, 0) + margin,
@@ -72,10 +78,23 @@ export function band(
   };
 }
 
-function checkSettings(batchSize: number, outputVariance: number, z: number): void {
+/** Slope of the expected loss in each output, by central differences. */
+function slopes(bound: BoundHead, bias: ArrayLike<number>): number[] {
+  const step = 1e-5;
+  const lossAt = (k: number, move: number) =>
+    bound.expectedLoss(Array.from(bias, (b, i) => (i === k ? b + move : b)));
+  return Array.from(bias, (_, k) => (lossAt(k, step) - lossAt(k, -step)) / (2 * step));
+}
+
+function checkSettings(batchSize: number, outputVariance: number, sharedVariance: number, z: number): void {
   if (!(batchSize >= 1)) throw new InputError(`invalid batch size: ${batchSize}; allowed: a number from 1`);
   if (!(outputVariance >= 0 && outputVariance < Infinity)) {
     throw new InputError(`invalid output variance: ${outputVariance}; allowed: a number from 0`);
+  }
+  if (!(sharedVariance >= 0 && sharedVariance <= outputVariance)) {
+    throw new InputError(
+      `invalid shared variance: ${sharedVariance}; allowed: from 0 to the output variance, ${outputVariance}`,
+    );
   }
   if (!(z >= 0)) throw new InputError(`invalid z: ${z}; allowed: a number from 0`);
 }

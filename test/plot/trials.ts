@@ -83,6 +83,7 @@ export function makeTrial(options: TrialOptions = {}): Trial {
     runningAccuracies: runningLosses.map((loss) => Math.max(0, 0.72 - loss / 6)),
     test: { loss: 2.61 + 0.02 * normal(), accuracy: balancedAccuracy, balancedAccuracy, recall },
     testReweighted: { loss: 1.39 + 0.01 * normal(), accuracy: reweighted, balancedAccuracy, recall },
+    stopped: false,
     trainSeconds: 5.4 + 0.2 * uniform(),
   };
 }

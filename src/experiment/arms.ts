@@ -1,0 +1,35 @@
+import { unknownName } from "../errors.ts";
+
+/** What an arm's output bias is made from. */
+export interface ArmInputs {
+  /** The closed form: log of each class's frequency in the training subset. */
+  readonly prior: readonly number[];
+  /** Mean over one training batch of the network's output without bias. */
+  readonly meanOutput: readonly number[];
+}
+
+/** The arms of an experiment: they differ in the output bias alone. */
+const biases = {
+  /** What frameworks do. */
+  zero: ({ prior }: ArmInputs) => prior.map(() => 0),
+  /** Log class frequency: right for a network whose output without bias is zero on average. */
+  prior: ({ prior }: ArmInputs) => [...prior],
+  /** The same, less what this network's output is on average: right for this network (losses.md §5.3). */
+  calibrated: ({ prior, meanOutput }: ArmInputs) => prior.map((bias, k) => bias - meanOutput[k]),
+};
+
+export type ArmName = keyof typeof biases;
+
+export const armNames = Object.keys(biases) as ArmName[];
+
+/** @throws InputError on a name that is not an arm's */
+export function parseArm(name: string): ArmName {
+  const arm = armNames.find((known) => known === name);
+  if (arm === undefined) throw unknownName("arm", name, armNames);
+  return arm;
+}
+
+/** The output bias that an arm starts from. */
+export function armBias(arm: ArmName, inputs: ArmInputs): number[] {
+  return biases[arm](inputs);
+}

@@ -1,0 +1,60 @@
+import { band } from "../heads/band.ts";
+import { solve } from "../heads/solve.ts";
+import { fromCounts } from "../labels/fromCounts.ts";
+import { sum } from "../math/sum.ts";
+import { type ArmName, armBias } from "./arms.ts";
+import { rowLosses } from "./evaluation.ts";
+import type { Trial } from "./record.ts";
+
+/** The check before training, of one arm. */
+export type InitialCheck = Pick<Trial, "outputBias" | "expectedLoss" | "initialLoss" | "band" | "inBand">;
+
+export interface InitialOutputs {
+  /** The untrained network's outputs without bias, (rows, K), and the labels of these rows. */
+  readonly outputs: Float32Array;
+  readonly labels: ArrayLike<number>;
+  /** Which of these rows (by place) are the first training batch: what the calibrated arm looks at. */
+  readonly firstBatch: ArrayLike<number>;
+}
+
+/**
+ * The check before training: one set of outputs serves all arms of a seed, since these differ by their bias alone.
+ *
+ * @param counts rows of each class
+ */
+export function initialChecks(
+  arms: readonly ArmName[],
+  counts: readonly number[],
+  { outputs, labels, firstBatch }: InitialOutputs,
+): Map<ArmName, InitialCheck> {
+  const labelSummary = fromCounts(counts);
+  const prior = solve("softmax", labelSummary).bias;
+  const classes = counts.length;
+  const meanOutput = meanOfRows(outputs, classes, firstBatch);
+  const offset = meanOfRows(outputs, classes, labels.length);
+  const settings = {
+    batchSize: labels.length,
+    outputVariance: sum(Array.from(outputs, (z) => z * z)) / outputs.length,
+    sharedVariance: sum(offset.map((z) => z * z)) / classes,
+  };
+  return new Map(
+    arms.map((arm) => {
+      const outputBias = armBias(arm, { prior, meanOutput });
+      // A calibrated bias is the prior's for the outputs that are left when their mean is taken off.
+      const nominal = arm === "calibrated" ? prior : outputBias;
+      const { low, high, expectedLoss } = band("softmax", labelSummary, { ...settings, bias: nominal });
+      const initialLoss = sum(rowLosses(outputs, labels, outputBias)) / labels.length;
+      const inBand = initialLoss >= low && initialLoss <= high;
+      return [arm, { outputBias, expectedLoss, initialLoss, band: { low, high }, inBand }];
+    }),
+  );
+}
+
+/** Mean output of some rows, given by their places, or of the first so many. */
+function meanOfRows(outputs: Float32Array, classes: number, rows: ArrayLike<number> | number): number[] {
+  const places = typeof rows === "number" ? Array.from({ length: rows }, (_, i) => i) : Array.from(rows);
+  return Array.from(
+    { length: classes },
+    (_, k) => sum(places.map((row) => outputs[row * classes + k])) / places.length,
+  );
+}

@@ -1,0 +1,149 @@
+import { z } from "zod";
+import { InputError, unknownName } from "../errors.ts";
+import { armNames } from "./arms.ts";
+
+export const datasetNames = ["cifar10", "synthetic"] as const;
+
+export type DatasetName = (typeof datasetNames)[number];
+
+const whole = (least: number, most = 2 ** 31) => z.number().int().min(least).max(most);
+const size = z.tuple([whole(1), whole(1)]);
+const activation = z.enum(["linear", "relu", "gelu", "tanh", "sigmoid"]);
+
+/** The layers a plan can name, with what each becomes. */
+const layerSchemas = {
+  conv2d: z.strictObject({
+    filters: whole(1),
+    kernel: size,
+    activation: activation.default("linear"),
+    strides: size.optional(),
+    padding: z.enum(["valid", "same"]).default("valid"),
+  }),
+  maxPool2d: z.strictObject({ kernel: size, strides: size.optional() }),
+  averagePool2d: z.strictObject({ kernel: size, strides: size.optional() }),
+  flatten: z.strictObject({}),
+  dense: z.strictObject({ units: whole(1), activation: activation.default("linear") }),
+};
+
+const layerSchema = z.union([
+  z.strictObject({ conv2d: layerSchemas.conv2d }),
+  z.strictObject({ maxPool2d: layerSchemas.maxPool2d }),
+  z.strictObject({ averagePool2d: layerSchemas.averagePool2d }),
+  z.strictObject({ flatten: layerSchemas.flatten }),
+  z.strictObject({ dense: layerSchemas.dense }),
+]);
+
+export type LayerPlan = z.infer<typeof layerSchema>;
+
+/** The layers of the original experiment, without the output layer. */
+const originalLayers: LayerPlan[] = [
+  { conv2d: { filters: 32, kernel: [3, 3], activation: "relu", padding: "valid" } },
+  { maxPool2d: { kernel: [2, 2] } },
+  { conv2d: { filters: 64, kernel: [3, 3], activation: "relu", padding: "valid" } },
+  { maxPool2d: { kernel: [2, 2] } },
+  { conv2d: { filters: 64, kernel: [3, 3], activation: "relu", padding: "valid" } },
+  { flatten: {} },
+  { dense: { units: 64, activation: "relu" } },
+];
+
+/** Class counts of the original experiment; a tenth of them for the smaller synthetic dataset. */
+const originalCounts = [4000, 3700, 100, 4000, 400, 100, 50, 700, 700, 100];
+
+/** What is to be run, down to the last number: every key has the original experiment's value unless given. */
+const planSchema = z.strictObject({
+  dataset: z.enum(datasetNames).default("cifar10"),
+  counts: z.array(whole(1)).min(2).optional(),
+  arms: z.array(z.enum(armNames)).min(1).default(["zero", "prior"]),
+  seeds: z.array(whole(0, Number.MAX_SAFE_INTEGER)).min(1).default([33]),
+  epochs: whole(1).default(1),
+  batchSize: whole(1).default(256),
+  learningRate: z.number().positive().default(1e-3),
+  layers: z.array(layerSchema).min(1).default(originalLayers),
+});
+
+export type Plan = z.infer<typeof planSchema> & { readonly counts: readonly number[] };
+
+/** Keys of a plan as they may be given, all optional. */
+export type PlanInput = z.input<typeof planSchema>;
+
+/**
+ * Fills in a plan's defaults and checks it.
+ *
+ * @param where what to call the plan in messages: its file, or the command's options
+ * @throws InputError that names the key, its value and what is allowed
+ */
+export function resolvePlan(input: unknown, where = "plan"): Plan {
+  const result = planSchema.safeParse(input ?? {});
+  if (!result.success) throw planError(result.error.issues[0], input, where);
+  const plan = result.data;
+  for (const key of ["arms", "seeds"] as const) {
+    const twice = plan[key].find((value, i) => plan[key].indexOf(value as never) < i);
+    if (twice !== undefined) throw new InputError(`${where}: ${key} holds ${twice} twice`);
+  }
+  const counts =
+    plan.counts ?? originalCounts.map((count) => (plan.dataset === "cifar10" ? count : count / 10));
+  return { ...plan, counts };
+}
+
+type Issue = z.core.$ZodIssue;
+
+/** One line for the first thing that is wrong with a plan. */
+function planError(issue: Issue, input: unknown, where: string): InputError {
+  if (issue.code === "invalid_union") {
+    // A layer: of the kinds' own complaints, the one about the kind that is named.
+    const [index, layer] = [issue.path[1], valueAt(input, issue.path)];
+    const kind = Object.keys((layer ?? {}) as object)[0] ?? String(layer);
+    if (!(kind in layerSchemas))
+      return at(
+        `${where}: layers, number ${Number(index) + 1}`,
+        unknownName("layer", kind, Object.keys(layerSchemas)),
+      );
+    const inner = issue.errors.flat().find(({ path }) => path[0] === kind);
+    if (inner) return planError({ ...inner, path: [...issue.path, ...inner.path] }, input, where);
+    return new InputError(
+      `${where}: layers, number ${Number(index) + 1}: give one kind of layer, got ${JSON.stringify(layer)}`,
+    );
+  }
+  const place = issue.path.length > 0 ? `${where}: ${issue.path.map(String).join(".")}` : where;
+  if (issue.code === "unrecognized_keys")
+    return at(place, unknownName("key", issue.keys[0], knownKeys(issue.path)));
+  const value = valueAt(input, issue.path);
+  if (issue.code === "invalid_value" && typeof value === "string") {
+    return at(
+      place,
+      unknownName(
+        issue.path[0] === "arms" ? "arm" : String(issue.path.at(-1)),
+        value,
+        issue.values.map(String),
+      ),
+    );
+  }
+  return new InputError(`${place}: invalid value ${JSON.stringify(value)}; ${allowed(issue)}`);
+}
+
+const at = (place: string, error: InputError) => new InputError(`${place}: ${error.message}`);
+
+function knownKeys(path: Issue["path"]): string[] {
+  const kind = path.at(-1) as keyof typeof layerSchemas | undefined;
+  return Object.keys(
+    kind !== undefined && kind in layerSchemas ? layerSchemas[kind].shape : planSchema.shape,
+  );
+}
+
+function valueAt(input: unknown, path: Issue["path"]): unknown {
+  return path.reduce<unknown>(
+    (value, key) => (value as Record<PropertyKey, unknown> | undefined)?.[key],
+    input,
+  );
+}
+
+function allowed(issue: Issue): string {
+  if (issue.code === "too_small" && issue.origin !== "array") {
+    return `allowed: ${issue.inclusive ? "at least" : "more than"} ${issue.minimum}`;
+  }
+  if (issue.code === "too_small") return `give at least ${issue.minimum}`;
+  if (issue.code === "too_big") return `allowed: at most ${issue.maximum}`;
+  if (issue.code === "invalid_type")
+    return `needed: ${issue.expected === "int" ? "a whole number" : `${issue.expected}`}`;
+  return issue.message;
+}
