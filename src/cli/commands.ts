@@ -7,6 +7,14 @@ export interface CommandModule {
 
 /** All commands, in the order of the help page. A module is loaded only when its command is named. */
 export const commands: Record<string, { summary: string; load: () => Promise<CommandModule> }> = {
+  reproduce: {
+    summary: "train the original experiment, with bias 0 and with the prior's",
+    load: () => import("./commands/reproduce.ts"),
+  },
+  compare: {
+    summary: "run an experiment of your own over several seeds",
+    load: () => import("./commands/compare.ts"),
+  },
   inspect: {
     summary: "a model file's outputs: their layers, their bias, what it predicts",
     load: () => import("./commands/inspect.ts"),

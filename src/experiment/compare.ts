@@ -1,6 +1,6 @@
 import { random } from "../math/random.ts";
 import { sum } from "../math/sum.ts";
-import type { Difference, Trial } from "./record.ts";
+import type { Difference, StepsSaved, Trial } from "./record.ts";
 
 /** How two arms differ over the seeds that both have: always `arm` minus `baseline`. */
 export interface Comparison {
@@ -13,14 +13,6 @@ export interface Comparison {
   readonly testAccuracy: Difference;
   readonly balancedAccuracy: Difference;
   readonly stepsSaved: StepsSaved;
-}
-
-/**
- * How many steps the baseline needs before its running loss falls to where the arm started. A baseline that never gets
- * there counts with all its steps, so that the mean is a lower bound; `never` says in how many seeds.
- */
-export interface StepsSaved extends Difference {
-  readonly never: number;
 }
 
 const figures = {
@@ -55,17 +47,21 @@ export function compareArms(trials: readonly Trial[], arm: string, baseline: str
       difference(pairs.map(([a, b]) => figure(a) - figure(b))),
     ]),
   ) as Record<keyof typeof figures, Difference>;
-  const steps = pairs.map(([a, b]) => stepsSaved(a, b));
-  const never = pairs.filter(
-    ([a, b], i) => steps[i] === b.runningLosses.length && !(finalOf(b.runningLosses) <= a.initialLoss),
-  ).length;
-  return { arm, baseline, ...differences, stepsSaved: { ...difference(steps), never } };
+  return { arm, baseline, ...differences, stepsSaved: overSeeds(pairs.map(([a, b]) => stepsSaved(a, b))) };
 }
 
-/** Steps until the baseline's running loss is at most the arm's loss before training; all its steps if it never is. */
-function stepsSaved(arm: Trial, baseline: Trial): number {
+/** Steps until the baseline's running loss is at most the arm's loss before training; null if it never is. */
+function stepsSaved(arm: Trial, baseline: Trial): number | null {
   const step = baseline.runningLosses.findIndex((loss) => loss <= arm.initialLoss);
-  return step < 0 ? baseline.runningLosses.length : step + 1;
+  return step < 0 ? null : step + 1;
+}
+
+/** A mean would be wrong where some seeds have no number: it is given only where all have. */
+function overSeeds(values: readonly (number | null)[]): StepsSaved {
+  const numbers = values.filter((value) => value !== null);
+  if (numbers.length < values.length) return { values, mean: null, low: null, high: null };
+  const { mean, low, high } = difference(numbers);
+  return { values, mean, low, high };
 }
 
 const resamples = 10_000;

@@ -59,6 +59,16 @@ export interface Difference {
   readonly distinguishable: boolean;
 }
 
+/** Steps the baseline needs before its running loss falls to where the arm's loss was before training. */
+export interface StepsSaved {
+  /** One a seed; null where the baseline never got there. */
+  readonly values: readonly (number | null)[];
+  /** Mean and bootstrap 95 % interval; null where a seed has no number, the interval also for a single seed. */
+  readonly mean: number | null;
+  readonly low: number | null;
+  readonly high: number | null;
+}
+
 /** What a run ran on. */
 export interface Environment {
   readonly baserate: string;

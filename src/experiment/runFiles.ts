@@ -1,0 +1,62 @@
+import { stringify } from "yaml";
+import { drawFigure } from "../plot/drawFigure.ts";
+import { initialLoss } from "../plot/figures/initialLoss.ts";
+import { lossCurves } from "../plot/figures/lossCurves.ts";
+import { originalLossCurves } from "../plot/figures/originalLossCurves.ts";
+import { recallByArm } from "../plot/figures/recallByArm.ts";
+import { svgToPng } from "../plot/svgToPng.ts";
+import type { Plan } from "./plan.ts";
+import type { Environment, Trial } from "./record.ts";
+import type { RunFolder } from "./runFolder.ts";
+import { type Summary, summarize } from "./summary.ts";
+
+export interface RunFilesInput {
+  readonly plan: Plan;
+  readonly environment: Environment;
+  readonly trials: readonly Trial[];
+  readonly classNames: readonly string[];
+  /** Images in the test set. */
+  readonly testCount: number;
+}
+
+/** Writes all that is made of a run's trials (figures, tables, report, summary) and returns the summary. */
+export async function writeRunFiles(folder: RunFolder, input: RunFilesInput): Promise<Summary> {
+  const { plan, environment, trials } = input;
+  const figures = await drawFigures(input);
+  const files: Record<string, string> = {};
+  for (const [name, svg] of Object.entries(figures)) {
+    files[`${name}.svg`] = await folder.write(`${name}.svg`, svg);
+    files[`${name}.png`] = await folder.write(`${name}.png`, await svgToPng(svg));
+  }
+  files["losses.csv"] = await folder.write("losses.csv", lossesCsv(trials));
+  files["environment.yaml"] = await folder.write("environment.yaml", stringify(environment));
+  const summary = summarize(plan, environment, trials, {
+    ...files,
+    "summary.json": `${folder.path}/summary.json`,
+  });
+  await folder.write("summary.json", `${JSON.stringify(summary, null, 2)}\n`);
+  return summary;
+}
+
+async function drawFigures({ plan, trials, classNames }: RunFilesInput): Promise<Record<string, string>> {
+  const runningLosses = (arm: string) =>
+    trials.find((trial) => trial.arm === arm && trial.seed === plan.seeds[0])?.runningLosses;
+  const [zero, prior] = [runningLosses("zero"), runningLosses("prior")];
+  const classes = plan.counts.map((count, k) => ({ name: classNames[k], count }));
+  return {
+    ...(zero && prior && { "opt-vs-normal-loss": await drawFigure(originalLossCurves, { zero, prior }) }),
+    "loss-curves": await drawFigure(lossCurves, trials),
+    "initial-loss": await drawFigure(initialLoss, trials),
+    "recall-by-arm": await drawFigure(recallByArm, { classes, trials }),
+  };
+}
+
+/** Every batch of every trial, a line each. */
+function lossesCsv(trials: readonly Trial[]): string {
+  const rows = trials.flatMap(({ arm, seed, epochs, batchLosses, runningLosses, runningAccuracies }) =>
+    epochs.map((epoch, i) =>
+      [arm, seed, epoch, i + 1, batchLosses[i], runningLosses[i], runningAccuracies[i]].join(","),
+    ),
+  );
+  return `${["arm,seed,epoch,step,batch_loss,running_loss,running_accuracy", ...rows].join("\n")}\n`;
+}
