@@ -31,15 +31,22 @@ const runtime = nodeRuntime();
 runtime.catch(() => {}); // reported when the first task asks for it
 let context: Promise<TrialContext>;
 
+/** Rows between two messages of progress: a message for each round would keep the receiver busy. */
+const progressRows = 512;
+
 const send = (message: FromWorker<ArmProgress, ArmResult>) => port.postMessage(message);
 
 async function work(task: ArmTask): Promise<ArmResult> {
   if (task.kind === "outputs") {
-    return initialOutputs(await context, task.seed, task.rows, (checked) => send({ progress: { checked } }));
+    return initialOutputs(await context, task.seed, task.rows, (checked) => {
+      if (checked % progressRows === 0) send({ progress: { checked } });
+    });
   }
   const { training } = await runTrial(await context, task.seed, task.bias, {
     onBatch: (batch) => send({ progress: { batch } }),
-    onTest: (tested) => send({ progress: { tested } }),
+    onTest: (tested) => {
+      if (tested % progressRows === 0) send({ progress: { tested } });
+    },
   });
   return training;
 }

@@ -6,18 +6,17 @@ import type { Value } from "./op.ts";
 import type { Optimizer } from "./optimizers.ts";
 import type { DType } from "./tensor.ts";
 
-/** The data set that a graph reads rows from, as it lies in memory. */
-export interface DataShape {
-  readonly rows: number;
-  readonly imageType: DType;
-  readonly labelType: DType;
+/** Element types of what a graph is fed. */
+export interface ExampleTypes {
+  readonly images: DType;
+  readonly labels: DType;
 }
 
 export interface TrainStepOptions {
   readonly model: Model;
   readonly loss: GraphLoss;
   readonly optimizer: Optimizer;
-  readonly data: DataShape;
+  readonly types: ExampleTypes;
   /** Largest batch. */
   readonly batchSize: number;
   /** Rows that are computed together; a batch is worked off in rounds of that many, so that activations stay in cache. */
@@ -33,13 +32,13 @@ export const nextName = (input: string): string => `next ${input}`;
 /**
  * One training step as one graph: forward, backward and the optimizer's update.
  *
- * Inputs: each parameter and slot; `step`; the whole data set, `images` (rows, ...input) and `labels` (rows), of which
- * the graph takes the rows it needs; and the batch: `count` rounds of `indices` (rounds, roundSize) with `weights` of
- * the same shape, 1 / batch size for a row of the batch and 0 for padding. Outputs: `next ...` of each parameter and
- * slot, `loss` (the batch's mean) and `correct` (rows whose largest output is the label's).
+ * Inputs: each parameter and slot; `step`; and the batch, in `count` rounds: `images` (rounds, roundSize, ...input),
+ * `labels` and `weights` (rounds, roundSize), where a weight is 1 / batch size for a row of the batch and 0 for padding.
+ * Outputs: `next ...` of each parameter and slot, `loss` (the batch's mean) and `correct` (rows whose largest output is
+ * the label's).
  */
 export function trainStep(options: TrainStepOptions): Graph {
-  const { model, loss, optimizer, data, batchSize, roundSize } = options;
+  const { model, loss, optimizer, types, batchSize, roundSize } = options;
   const graph = new Graph();
   const parameters = new Map(
     model.parameters.map(({ name, shape }) => [name, graph.input(name, "float32", shape)]),
@@ -48,18 +47,17 @@ export function trainStep(options: TrainStepOptions): Graph {
     optimizer.slots.map((slot) => graph.input(slotName(name, slot), "float32", shape)),
   );
   const step = graph.input("step", "float32", []);
-  const images = graph.input("images", data.imageType, [data.rows, ...model.input]);
-  const labels = graph.input("labels", data.labelType, [data.rows]);
   const rounds = Math.ceil(batchSize / roundSize);
-  const indices = graph.input("indices", "int32", [rounds, roundSize]);
+  const images = graph.input("images", types.images, [rounds, roundSize, ...model.input]);
+  const labels = graph.input("labels", types.labels, [rounds, roundSize]);
   const weights = graph.input("weights", "float32", [rounds, roundSize]);
   const count = graph.input("count", "int64", []);
 
   const { sums, gradients } = gradientsOverRounds(graph, count, [...parameters.values()], (inner, round) => {
-    const rows = inner.op("Gather", [indices, round]);
-    const label = inner.cast(inner.op("Gather", [labels, rows]), "int64");
-    const weight = inner.op("Gather", [weights, round]);
-    const output = model.apply(inner, inner.op("Gather", [images, rows]), parameters);
+    const ofRound = (batch: Value) => inner.op("Gather", [batch, round]);
+    const label = inner.cast(ofRound(labels), "int64");
+    const weight = ofRound(weights);
+    const output = model.apply(inner, ofRound(images), parameters);
     const total = inner.op("ReduceSum", [inner.mul(loss(inner, output, label), weight)], { keepDims: false });
     return [total, correctCount(inner, output, label, weight)];
   });
@@ -85,19 +83,18 @@ function correctCount(graph: Graph, output: Value, label: Value, weight: Value):
 
 export interface ForwardOptions {
   readonly model: Model;
-  readonly data: DataShape;
+  readonly types: Pick<ExampleTypes, "images">;
   /** Rows that are computed together. */
   readonly roundSize: number;
 }
 
-/** The network alone: parameters, `images` (all rows) and `indices` (roundSize) in, `output` (roundSize, K) out. */
-export function forward({ model, data, roundSize }: ForwardOptions): Graph {
+/** The network alone: parameters and `images` (roundSize, ...input) in, `output` (roundSize, K) out. */
+export function forward({ model, types, roundSize }: ForwardOptions): Graph {
   const graph = new Graph();
   const parameters = new Map(
     model.parameters.map(({ name, shape }) => [name, graph.input(name, "float32", shape)]),
   );
-  const images = graph.input("images", data.imageType, [data.rows, ...model.input]);
-  const indices = graph.input("indices", "int32", [roundSize]);
-  graph.output("output", model.apply(graph, graph.op("Gather", [images, indices]), parameters));
+  const images = graph.input("images", types.images, [roundSize, ...model.input]);
+  graph.output("output", model.apply(graph, images, parameters));
   return graph;
 }

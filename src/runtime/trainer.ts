@@ -1,13 +1,13 @@
 import type { GraphLoss } from "../graph/losses.ts";
 import type { Model, Weights } from "../graph/model.ts";
 import type { Optimizer } from "../graph/optimizers.ts";
-import type { Tensor, TensorData } from "../graph/tensor.ts";
-import { elementCount, tensor } from "../graph/tensor.ts";
+import type { DType, Tensor, TensorData } from "../graph/tensor.ts";
+import { arrayTypes, elementCount, tensor } from "../graph/tensor.ts";
 import { toOnnx } from "../graph/toOnnx.ts";
-import { forward, nextName, slotName, trainStep } from "../graph/trainStep.ts";
+import { type ExampleTypes, forward, nextName, slotName, trainStep } from "../graph/trainStep.ts";
 import type { Runtime, RuntimeOptions } from "./runtime.ts";
 
-/** Rows to learn from: examples one after another, and a label each. Neither is copied. */
+/** Rows to learn from: examples one after another, and a label each. Only a batch's rows are copied, into its feed. */
 export interface Examples {
   readonly images: TensorData;
   readonly labels: TensorData;
@@ -41,22 +41,22 @@ export interface Trainer {
   dispose(): Promise<void>;
 }
 
-/** Measured best for small images, where activations of 32 rows stay in a core's cache (docs/performance.md). */
-const defaultRoundSize = 32;
+/** Measured best for small images: activations of 16 rows stay in a core's cache (docs/performance.md). */
+const defaultRoundSize = 16;
 
+/** Makes a training step for a runtime and the state it moves on. */
 export async function createTrainer(runtime: Runtime, options: TrainerOptions): Promise<Trainer> {
   const { model, optimizer, examples, batchSize } = options;
   const roundSize = Math.min(options.roundSize ?? defaultRoundSize, batchSize);
   const rounds = Math.ceil(batchSize / roundSize);
-  const data = dataTensors(model, examples);
-  const shape = { rows: data.labels.shape[0], imageType: data.images.dtype, labelType: data.labels.dtype };
-  const session = await runtime.load(toOnnx(trainStep({ ...options, data: shape, roundSize })), options);
+  const types = exampleTypes(model, examples);
+  const session = await runtime.load(toOnnx(trainStep({ ...options, types, roundSize })), options);
+  const images = emptyTensor(types.images, [rounds, roundSize, ...model.input]);
+  const labels = emptyTensor(types.labels, [rounds, roundSize]);
 
   let state: Record<string, Tensor> = { ...options.weights };
   for (const { name, shape } of model.parameters) {
-    for (const slot of optimizer.slots) {
-      state[slotName(name, slot)] = tensor("float32", shape, new Float32Array(elementCount(shape)));
-    }
+    for (const slot of optimizer.slots) state[slotName(name, slot)] = emptyTensor("float32", shape);
   }
   let steps = 0;
 
@@ -65,17 +65,17 @@ export async function createTrainer(runtime: Runtime, options: TrainerOptions): 
       if (!(rows.length >= 1 && rows.length <= batchSize)) {
         throw new RangeError(`a batch of ${rows.length} rows; allowed: 1 to ${batchSize}`);
       }
-      const indices = new Int32Array(rounds * roundSize);
-      indices.set(rows);
+      copyRows(examples.images, rows, images.data, elementCount(model.input));
+      copyRows(examples.labels, rows, labels.data, 1);
       const weights = new Float32Array(rounds * roundSize).fill(1 / rows.length, 0, rows.length);
       steps += 1;
       const { loss, correct, ...next } = await session.run({
         ...state,
-        ...data,
-        step: tensor("float32", [], [steps]),
-        indices: { dtype: "int32", shape: [rounds, roundSize], data: indices },
+        images,
+        labels,
         weights: { dtype: "float32", shape: [rounds, roundSize], data: weights },
         count: tensor("int64", [], [Math.ceil(rows.length / roundSize)]),
+        step: tensor("float32", [], [steps]),
       });
       state = Object.fromEntries(Object.keys(state).map((name) => [name, next[nextName(name)]]));
       return { loss: Number(loss.data[0]), correct: Number(correct.data[0]) };
@@ -98,28 +98,22 @@ export interface Predictor {
   dispose(): Promise<void>;
 }
 
+/** Makes the network alone, for a runtime. */
 export async function createPredictor(runtime: Runtime, options: PredictorOptions): Promise<Predictor> {
   const { model, examples, roundSize = defaultRoundSize } = options;
-  const { images, labels } = dataTensors(model, examples);
-  const shape = { rows: labels.shape[0], imageType: images.dtype, labelType: labels.dtype };
-  const session = await runtime.load(toOnnx(forward({ model, data: shape, roundSize })), options);
+  const types = exampleTypes(model, examples);
+  const session = await runtime.load(toOnnx(forward({ model, types, roundSize })), options);
+  const images = emptyTensor(types.images, [roundSize, ...model.input]);
   const width = elementCount(model.output);
   return {
     async outputs(weights, rows, onRows) {
       const result = new Float32Array(rows.length * width);
       for (let start = 0; start < rows.length; start += roundSize) {
-        const count = Math.min(roundSize, rows.length - start);
-        const indices = Int32Array.from(
-          { length: roundSize },
-          (_, i) => rows[start + Math.min(i, count - 1)],
-        );
-        const { output } = await session.run({
-          ...weights,
-          images,
-          indices: { dtype: "int32", shape: [roundSize], data: indices },
-        });
-        result.set((output.data as Float32Array).subarray(0, count * width), start * width);
-        onRows?.(start + count);
+        const round = Array.prototype.slice.call(rows, start, start + roundSize);
+        copyRows(examples.images, round, images.data, elementCount(model.input));
+        const { output } = await session.run({ ...weights, images });
+        result.set((output.data as Float32Array).subarray(0, round.length * width), start * width);
+        onRows?.(start + round.length);
       }
       return result;
     },
@@ -127,20 +121,26 @@ export async function createPredictor(runtime: Runtime, options: PredictorOption
   };
 }
 
-function dataTensors({ input }: Model, { images, labels }: Examples): { images: Tensor; labels: Tensor } {
-  const rows = labels.length;
-  if (images.length !== rows * elementCount(input)) {
-    throw new RangeError(
-      `${images.length} image elements for ${rows} labels; needed: ${elementCount(input)} each`,
-    );
+function exampleTypes({ input }: Model, { images, labels }: Examples): ExampleTypes {
+  const size = elementCount(input);
+  if (images.length !== labels.length * size) {
+    throw new RangeError(`${images.length} image elements for ${labels.length} labels; needed: ${size} each`);
   }
-  return {
-    images: { dtype: dtypeOf(images), shape: [rows, ...input], data: images },
-    labels: { dtype: dtypeOf(labels), shape: [rows], data: labels },
-  };
+  return { images: dtypeOf(images), labels: dtypeOf(labels) };
 }
 
-function dtypeOf(data: TensorData): Tensor["dtype"] {
+/** Copies rows of `size` elements to the front of a feed. A runtime may refuse shared memory, and a batch is small. */
+function copyRows(from: TensorData, rows: ArrayLike<number>, to: TensorData, size: number): void {
+  for (let i = 0; i < rows.length; i++) {
+    to.set(from.subarray(rows[i] * size, (rows[i] + 1) * size) as never, i * size);
+  }
+}
+
+function emptyTensor(dtype: DType, shape: readonly number[]): Tensor {
+  return { dtype, shape, data: new arrayTypes[dtype](elementCount(shape)) };
+}
+
+function dtypeOf(data: TensorData): DType {
   if (data instanceof Float32Array) return "float32";
   if (data instanceof Float64Array) return "float64";
   if (data instanceof Uint8Array) return "uint8";
