@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { expect, test } from "vitest";
 import { bytesInMemory } from "../../src/models/bytes.ts";
 import { crc32 } from "../../src/models/crc32.ts";
@@ -77,6 +77,7 @@ test("the format from before 1.6 is refused with what to do", async () => {
 
 test("a pickle that names a function is read without calling it", async () => {
   expect(Buffer.from(load("evil.pt")).includes("touch /tmp/baserate-was-here")).toBe(true);
+  rmSync("/tmp/baserate-was-here", { force: true });
   await open(load("evil.pt"));
   expect(existsSync("/tmp/baserate-was-here")).toBe(false);
 });
