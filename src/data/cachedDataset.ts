@@ -54,6 +54,7 @@ export async function loadCachedDataset(
   { cacheFolder: folder = cacheFolder(), onWarning = console.warn, onProgress, signal }: LoadOptions = {},
 ): Promise<Dataset> {
   const path = cacheFile(layout, folder);
+  await removeLeftovers(folder, path).catch(() => {}); // there may be no such folder yet, or it is read-only
   try {
     return await readDatasetFile(path, layout).catch((error) => {
       if (error instanceof DamagedFileError) {
@@ -64,7 +65,12 @@ export async function loadCachedDataset(
       return makeCacheFile({ layout, sources, folder, path, onWarning, onProgress, signal });
     });
   } catch (error) {
-    throw isFileError(error) ? cacheError(error, folder, layout, sources) : error;
+    if (isFull(error)) throw fullDisk(error, folder, layout, sources);
+    if (!isFileError(error)) throw error;
+    throw new InputError(
+      `cannot use the cache folder ${folder} (${error.message}); set BASERATE_CACHE to another folder`,
+      { cause: error },
+    );
   }
 }
 
@@ -82,7 +88,6 @@ async function makeCacheFile(task: Task): Promise<Dataset> {
   signal?.throwIfAborted();
   await rm(path, { force: true });
   await mkdir(folder, { recursive: true });
-  await removeLeftovers(task);
   const work = await mkdtemp(`${path}.`);
   const alive = setInterval(() => void utimes(work, new Date(), new Date()).catch(() => {}), 5000);
   try {
@@ -149,7 +154,7 @@ async function fillFrom(
 }
 
 /** Removes what killed processes left behind; a living one touches its folder every few seconds. */
-async function removeLeftovers({ folder, path }: Task): Promise<void> {
+async function removeLeftovers(folder: string, path: string): Promise<void> {
   const tenMinutes = 600_000;
   const names = (await readdir(folder)).filter((name) => name.startsWith(`${basename(path)}.`));
   for (const other of names.map((name) => join(folder, name))) {
@@ -171,25 +176,18 @@ const hasCode = (error: unknown, ...codes: string[]): boolean =>
 
 const isFull = (error: unknown): boolean => hasCode(error, "ENOSPC", "EDQUOT");
 
-/** What a user should read where the cache folder can't be read or written. */
-function cacheError(
-  error: NodeJS.ErrnoException,
+function fullDisk(
+  cause: unknown,
   folder: string,
   layout: DatasetLayout,
   sources: readonly Source[],
 ): InputError {
-  const remedy = "set BASERATE_CACHE to another folder";
-  if (!isFull(error)) {
-    return new InputError(`cannot use the cache folder ${folder} (${error.message}); ${remedy}`, {
-      cause: error,
-    });
-  }
   const megabytes = (bytes: number) => `${Math.ceil(bytes / 1e6)} MB`;
   const file = datasetFileLength(layout);
   // npm keeps a copy of what it packs until it is done; the cache file is written when the download is gone.
   const peak = Math.max(file, ...sources.map(({ bytes }) => 2 * bytes));
   return new InputError(
-    `no space left in ${folder}: fetching ${layout.name} needs ${megabytes(peak)}, keeping it ${megabytes(file)}; free some or ${remedy}`,
-    { cause: error },
+    `no space left in ${folder}: fetching ${layout.name} needs ${megabytes(peak)}, keeping it ${megabytes(file)}; free some or set BASERATE_CACHE to another folder`,
+    { cause },
   );
 }

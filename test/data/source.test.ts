@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
+import { join } from "node:path";
 import { afterEach, expect, onTestFinished, test, vi } from "vitest";
 import { fetchAddress, fetchPackage, fileHash } from "../../src/data/source.ts";
 import { packageTarball, temporaryFolder, tiny } from "./tiny.ts";
@@ -62,6 +63,29 @@ test("fetchPackage(spec) says in one line what npm complains of", async () => {
   await expect(fetchPackage("absent-images@1.0.0", temporaryFolder(), nothing)).rejects.toThrow(
     /^404 Not Found.*$/,
   );
+});
+
+test("fetchPackage(spec) says with its code that the disk is full", async () => {
+  const folder = temporaryFolder();
+  // What npm 11 writes.
+  writeFileSync(
+    join(folder, "npm"),
+    `#!/bin/sh
+echo 'npm warn Unknown user config "nodedir".' >&2
+echo 'npm error code ENOSPC' >&2
+echo 'npm error syscall write' >&2
+echo 'npm error errno -28' >&2
+echo 'npm error nospc ENOSPC: no space left on device, write' >&2
+echo 'npm error nospc There appears to be insufficient space on your system to finish.' >&2
+exit 228
+`,
+    { mode: 0o755 },
+  );
+  vi.stubEnv("PATH", `${folder}:${process.env.PATH}`);
+  await expect(fetchPackage("tiny-images@1.0.0", temporaryFolder(), nothing)).rejects.toMatchObject({
+    code: "ENOSPC",
+    message: "ENOSPC: no space left on device, write",
+  });
 });
 
 test("fetchPackage(spec) says that npm is not installed", async () => {
