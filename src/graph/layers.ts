@@ -1,6 +1,8 @@
 import type { Graph } from "./graph.ts";
 import type { Value } from "./op.ts";
+import { pooledConv } from "./pooledConv.ts";
 import { elementCount } from "./tensor.ts";
+import { bestTileSide, fewestChannels, winogradConv } from "./winograd.ts";
 
 /** How a parameter starts. Glorot: uniform in ±sqrt(6 / (fanIn + fanOut)) (Glorot and Bengio 2010, eq. 16). */
 export type Initializer =
@@ -24,6 +26,18 @@ export interface Layer {
   output(input: readonly number[]): readonly number[];
   /** Adds the layer to a graph; `parameters` in the order of `parameters(input)`. */
   apply(graph: Graph, x: Value, parameters: readonly Value[]): Value;
+  /** For a layer that takes the maximum of windows side by side: their size. */
+  readonly windows?: readonly [number, number];
+  /** Where this layer and a maximum over such windows of its output are faster together: both as one. */
+  pooled?(windows: readonly [number, number]): PooledLayer | undefined;
+}
+
+/** A layer and the pooling after it, as one. */
+export interface PooledLayer {
+  /** Rows and columns of an input that the output depends on, from the first on: those beyond may be missing. */
+  reads(input: readonly number[]): readonly [number, number];
+  /** As `apply` of a layer, for the first rows and columns of the output alone. */
+  apply(graph: Graph, x: Value, parameters: readonly Value[], size: readonly [number, number]): Value;
 }
 
 const activations = {
@@ -35,6 +49,8 @@ const activations = {
 };
 
 export type Activation = keyof typeof activations;
+
+const nondecreasing: ReadonlySet<Activation> = new Set(["linear", "relu", "tanh", "sigmoid"]);
 
 /** A layer without parameters. */
 function stateless(kind: string, output: Layer["output"], apply: (graph: Graph, x: Value) => Value): Layer {
@@ -94,6 +110,10 @@ export function conv2d(
     const before = total.map((zeros) => Math.floor(zeros / 2));
     return [before[0], before[1], total[0] - before[0], total[1] - before[1]];
   };
+  // Forms with few multiplications, which the graph is faster with and which the reverse walk goes through.
+  const minimal = kernel.every((extent) => extent === 3) && strides.every((stride) => stride === 1);
+  const finish = (graph: Graph, y: Value, bias: Value) =>
+    graph.transpose(activations[activation](graph, graph.add(y, bias)), [2, 0, 1, 3]);
   return {
     kind: "conv2d",
     parameters: ([, , channels]) => {
@@ -116,18 +136,37 @@ export function conv2d(
       return [...size, filters];
     },
     apply: (graph, x, [weights, bias]) => {
+      if (minimal && x.shape[3] >= fewestChannels) {
+        const [top, left, bottom, right] = pads(x.shape.slice(1));
+        const size = [x.shape[1] + top + bottom - 2, x.shape[2] + left + right - 2] as const;
+        const options = { m: bestTileSide(size), size, before: [top, left] } as const;
+        return finish(graph, winogradConv(graph, graph.transpose(x, [1, 2, 0, 3]), weights, options), bias);
+      }
       const attributes = { strides, pads: pads(x.shape.slice(1)) };
       const channelsFirst = graph.transpose(x, [0, 3, 1, 2]);
       const y = graph.op("Conv", [channelsFirst, graph.transpose(weights, [3, 2, 0, 1]), bias], attributes);
       return activations[activation](graph, graph.transpose(y, [0, 2, 3, 1]));
     },
+    pooled: (windows) =>
+      minimal && windows.every((extent) => extent === 2) && nondecreasing.has(activation)
+        ? {
+            reads: ([height, width]) =>
+              padding === "same" ? [height, width] : [height - (height % 2), width - (width % 2)],
+            // The maximum of activation(z + bias) is activation(max z + bias).
+            apply: (graph, x, [weights, bias], size) => {
+              const [top, left] = pads(x.shape.slice(1));
+              const inside = graph.transpose(x, [1, 2, 0, 3]);
+              return finish(graph, pooledConv(graph, inside, weights, size, [top, left]), bias);
+            },
+          }
+        : undefined,
   };
 }
 
 /** A pooling layer; strides are the window's size unless given. A remainder at the border is left out. */
 function pool2d(op: "MaxPool" | "AveragePool", kind: string) {
-  return (kernel: readonly [number, number], strides: readonly [number, number] = kernel): Layer =>
-    stateless(
+  return (kernel: readonly [number, number], strides: readonly [number, number] = kernel): Layer => ({
+    ...stateless(
       kind,
       ([height, width, channels]) => [
         Math.floor((height - kernel[0]) / strides[0]) + 1,
@@ -136,7 +175,9 @@ function pool2d(op: "MaxPool" | "AveragePool", kind: string) {
       ],
       (graph, x) =>
         graph.transpose(graph.op(op, [graph.transpose(x, [0, 3, 1, 2])], { kernel, strides }), [0, 2, 3, 1]),
-    );
+    ),
+    ...(op === "MaxPool" && kernel.join() === strides.join() && { windows: kernel }),
+  });
 }
 
 export const maxPool2d = pool2d("MaxPool", "maxPool2d");

@@ -1,6 +1,6 @@
 import { random } from "../math/random.ts";
 import type { Graph } from "./graph.ts";
-import type { Initializer, Layer, LayerParameter } from "./layers.ts";
+import type { Initializer, Layer, LayerParameter, PooledLayer } from "./layers.ts";
 import type { Value } from "./op.ts";
 import type { Tensor } from "./tensor.ts";
 import { elementCount, tensor } from "./tensor.ts";
@@ -21,7 +21,7 @@ export interface Model {
 export function sequential(input: readonly number[], layers: readonly Layer[]): Model {
   const seen = new Map<string, number>();
   let shape = input;
-  const placed = layers.map((layer) => {
+  const placed: Placed[] = layers.map((layer) => {
     const count = seen.get(layer.kind) ?? 0;
     seen.set(layer.kind, count + 1);
     const prefix = count === 0 ? layer.kind : `${layer.kind}_${count}`;
@@ -29,8 +29,9 @@ export function sequential(input: readonly number[], layers: readonly Layer[]): 
       .parameters(shape)
       .map((parameter) => ({ ...parameter, name: `${prefix}.${parameter.name}` }));
     shape = layer.output(shape);
-    return { layer, parameters };
+    return { parameters, output: shape, layer };
   });
+  const stages = withPooling(placed);
   const parameters = placed.flatMap((place) => place.parameters);
   const last = placed.at(-1)?.parameters.find(({ name }) => name.endsWith(".bias"));
   if (!last) throw new RangeError("the last layer must have a bias");
@@ -40,16 +41,40 @@ export function sequential(input: readonly number[], layers: readonly Layer[]): 
     parameters,
     outputBias: last.name,
     apply: (graph, x, values) =>
-      placed.reduce(
-        (y, { layer, parameters }) =>
-          layer.apply(
-            graph,
-            y,
-            parameters.map(({ name }) => values.get(name)!),
-          ),
-        x,
-      ),
+      stages.reduce((y, { parameters, output, layer }, i) => {
+        const read = stages[i + 1]?.layer.reads?.(output) ?? [output[0], output[1]];
+        return layer.apply(
+          graph,
+          y,
+          parameters.map(({ name }) => values.get(name)!),
+          read,
+        );
+      }, x),
   };
+}
+
+interface Stage {
+  readonly parameters: readonly LayerParameter[];
+  /** Shape without the batch axis. */
+  readonly output: readonly number[];
+  readonly layer: Pick<PooledLayer, "apply"> & Partial<PooledLayer>;
+}
+
+interface Placed extends Stage {
+  readonly layer: Layer;
+}
+
+/** The stages of a network: its layers, some of them one with the pooling that follows. */
+function withPooling(placed: readonly Placed[]): Stage[] {
+  return placed.flatMap((place, i): Stage[] => {
+    const pooledBy = (at: number) => {
+      const windows = placed[at + 1]?.layer.windows;
+      return windows && placed[at]?.layer.pooled?.(windows);
+    };
+    if (pooledBy(i - 1)) return [];
+    const pooled = pooledBy(i);
+    return [pooled ? { ...place, layer: pooled, output: placed[i + 1].output } : place];
+  });
 }
 
 /** Weights by parameter name: what a training step takes and returns. */

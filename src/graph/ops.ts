@@ -27,6 +27,7 @@ export interface OpAttributes {
   Gemm: matmul.GemmAttributes;
   Greater: NoAttributes;
   GreaterOrEqual: NoAttributes;
+  HardSigmoid: elementwise.HardSigmoidAttributes;
   Less: NoAttributes;
   LessOrEqual: NoAttributes;
   Log: NoAttributes;
@@ -81,6 +82,7 @@ export const ops: { readonly [Name in OpName]: Op<OpAttributes[Name]> } = {
   Gemm: matmul.Gemm,
   Greater: elementwise.Greater,
   GreaterOrEqual: elementwise.GreaterOrEqual,
+  HardSigmoid: elementwise.HardSigmoid,
   Less: elementwise.Less,
   LessOrEqual: elementwise.LessOrEqual,
   Log: elementwise.Log,

@@ -85,6 +85,7 @@ export const opCases: OpCase[] = [
   ...(["Exp", "Sigmoid", "Tanh", "Softplus", "Erf", "Gelu", "Neg"] as const).map((op) =>
     one(op, [real(3, 4)]),
   ),
+  one("HardSigmoid", [nonzero(3, 4)], { alpha: 2, beta: 0 }),
   ...(["Abs", "Sign", "Relu", "Reciprocal"] as const).map((op) => one(op, [nonzero(3, 4)])),
   one("Log", [positive(3, 4)]),
   one("Sqrt", [positive(3, 4)]),

@@ -84,12 +84,12 @@ export const Pow = binary(Math.pow, [
 ]);
 /** Where the two are equal the gradient goes to the first alone, so that it is neither lost nor counted twice. */
 export const Max = binary(Math.max, [
-  ({ graph, x, dy }) => graph.mul(dy, graph.cast(graph.op("GreaterOrEqual", [x[0], x[1]]), dy.dtype)),
-  ({ graph, x, dy }) => graph.mul(dy, graph.cast(graph.op("Less", [x[0], x[1]]), dy.dtype)),
+  ({ graph, x: [a, b], dy }) => graph.sub(dy, graph.mul(dy, graph.step(graph.sub(b, a)))),
+  ({ graph, x: [a, b], dy }) => graph.mul(dy, graph.step(graph.sub(b, a))),
 ]);
 export const Min = binary(Math.min, [
-  ({ graph, x, dy }) => graph.mul(dy, graph.cast(graph.op("LessOrEqual", [x[0], x[1]]), dy.dtype)),
-  ({ graph, x, dy }) => graph.mul(dy, graph.cast(graph.op("Greater", [x[0], x[1]]), dy.dtype)),
+  ({ graph, x: [a, b], dy }) => graph.sub(dy, graph.mul(dy, graph.step(graph.sub(a, b)))),
+  ({ graph, x: [a, b], dy }) => graph.mul(dy, graph.step(graph.sub(a, b))),
 ]);
 /** The sum of any number of values. */
 export const Sum: Op<NoAttributes> = {
@@ -140,8 +140,30 @@ export const Reciprocal = unary(
 /** The derivative at 0 is taken as 0; y > 0 just where x > 0. */
 export const Relu = unary(
   (x) => Math.max(x, 0),
-  ({ graph, y, dy }) => graph.mul(dy, graph.op("Sign", [y])),
+  ({ graph, y, dy }) => graph.mul(dy, graph.step(y)),
 );
+export interface HardSigmoidAttributes {
+  readonly alpha: number;
+  readonly beta: number;
+}
+
+/** alpha x + beta, held between 0 and 1. */
+export const HardSigmoid: Op<HardSigmoidAttributes> = {
+  type: ([x]) => ({ dtype: x.dtype, shape: x.shape }),
+  gradient: [
+    ({ graph, y, dy, attributes: { alpha } }) => {
+      const inside = graph.mul(graph.step(y), graph.step(graph.sub(1, y)));
+      return graph.mul(dy, graph.mul(inside, alpha));
+    },
+  ],
+  evaluate: ([x], y, { alpha, beta }) => {
+    x.data.forEach((value, i) => {
+      y.data[i] = Math.min(Math.max(alpha * value + beta, 0), 1);
+    });
+  },
+  lower: ({ alpha, beta }) => ({ attributes: { alpha: { float: alpha }, beta: { float: beta } } }),
+};
+
 /** d sigmoid(x) = y (1 - y) */
 export const Sigmoid = unary(
   (x) => (x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x))),

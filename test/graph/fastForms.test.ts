@@ -1,0 +1,228 @@
+import { describe, expect, test } from "vitest";
+import { evaluate } from "../../src/graph/evaluate.ts";
+import { gradients } from "../../src/graph/gradient.ts";
+import { Graph } from "../../src/graph/graph.ts";
+import { averagePool2d, conv2d, dense, flatten, type Layer, maxPool2d } from "../../src/graph/layers.ts";
+import { sequential } from "../../src/graph/model.ts";
+import type { Value } from "../../src/graph/op.ts";
+import { pooledConv } from "../../src/graph/pooledConv.ts";
+import { elementCount, tensor } from "../../src/graph/tensor.ts";
+import { toOnnx } from "../../src/graph/toOnnx.ts";
+import { transforms, winogradConv } from "../../src/graph/winograd.ts";
+import { random } from "../../src/math/random.ts";
+import { nodeRuntime } from "../../src/runtime/node.ts";
+
+type Build = (graph: Graph, x: Value, kernel: Value) => Value;
+type Draw = (i: number) => number;
+
+/** y, and the gradients of a weighted sum of y with respect to x and kernel, by the float64 interpreter. */
+function evaluated(build: Build, xShape: number[], kernelShape: number[], drawX: Draw) {
+  const graph = new Graph();
+  const x = graph.input("x", "float64", xShape);
+  const kernel = graph.input("kernel", "float64", kernelShape);
+  const y = build(graph, x, kernel);
+  const { normal } = random(1, "weights of the sum");
+  const weights = Array.from({ length: elementCount(y.shape) }, normal);
+  const weighted = graph.mul(y, graph.constant(tensor("float64", y.shape, weights)));
+  const loss = graph.op("ReduceSum", [weighted], { keepDims: false });
+  const [dx, dKernel] = gradients(graph, loss, [x, kernel]);
+  for (const [name, value] of Object.entries({ y, dx, dKernel })) graph.output(name, value);
+  const drawKernel = random(2, "kernel").normal;
+  const draw = (shape: number[], next: Draw) => ({
+    shape,
+    data: Float64Array.from({ length: elementCount(shape) }, (_, i) => next(i)),
+  });
+  return evaluate(graph, { x: draw(xShape, drawX), kernel: draw(kernelShape, drawKernel) });
+}
+
+function expectClose(
+  a: ReturnType<typeof evaluated>,
+  b: ReturnType<typeof evaluated>,
+  names = Object.keys(b),
+) {
+  for (const name of names) {
+    expect(a[name].shape).toEqual(b[name].shape);
+    const worst = a[name].data.reduce(
+      (most, value, i) => Math.max(most, Math.abs(value - b[name].data[i])),
+      0,
+    );
+    expect(worst, name).toBeLessThan(1e-12 * Math.max(...b[name].data.map(Math.abs)));
+  }
+}
+
+/** The definition, for images that lie innermost but for the channels. */
+const plainConv =
+  (before: [number, number], after: [number, number]): Build =>
+  (graph, x, kernel) => {
+    const channelsFirst = graph.transpose(x, [2, 3, 0, 1]);
+    const pads = [...before, ...after] as [number, number, number, number];
+    const y = graph.op("Conv", [channelsFirst, graph.transpose(kernel, [3, 2, 0, 1])], { pads });
+    return graph.transpose(y, [2, 3, 0, 1]);
+  };
+
+const plainPooledConv =
+  (before: [number, number], after: [number, number]): Build =>
+  (graph, x, kernel) => {
+    const y = graph.transpose(plainConv(before, after)(graph, x, kernel), [2, 3, 0, 1]);
+    return graph.transpose(graph.op("MaxPool", [y], { kernel: [2, 2], strides: [2, 2] }), [2, 3, 0, 1]);
+  };
+
+test.each([2, 4] as const)("F(%i, 3) is the convolution: A' [(G g) * (B d)] = d * g", (m) => {
+  const { A, G, B } = transforms(m);
+  const { normal } = random(3, "F");
+  const g = [normal(), normal(), normal()];
+  const d = Array.from({ length: m + 2 }, normal);
+  const dot = (a: number[], b: number[]) => a.reduce((sum, value, i) => sum + value * b[i], 0);
+  const products = G.map((row, i) => dot(row, g) * dot(B[i], d));
+  for (let i = 0; i < m; i++) {
+    const y = dot(
+      A.map((row) => row[i]),
+      products,
+    );
+    expect(y).toBeCloseTo(dot(d.slice(i, i + 3), g), 12);
+  }
+});
+
+describe("a Winograd convolution is the convolution, forward and backward", () => {
+  const { normal } = random(4, "x");
+  test.each([
+    { m: 2, x: [4, 4, 2, 3], pad: 0 },
+    { m: 4, x: [6, 6, 2, 3], pad: 0 },
+    { m: 4, x: [14, 10, 1, 2], pad: 0 },
+    { m: 4, x: [9, 12, 2, 2], pad: 0 },
+    { m: 2, x: [5, 4, 2, 2], pad: 1 },
+    { m: 4, x: [7, 8, 2, 2], pad: 1 },
+  ] as const)("m = $m, x = [$x], padding $pad", ({ m, x, pad }) => {
+    const size = [x[0] + 2 * pad - 2, x[1] + 2 * pad - 2] as const;
+    const fast: Build = (graph, value, kernel) =>
+      winogradConv(graph, value, kernel, { m, size, before: [pad, pad] });
+    const kernel = [3, 3, x[3], 5];
+    const draws = Array.from({ length: elementCount(x) }, normal);
+    const plain = plainConv([pad, pad], [pad, pad]);
+    expectClose(
+      evaluated(fast, [...x], kernel, (i) => draws[i]),
+      evaluated(plain, [...x], kernel, (i) => draws[i]),
+    );
+  });
+});
+
+describe("a pooled convolution is MaxPool of the convolution, forward and backward", () => {
+  const { normal } = random(5, "x");
+  test.each([
+    { x: [6, 6, 2, 3], pad: 0 },
+    { x: [7, 10, 2, 1], pad: 0 },
+    { x: [6, 5, 2, 3], pad: 1 },
+    { x: [14, 6, 1, 8], pad: 0 },
+    { x: [9, 12, 2, 8], pad: 0 },
+    { x: [8, 7, 2, 8], pad: 1 },
+  ] as const)("x = [$x], padding $pad", ({ x, pad }) => {
+    const windows = [0, 1].map((axis) => Math.floor((x[axis] + 2 * pad - 2) / 2));
+    const fast: Build = (graph, value, kernel) =>
+      pooledConv(graph, value, kernel, [windows[0], windows[1]], [pad, pad]);
+    const kernel = [3, 3, x[3], 5];
+    const draws = Array.from({ length: elementCount(x) }, normal);
+    expectClose(
+      evaluated(fast, [...x], kernel, (i) => draws[i]),
+      evaluated(plainPooledConv([pad, pad], [pad, pad]), [...x], kernel, (i) => draws[i]),
+    );
+  });
+
+  test("where an image is constant, all places of a window tie, and one of them takes the gradient", () => {
+    const fast: Build = (graph, x, kernel) => pooledConv(graph, x, kernel, [2, 2], [0, 0]);
+    for (const [channels, names] of [
+      [3, ["y", "dx", "dKernel"]],
+      // Rounding decides which of the tied places takes it, and so where it arrives in x.
+      [8, ["y", "dKernel"]],
+    ] as const) {
+      const shape = [6, 6, 2, channels];
+      expectClose(
+        evaluated(fast, shape, [3, 3, channels, 4], () => 0.7),
+        evaluated(plainPooledConv([0, 0], [0, 0]), shape, [3, 3, channels, 4], () => 0.7),
+        [...names],
+      );
+    }
+  });
+});
+
+const networks: Record<string, Layer[]> = {
+  "pooled twice": [
+    conv2d(8, [3, 3], { activation: "relu" }),
+    maxPool2d([2, 2]),
+    conv2d(5, [3, 3], { activation: "tanh", padding: "same" }),
+    maxPool2d([2, 2]),
+    flatten(),
+    dense(2),
+  ],
+  "pooled, with rows that nothing reads": [
+    conv2d(8, [3, 3]),
+    maxPool2d([2, 2]),
+    conv2d(5, [3, 3]),
+    maxPool2d([2, 2]),
+    flatten(),
+    dense(2),
+  ],
+  "an activation that falls and rises, then an average": [
+    conv2d(4, [3, 3], { activation: "gelu" }),
+    maxPool2d([2, 2]),
+    conv2d(5, [3, 3], { padding: "same" }),
+    averagePool2d([2, 2]),
+    flatten(),
+    dense(2),
+  ],
+};
+
+/** A network's output and the gradients of the sum of its squares: its layers as a model, or one by one. */
+function network(layers: readonly Layer[], form: "model" | "layer by layer", dtype: "float32" | "float64") {
+  const graph = new Graph();
+  const input = [11, 13, 3];
+  const model = sequential(input, layers);
+  const x = graph.input("x", dtype, [2, ...input]);
+  const parameters = model.parameters.map(({ name, shape }) => graph.input(name, dtype, shape));
+  const rest = [...parameters];
+  const applyNext = (y: Value, layer: Layer) =>
+    layer.apply(graph, y, rest.splice(0, layer.parameters(y.shape.slice(1)).length));
+  const y =
+    form === "model"
+      ? model.apply(graph, x, new Map(parameters.map((value) => [value.name, value])))
+      : layers.reduce(applyNext, x);
+  const loss = graph.op("ReduceSum", [graph.mul(y, y)], { keepDims: false });
+  graph.output("y", y);
+  gradients(graph, loss, graph.inputs).forEach((dx, i) => {
+    graph.output(`d ${graph.inputs[i].name}`, dx);
+  });
+  const feeds = Object.fromEntries(
+    graph.inputs.map(({ name, shape }) => {
+      const { normal } = random(6, name);
+      return [
+        name,
+        { shape, data: Float64Array.from({ length: elementCount(shape) }, () => 0.3 * normal()) },
+      ];
+    }),
+  );
+  return { graph, feeds };
+}
+
+describe("a model is its layers one by one, forward and backward", () => {
+  test.each(Object.keys(networks))("%s", (name) => {
+    const fused = network(networks[name], "model", "float64");
+    const plain = network(networks[name], "layer by layer", "float64");
+    expectClose(evaluate(fused.graph, fused.feeds), evaluate(plain.graph, plain.feeds));
+  });
+});
+
+test("ONNX Runtime computes a model in float32 as the interpreter does in float64", async () => {
+  const { graph, feeds } = network(networks["pooled twice"], "model", "float32");
+  const session = await (await nodeRuntime()).load(toOnnx(graph));
+  const tensors = Object.entries(feeds).map(([name, { shape, data }]) => [
+    name,
+    tensor("float32", shape, data),
+  ]);
+  const outputs = await session.run(Object.fromEntries(tensors));
+  await session.dispose();
+  for (const [name, { data }] of Object.entries(evaluate(graph, feeds))) {
+    const scale = Math.max(...data.map(Math.abs));
+    data.forEach((value, i) => {
+      expect(Math.abs(Number(outputs[name].data[i]) - value)).toBeLessThan(1e-5 * scale);
+    });
+  }
+});
