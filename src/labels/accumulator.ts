@@ -3,10 +3,11 @@ import type { LabelSummary } from "./summary.ts";
 
 /**
  * Takes labels row by row, in one pass and in memory that does not grow with the number of rows, and gives their summary.
- * Rows are counted from 1 in messages. `summary()` may be asked for at any time, and more rows added afterwards.
+ * `summary()` may be asked for at any time, and more rows added afterwards.
  */
 export interface Accumulator<Row, Summary extends LabelSummary = LabelSummary> {
-  add(row: Row, weight?: number): void;
+  /** `rowNumber` is what messages call the row: counted from 1 unless the caller knows better. */
+  add(row: Row, weight?: number, rowNumber?: number): void;
   summary(): Summary;
 }
 

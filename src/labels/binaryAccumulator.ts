@@ -26,9 +26,8 @@ export class BinaryAccumulator
     this.skipMissing = skipMissing;
   }
 
-  add(labels: ArrayLike<number | boolean | null> | number | boolean, weight = 1): void {
+  add(labels: ArrayLike<number | boolean | null> | number | boolean, weight = 1, row = this.rows + 1): void {
     const entries = typeof labels === "object" ? labels : [labels];
-    const row = this.rows + 1;
     checkedWeight(weight, row);
     this.positives ??= this.start(this.names?.length ?? entries.length);
     if (entries.length !== this.positives.length) {

@@ -41,8 +41,7 @@ export class ClassAccumulator implements Accumulator<number, ClassSummary> {
     this.counts = new CompensatedSums(this.classes);
   }
 
-  add(label: number, weight = 1): void {
-    const row = this.rows + this.ignored + 1;
+  add(label: number, weight = 1, row = this.rows + this.ignored + 1): void {
     checkedWeight(weight, row);
     if (label === this.ignoreIndex) {
       this.ignored++;

@@ -18,8 +18,7 @@ export class DistributionAccumulator implements Accumulator<ArrayLike<number>, C
   }
 
   /** Adds a row of K shares, each in [0, 1] and 1 together; what rounding left over is scaled away. */
-  add(shares: ArrayLike<number>, weight = 1): void {
-    const row = this.rows + 1;
+  add(shares: ArrayLike<number>, weight = 1, row = this.rows + 1): void {
     checkedWeight(weight, row);
     this.counts ??= new CompensatedSums(this.names?.length ?? shares.length);
     if (shares.length !== this.counts.length) {

@@ -26,8 +26,7 @@ export class NameAccumulator implements Accumulator<string, ClassSummary> {
     this.options = options;
   }
 
-  add(name: string, weight = 1): void {
-    const row = this.rows + this.ignored + 1;
+  add(name: string, weight = 1, row = this.rows + this.ignored + 1): void {
     checkedWeight(weight, row);
     if (name === this.options.ignore) {
       this.ignored++;

@@ -25,8 +25,7 @@ export class NumberAccumulator implements Accumulator<ArrayLike<number> | number
     this.cap = cap;
   }
 
-  add(entries: ArrayLike<number> | number, weight = 1): void {
-    const row = this.rows + 1;
+  add(entries: ArrayLike<number> | number, weight = 1, row = this.rows + 1): void {
     checkedWeight(weight, row);
     const values = typeof entries === "number" ? [entries] : entries;
     this.columns ??= this.start(this.names?.length ?? values.length);

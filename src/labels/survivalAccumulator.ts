@@ -13,8 +13,7 @@ export class SurvivalAccumulator implements Accumulator<SurvivalRow, SurvivalSum
   private readonly weights = new CompensatedSums(0);
   private rows = 0;
 
-  add([time, event]: SurvivalRow, weight = 1): void {
-    const row = this.rows + 1;
+  add([time, event]: SurvivalRow, weight = 1, row = this.rows + 1): void {
     checkedWeight(weight, row);
     if (!(time > 0 && time < Number.POSITIVE_INFINITY)) {
       throw new InputError(`invalid time in row ${row}: ${time}; times are finite and above 0`);

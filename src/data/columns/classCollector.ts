@@ -1,0 +1,168 @@
+import { InputError } from "../../errors.ts";
+import { ClassAccumulator } from "../../labels/classAccumulator.ts";
+import type { IntegerArray } from "../../labels/countIntegers.ts";
+import { NameAccumulator } from "../../labels/nameAccumulator.ts";
+import { isNumber } from "../../labels/orderClasses.ts";
+import type { ClassSummary } from "../../labels/summary.ts";
+import { isMissing, missingLabel } from "./cell.ts";
+import type { Collector, Rows, TableOptions } from "./collector.ts";
+import type { Cells } from "./column.ts";
+
+/**
+ * One column with a class a row. Integers are class indices, where 0..K-1 is plainly what they are; other entries are
+ * names of classes. Which is asked for where it is not plain.
+ */
+export function classCollector(column: string, options: TableOptions): Collector {
+  let chosen: Collector | undefined;
+  return {
+    add(rows) {
+      chosen ??=
+        isWhole(rows.labels[0]) && options.as !== "names"
+          ? indexCollector(column, options)
+          : nameCollector(column, options);
+      return chosen.add(rows);
+    },
+    summary: () => chosen!.summary(),
+    understood: (summary) => chosen!.understood(summary),
+  };
+}
+
+/** Whether cells are numbers by their type, and whole (where they are not missing). */
+function isWhole(cells: Cells): boolean {
+  if (Array.isArray(cells))
+    return (
+      cells.some((cell) => cell !== null) && cells.every((cell) => cell === null || Number.isInteger(cell))
+    );
+  return (
+    !(cells instanceof Float64Array) || cells.every((value) => Number.isInteger(value) || Number.isNaN(value))
+  );
+}
+
+function indexCollector(column: string, options: TableOptions): Collector {
+  const { classes, ignoreIndex, missing } = options;
+  const stated = typeof classes === "number" ? { classes } : { names: classes };
+  const accumulator = new ClassAccumulator({
+    ...stated,
+    ignoreIndex: ignoreIndex === undefined ? undefined : Number(ignoreIndex),
+  });
+  return {
+    add: (rows) => withHint(() => addIndices(accumulator, rows, column, missing)),
+    summary: () => questionGaps(accumulator.summary(), options, column),
+    understood: (summary) => indicesText(summary as ClassSummary),
+  };
+}
+
+function addIndices(
+  accumulator: ClassAccumulator,
+  { labels, weights, rows, firstRow }: Rows,
+  column: string,
+  missing: TableOptions["missing"],
+): number {
+  const [cells] = labels;
+  if (!Array.isArray(cells) && !(cells instanceof Float64Array)) {
+    accumulator.addAll(cells as IntegerArray, weights);
+    return 0;
+  }
+  let skipped = 0;
+  for (let i = 0; i < rows; i++) {
+    if (!isMissing(cells[i])) accumulator.add(Number(cells[i]), weights?.[i], firstRow + i);
+    else if (missing === "skip") skipped++;
+    else throw missingLabel(firstRow + i, column);
+  }
+  return skipped;
+}
+
+function withHint<T>(act: () => T): T {
+  try {
+    return act();
+  } catch (error) {
+    if (!(error instanceof InputError && error.message.startsWith("invalid label"))) throw error;
+    throw new InputError(`${error.message}; if each value is a class of its own, add --as names`);
+  }
+}
+
+const indicesText = ({ counts, names }: ClassSummary) =>
+  `class indices 0 to ${counts.length - 1}${names ? ", named by --classes" : ""}`;
+
+function nameCollector(column: string, options: TableOptions): Collector {
+  const { as, classes, ignoreIndex, missing } = options;
+  const order = typeof classes === "number" ? undefined : classes;
+  const accumulator = new NameAccumulator({ order, ignore: ignoreIndex });
+  let isIndices = false;
+  return {
+    add({ labels: [cells], weights, rows, firstRow }) {
+      let skipped = 0;
+      for (let i = 0; i < rows; i++) {
+        const cell = cells[i];
+        if (!isMissing(cell))
+          accumulator.add(typeof cell === "string" ? cell : String(cell), weights?.[i], firstRow + i);
+        else if (missing === "skip") skipped++;
+        else throw missingLabel(firstRow + i, column);
+      }
+      return skipped;
+    },
+    summary() {
+      const summary = accumulator.summary();
+      isIndices = as !== "names" && order === undefined && accumulator.names().every(isNumber);
+      if (isIndices)
+        return questionGaps(
+          withHint(() => asIndices(summary, accumulator, options, column)),
+          options,
+          column,
+        );
+      questionIdentifiers(summary, options, column);
+      return summary;
+    },
+    understood: (summary) =>
+      isIndices
+        ? indicesText(summary as ClassSummary)
+        : namesText(summary as ClassSummary, order !== undefined),
+  };
+}
+
+const namesText = ({ counts }: ClassSummary, stated: boolean) =>
+  `${counts.length} class names, in ${stated ? "the order of --classes" : "sorted order"}`;
+
+/** Classes counted by the text of their indices, as classes counted by index. */
+function asIndices(
+  summary: ClassSummary,
+  accumulator: NameAccumulator,
+  { classes }: TableOptions,
+  column: string,
+): ClassSummary {
+  const fraction = summary.names!.find((name) => !Number.isInteger(Number(name)));
+  if (fraction !== undefined) {
+    throw new InputError(
+      `row ${accumulator.firstRow(fraction)} holds ${fraction} as ${column}, which looks like a real number and not a class: use a loss for numbers such as mse, or add --as names`,
+    );
+  }
+  const indices = new ClassAccumulator({ classes: classes as number | undefined });
+  summary.names!.forEach((name, k) => {
+    indices.add(Number(name), summary.counts[k], accumulator.firstRow(name));
+  });
+  return { ...indices.summary(), rows: summary.rows, ignored: summary.ignored };
+}
+
+/** Refuses integers that leave out 0, or most of the numbers up to their largest: they may be indices with classes absent, or names. */
+function questionGaps(summary: ClassSummary, { as, classes }: TableOptions, column: string): ClassSummary {
+  const { counts } = summary;
+  const present = counts.filter((count) => count > 0).length;
+  if (as === "classes" || classes !== undefined || (counts[0] > 0 && 2 * present >= counts.length))
+    return summary;
+  throw new InputError(
+    `column ${column} holds ${present} distinct integers from ${counts.findIndex((count) => count > 0)} to ${counts.length - 1}: ` +
+      `add --classes ${counts.length} if they are class indices from 0, or --as names if each is a class of its own`,
+  );
+}
+
+/** Refuses names of which most occur once. */
+function questionIdentifiers(
+  { counts, rows }: ClassSummary,
+  { as, classes }: TableOptions,
+  column: string,
+): void {
+  if (as !== undefined || classes !== undefined || rows < 20 || counts.length <= rows / 2) return;
+  throw new InputError(
+    `column ${column} holds ${counts.length} distinct texts in ${rows} rows, which look like no classes; add --as names if they are`,
+  );
+}

@@ -1,0 +1,184 @@
+import { InputError } from "../../errors.ts";
+import type { Reads } from "../../heads/head.ts";
+import type { Accumulator } from "../../labels/accumulator.ts";
+import { BinaryAccumulator } from "../../labels/binaryAccumulator.ts";
+import { DistributionAccumulator } from "../../labels/distributionAccumulator.ts";
+import { NumberAccumulator } from "../../labels/numberAccumulator.ts";
+import { isNumber } from "../../labels/orderClasses.ts";
+import type { LabelSummary, NumberSummary } from "../../labels/summary.ts";
+import { SurvivalAccumulator } from "../../labels/survivalAccumulator.ts";
+import { isMissing, missingLabel, numberIn } from "./cell.ts";
+import { classCollector } from "./classCollector.ts";
+import type { Cell, Cells } from "./column.ts";
+
+/** How a column's entries are to be understood, where that is not plain: class indices, class names, or real numbers. */
+export const readings = ["classes", "names", "numbers"] as const;
+export type Reading = (typeof readings)[number];
+
+export interface TableOptions {
+  /** What the head reads; decides how entries are understood. */
+  readonly reads: Reads;
+  readonly as?: Reading;
+  /** Number of classes, or their names in the order of the outputs. */
+  readonly classes?: number | readonly string[];
+  /** Label of rows to leave out. */
+  readonly ignoreIndex?: string;
+  /** Missing labels are refused, or their rows skipped (of several yes/no labels, only the missing ones). */
+  readonly missing?: "refuse" | "skip";
+  /** Whether the last column of the table holds sample weights. */
+  readonly weighted?: boolean;
+  /** Whether few distinct integers may well be real numbers (counts, grades): then they are not questioned. */
+  readonly countsAreNumbers?: boolean;
+}
+
+/** Neighbouring rows of the label columns. */
+export interface Rows {
+  readonly labels: readonly Cells[];
+  readonly weights?: Float64Array;
+  readonly rows: number;
+  /** Number of the first, counted from 1. */
+  readonly firstRow: number;
+}
+
+/** Takes label columns of a table, as one kind of labels. */
+export interface Collector {
+  /** Returns the number of rows skipped because a label was missing. */
+  add(rows: Rows): number;
+  summary(): LabelSummary;
+  /** How the labels were understood, in a few words. */
+  understood(summary: LabelSummary): string;
+}
+
+/** The collector of the labels that a head reads, from columns of these names. */
+export function collectorFor(columns: readonly string[], options: TableOptions): Collector {
+  const { reads, as, missing } = options;
+  if (reads === "nothing") throw new InputError("this loss reads no labels");
+  if (reads === "survival") return survivalCollector(columns, options);
+  if (reads === "numbers" || reads === "directions") {
+    if (as === "classes" || as === "names")
+      throw new InputError(`this loss reads numbers, so --as ${as} cannot be`);
+    return numberCollector(columns, options);
+  }
+  if (as === "numbers")
+    throw new InputError(
+      "this loss reads classes, so --as numbers cannot be; use a loss for numbers, such as mse",
+    );
+  if (columns.length === 1)
+    return reads === "classes" || as !== undefined
+      ? classCollector(columns[0], options)
+      : yesNoCollector(columns[0], options);
+  if (reads === "classes") {
+    return rowCollector(
+      new DistributionAccumulator({ names: columns }),
+      columns,
+      options,
+      () => `shares of ${columns.length} classes a row`,
+    );
+  }
+  const skipMissing = missing === "skip";
+  return rowCollector(
+    new BinaryAccumulator({ names: columns, skipMissing }),
+    columns,
+    { ...options, keepMissing: skipMissing },
+    () => `${columns.length} columns of yes/no labels`,
+  );
+}
+
+/** Rows of numbers, one a column, handed to an accumulator. */
+function rowCollector<Summary extends LabelSummary>(
+  accumulator: Accumulator<number[], Summary>,
+  columns: readonly string[],
+  { missing, keepMissing = false }: TableOptions & { readonly keepMissing?: boolean },
+  understood: (summary: Summary) => string,
+): Collector {
+  return {
+    add({ labels, weights, rows, firstRow }) {
+      let skipped = 0;
+      for (let i = 0; i < rows; i++) {
+        const row = firstRow + i;
+        const values = labels.map((cells, c) => numberIn(cells[i], row, columns[c]));
+        const absent = keepMissing ? -1 : values.findIndex(Number.isNaN);
+        if (absent < 0) accumulator.add(values, weights?.[i], row);
+        else if (missing === "skip") skipped++;
+        else throw missingLabel(row, columns[absent]);
+      }
+      return skipped;
+    },
+    summary: () => accumulator.summary(),
+    understood: (summary) => understood(summary as Summary),
+  };
+}
+
+function numberCollector(columns: readonly string[], options: TableOptions): Collector {
+  const accumulator = new NumberAccumulator({ names: columns });
+  const collector = rowCollector(accumulator, columns, options, ({ columns: [{ exact, values }] }) =>
+    columns.length > 1
+      ? `${columns.length} columns of real numbers`
+      : `real numbers${exact ? `, ${values.length} distinct` : ""}`,
+  );
+  return {
+    ...collector,
+    summary() {
+      const summary = accumulator.summary();
+      if (options.as !== "numbers" && !options.countsAreNumbers) questionClassIds(summary, columns[0]);
+      return summary;
+    },
+  };
+}
+
+/** Refuses one column of a few integers that leave none out, each often there: class indices, as far as one can tell. */
+function questionClassIds({ columns, rows }: NumberSummary, name: string): void {
+  const [{ values, exact }] = columns;
+  const [low, high] = [values[0], values[values.length - 1]];
+  const isRun = exact && values.every(Number.isInteger) && high - low + 1 === values.length;
+  if (columns.length > 1 || !isRun || (low !== 0 && low !== 1)) return;
+  if (values.length < 2 || values.length > 100 || rows < 5 * values.length) return;
+  throw new InputError(
+    `column ${name} holds only the integers ${low} to ${high}, which look like classes: use a loss for classes such as softmax, or add --as numbers`,
+  );
+}
+
+/** One column of yes/no labels: numbers from 0 to 1, or the names of two classes (the second is yes). */
+function yesNoCollector(column: string, options: TableOptions): Collector {
+  const numbers = rowCollector(
+    new BinaryAccumulator({ names: [column] }),
+    [column],
+    options,
+    () => "yes/no labels",
+  );
+  let chosen: Collector | undefined;
+  return {
+    add(rows) {
+      chosen ??= isNumeric(rows.labels[0]) ? numbers : classCollector(column, options);
+      return chosen.add(rows);
+    },
+    summary: () => chosen!.summary(),
+    understood: (summary) => chosen!.understood(summary),
+  };
+}
+
+/** Whether the first entry that is not missing is a number or a boolean. */
+function isNumeric(cells: Cells): boolean {
+  if (!Array.isArray(cells)) return true;
+  const first = (cells as readonly Cell[]).find((cell) => !isMissing(cell));
+  return typeof first === "string" ? isNumber(first) : first !== undefined;
+}
+
+function survivalCollector(columns: readonly string[], { missing }: TableOptions): Collector {
+  if (columns.length !== 2) {
+    throw new InputError(
+      `this loss reads two columns, a time and an event (1 happened, 0 censored): --column TIME,EVENT, not ${columns.join(",")}`,
+    );
+  }
+  const accumulator = new SurvivalAccumulator();
+  const pairs: Accumulator<number[]> = {
+    add: ([time, event], weight, row) => accumulator.add([time, event], weight, row),
+    summary: () => accumulator.summary(),
+  };
+  return rowCollector(
+    pairs,
+    columns,
+    { reads: "survival", missing },
+    () => `times (${columns[0]}) with events (${columns[1]})`,
+  );
+}

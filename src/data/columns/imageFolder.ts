@@ -1,0 +1,37 @@
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { InputError } from "../../errors.ts";
+import { fromCounts } from "../../labels/fromCounts.ts";
+import type { ClassSummary } from "../../labels/summary.ts";
+
+/** What Keras's image_dataset_from_directory and torchvision's ImageFolder take for images, together. */
+const extensions = new Set(["jpg", "jpeg", "png", "ppm", "bmp", "pgm", "tif", "tiff", "webp", "gif"]);
+
+/**
+ * The classes of a folder of images that has a folder a class: named and sorted as Keras and torchvision do, images in
+ * folders below counted too, hidden files and files of other kinds left out. No image is opened.
+ */
+export async function readImageFolder(path: string): Promise<ClassSummary> {
+  const entries = await readdir(path, { withFileTypes: true });
+  const names = entries
+    .filter((entry) => entry.isDirectory() && !entry.name.startsWith("."))
+    .map((entry) => entry.name)
+    .sort();
+  if (names.length === 0)
+    throw new InputError(`${path} has no folders: images are expected in a folder for each class`);
+  const counts = await Promise.all(names.map((name) => countImages(join(path, name))));
+  if (counts.every((count) => count === 0)) {
+    throw new InputError(
+      `no images in the ${names.length} folders of ${path}; allowed: ${[...extensions].join(", ")}`,
+    );
+  }
+  return fromCounts(counts, names);
+}
+
+async function countImages(path: string): Promise<number> {
+  const entries = await readdir(path, { recursive: true, withFileTypes: true });
+  return entries.filter(
+    ({ name }) =>
+      !name.startsWith(".") && extensions.has(name.slice(name.lastIndexOf(".") + 1).toLowerCase()),
+  ).length;
+}

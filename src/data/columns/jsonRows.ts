@@ -1,0 +1,49 @@
+import { InputError } from "../../errors.ts";
+import type { Cell } from "./column.ts";
+import { wantedColumns } from "./wantedColumns.ts";
+
+/** Takes the wanted cells out of rows that are parsed JSON: objects, arrays, or bare labels, all alike. */
+export interface RowReader {
+  readonly columns: readonly string[];
+  cells(row: unknown, place: string): Cell[];
+}
+
+/** A reader for rows like `first`. An absent key is a missing cell; cells that are lists or objects are refused. */
+export function rowReader(file: string, first: unknown, wanted?: readonly string[]): RowReader {
+  const shape = shapeOf(first);
+  const known = {
+    object: () => Object.keys(first as object),
+    array: () => (first as unknown[]).map((_, i) => String(i)),
+    label: () => ["0"],
+  };
+  const names = known[shape]();
+  const take =
+    shape === "array" && wanted === undefined ? names.map((_, i) => i) : wantedColumns(file, names, wanted);
+  const columns = take.map((i) => names[i]);
+  return {
+    columns,
+    cells(row, place) {
+      if (shapeOf(row) !== shape) throw new InputError(`${file}: ${place} is no ${shape}, unlike the first`);
+      if (shape === "label") return [row as Cell];
+      if (shape === "array" && (row as unknown[]).length !== names.length) {
+        throw new InputError(
+          `${file}: ${place} has ${(row as unknown[]).length} entries, not ${names.length} as the first`,
+        );
+      }
+      return columns.map((column) => scalar((row as Record<string, unknown>)[column], column, place));
+    },
+  };
+
+  function scalar(value: unknown, column: string, place: string): Cell {
+    if (value === undefined) return null;
+    if (shapeOf(value) === "label") return value as Cell;
+    throw new InputError(
+      `${file}: ${place} holds ${JSON.stringify(value).slice(0, 40)} as ${column}, not a label`,
+    );
+  }
+}
+
+function shapeOf(value: unknown): "object" | "array" | "label" {
+  if (Array.isArray(value)) return "array";
+  return typeof value === "object" && value !== null ? "object" : "label";
+}

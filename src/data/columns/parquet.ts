@@ -1,0 +1,71 @@
+import { InputError } from "../../errors.ts";
+import type { Cell, Cells, Chunk, Table, Wanted } from "./column.ts";
+import { wantedColumns } from "./wantedColumns.ts";
+
+/** Reads columns of a Parquet file, row group by row group; only their bytes are read. */
+export async function readParquet(path: string, wanted: Wanted): Promise<Table> {
+  const { asyncBufferFromFile, parquetMetadataAsync, parquetRead } = await import("hyparquet");
+  const { compressors } = await import("hyparquet-compressors");
+  const file = await asyncBufferFromFile(path);
+  const metadata = await parquetMetadataAsync(file).catch((error) => {
+    throw new InputError(`${path}: ${(error as Error).message}`);
+  });
+  const names = topLevelColumns(metadata.schema);
+  const columns = wantedColumns(path, names, wanted.columns).map((i) => names[i]);
+  const total = Number(metadata.num_rows);
+
+  async function* chunks(): AsyncGenerator<Chunk> {
+    let start = 0;
+    for (const group of metadata.row_groups) {
+      const rows = Number(group.num_rows);
+      const parts = new Map<string, Cells[]>(columns.map((name) => [name, []]));
+      await parquetRead({
+        file,
+        metadata,
+        compressors,
+        columns: [...new Set(columns)],
+        rowStart: start,
+        rowEnd: start + rows,
+        onChunk: ({ columnName, columnData }) =>
+          void parts.get(columnName)!.push(plainCells(path, columnName, columnData)),
+      });
+      start += rows;
+      wanted.onProgress?.(start, total);
+      yield { columns: columns.map((name) => joined(parts.get(name)!)), rows };
+    }
+  }
+  return { format: "Parquet", columns, chunks: chunks() };
+}
+
+/** Names of the columns at the top of the schema, which is a tree written depth first with the root ahead. */
+function topLevelColumns(
+  schema: readonly { readonly name: string; readonly num_children?: number }[],
+): string[] {
+  const names: string[] = [];
+  const skip = (i: number): number => {
+    let next = i + 1;
+    for (let n = 0; n < (schema[i].num_children ?? 0); n++) next = skip(next);
+    return next;
+  };
+  for (let i = 1; i < schema.length; i = skip(i)) names.push(schema[i].name);
+  return names;
+}
+
+/** 64-bit integers as numbers, and undefined as null; lists and structs are refused. */
+function plainCells(path: string, name: string, data: ArrayLike<unknown>): Cells {
+  if (data instanceof Int32Array || data instanceof Float64Array || data instanceof Uint8Array) return data;
+  if (data instanceof Float32Array || data instanceof BigInt64Array || data instanceof BigUint64Array) {
+    return Float64Array.from(data as Float32Array, Number);
+  }
+  return Array.from(data, (value): Cell => {
+    if (value === null || value === undefined) return null;
+    if (typeof value === "bigint") return Number(value);
+    if (typeof value === "object")
+      throw new InputError(`column ${name} of ${path} holds ${value.constructor.name} values, not labels`);
+    return value as Cell;
+  });
+}
+
+function joined(parts: readonly Cells[]): Cells {
+  return parts.length === 1 ? parts[0] : parts.flatMap((part) => Array.from<Cell>(part));
+}
