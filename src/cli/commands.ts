@@ -22,6 +22,9 @@ export const commands: Record<string, { summary: string; load: () => Promise<Com
   apply: {
     summary: "write the bias into a model file",
     load: () => import("./commands/apply.ts"),
+  solve: {
+    summary: "the optimal bias and the expected loss, from the labels and the loss",
+    load: () => import("./commands/solve.ts"),
   },
   data: { summary: "fetch and verify a dataset", load: () => import("./commands/data.ts") },
 };

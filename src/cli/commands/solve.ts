@@ -1,0 +1,62 @@
+import type { Command } from "commander";
+import { findHead } from "../../heads/index.ts";
+import { solve } from "../../heads/solve.ts";
+import { addHeadFlags, headOptions } from "../headFlags.ts";
+import { addLabelFlags, type LabelFlags, readLabels } from "../labelFlags.ts";
+import { labelsDocument, solveReport } from "../solveReport.ts";
+
+interface SolveFlags extends LabelFlags {
+  readonly loss: string;
+  readonly json?: true;
+}
+
+const examples = `
+Examples:
+  $ baserate solve --counts 4000,3700,100,4000,400,100,50,700,700,100
+  $ baserate solve train.csv --column species --label-smoothing 0.1
+  $ baserate solve train.parquet --column price --loss huber --delta 2
+  $ baserate solve photos/ --for pytorch
+
+The options of a loss are listed when it is named: baserate solve --loss huber --help`;
+
+export function describe(command: Command): void {
+  command
+    .argument(
+      "[labels]",
+      "file of labels (.csv .tsv .jsonl .json .npy .parquet), folder of images with a folder a class, or - for standard input",
+    )
+    .addOption(
+      command
+        .createOption(
+          "--loss <name>",
+          "the loss: our name, or a framework's, such as torch.nn.BCEWithLogitsLoss",
+        )
+        .default("softmax"),
+    )
+    .option("--json", "print one JSON document")
+    .addHelpText("after", examples);
+  addLabelFlags(command);
+  addHeadFlags(command, namedLoss(process.argv));
+  command.action(run);
+}
+
+async function run(file: string | undefined, flags: SolveFlags): Promise<void> {
+  const found = findHead(flags.loss);
+  const labels = await readLabels(found.head, file, flags);
+  const solution = solve(flags.loss, labels.summary, headOptions(flags.loss, { ...flags }));
+  if (flags.json) {
+    const framework = found.framework && { name: found.framework.name, convention: found.framework.note };
+    console.log(
+      JSON.stringify({ loss: flags.loss, framework, labels: labelsDocument(labels), ...solution }, null, 2),
+    );
+  } else {
+    console.log(solveReport(found, labels, solution));
+  }
+}
+
+/** The loss that the command line names, which decides what options there are: looked up before the line is parsed. */
+function namedLoss(argv: readonly string[]): string {
+  const at = argv.findIndex((word) => word === "--loss" || word.startsWith("--loss="));
+  const loss = at < 0 ? undefined : argv[at] === "--loss" ? argv[at + 1] : argv[at].slice("--loss=".length);
+  return loss ?? "softmax";
+}

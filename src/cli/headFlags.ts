@@ -1,0 +1,51 @@
+import type { Command } from "commander";
+import { commonOptions } from "../heads/bind.ts";
+import { findHead } from "../heads/index.ts";
+import { type OptionSpec, type Options, rangeText } from "../heads/options.ts";
+
+/** Adds the options of a loss as flags, from their descriptions: `labelSmoothing` becomes `--label-smoothing <number>`. */
+export function addHeadFlags(command: Command, loss: string): void {
+  const { head, options: implied } = findHead(loss);
+  for (const [name, spec] of Object.entries(specsOf(loss))) {
+    command.addOption(
+      command
+        .createOption(`--${kebab(name)} <${valueName(spec)}>`, helpText(spec, implied[name] ?? spec.default))
+        .argParser((text) => parse(spec, text))
+        .helpGroup(`Options of ${head.name}:`),
+    );
+  }
+}
+
+/** Those of the flags that were given, by the names of the head's options. */
+export function headOptions(loss: string, flags: Readonly<Record<string, unknown>>): Options {
+  const given = Object.keys(specsOf(loss)).filter((name) => flags[name] !== undefined);
+  return Object.fromEntries(given.map((name) => [name, flags[name] as Options[string]]));
+}
+
+const specsOf = (loss: string): Readonly<Record<string, OptionSpec>> => ({
+  ...findHead(loss).head.options,
+  ...commonOptions,
+});
+
+const kebab = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
+function valueName(spec: OptionSpec): string {
+  if (spec.type === "choice") return spec.choices.join("|");
+  return spec.type === "list" ? `numbers${spec.balanced ? "|balanced" : ""}` : "number";
+}
+
+function helpText(spec: OptionSpec, value: unknown): string {
+  const range = spec.type === "choice" ? "" : `; ${rangeText(spec.range)}`;
+  const standard = Array.isArray(value) ? "1 each" : String(value);
+  return `${spec.doc}${range} (default: ${standard})`;
+}
+
+/** A flag's text as a value; whether the value is allowed is checked where the head is solved. */
+function parse(spec: OptionSpec, text: string): string | number | number[] {
+  if (spec.type === "choice") return text;
+  if (spec.type === "number") return number(text);
+  return text === "balanced" ? text : text.split(",").map(number);
+}
+
+/** NaN for what is no number, the empty text included. */
+const number = (text: string) => (text.trim() === "" ? Number.NaN : Number(text));
