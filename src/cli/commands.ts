@@ -15,6 +15,10 @@ export const commands: Record<string, { summary: string; load: () => Promise<Com
     summary: "run an experiment of your own over several seeds",
     load: () => import("./commands/compare.ts"),
   },
+  solve: {
+    summary: "the optimal bias and the expected loss, from the labels and the loss",
+    load: () => import("./commands/solve.ts"),
+  },
   inspect: {
     summary: "a model file's outputs: their layers, their bias, what it predicts",
     load: () => import("./commands/inspect.ts"),
@@ -22,9 +26,6 @@ export const commands: Record<string, { summary: string; load: () => Promise<Com
   apply: {
     summary: "write the bias into a model file",
     load: () => import("./commands/apply.ts"),
-  solve: {
-    summary: "the optimal bias and the expected loss, from the labels and the loss",
-    load: () => import("./commands/solve.ts"),
   },
   data: { summary: "fetch and verify a dataset", load: () => import("./commands/data.ts") },
 };

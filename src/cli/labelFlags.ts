@@ -114,6 +114,7 @@ async function fromTable(head: Head, file: string, flags: LabelFlags): Promise<R
       ignoreIndex: flags.ignoreIndex,
       missing: flags.missing,
       weighted: flags.weightColumn !== undefined,
+      namesAreSure: flags.header !== undefined,
       countsAreNumbers: head.family !== "regression",
     });
     const columns =

@@ -2,7 +2,8 @@ import type { FoundHead } from "../heads/index.ts";
 import type { Solution } from "../heads/solve.ts";
 import type { ClassSummary, LabelSummary } from "../labels/summary.ts";
 import type { ReadLabels } from "./labelFlags.ts";
-import { grouped, table, wrap } from "./text.ts";
+import { table } from "./table.ts";
+import { grouped, wrap } from "./text.ts";
 
 /** Rows of a table before the rest is left to --json. */
 const mostRows = 20;
@@ -119,7 +120,7 @@ function biasTable(summary: LabelSummary | undefined, { bias, centredBias, predi
   ]);
   const more =
     bias.length > order.length ? [`... and ${bias.length - order.length} smaller; --json has all`] : [];
-  return [...table(header, rows), ...more].join("\n");
+  return [table(header, rows), ...more].join("\n");
 }
 
 /** All outputs in their order, or those with the largest counts where they are many. */

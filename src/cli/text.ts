@@ -16,22 +16,6 @@ export function wrap(text: string, indent = 2): string {
   return [...lines, line].join("\n");
 }
 
-/** Lines of a table: the first column to the left (cut where it is long), the others to the right. */
-export function table(header: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  const widths = header.map((name, c) => Math.max(name.length, ...rows.map((row) => row[c].length)));
-  const others = widths.slice(1).reduce((total, w) => total + w + 2, 0);
-  widths[0] = Math.min(widths[0], width - others);
-  const line = (cells: readonly string[]) =>
-    cells
-      .map((cell, c) => (c === 0 ? cut(cell, widths[0]).padEnd(widths[0]) : cell.padStart(widths[c] + 2)))
-      .join("")
-      .trimEnd();
-  return [header, ...rows].map(line);
-}
-
-const cut = (text: string, length: number) =>
-  text.length <= length ? text : `${text.slice(0, length - 1)}…`;
-
 /** A whole number with commas: 13,850. Not by `toLocaleString`, whose first call takes 30 ms. */
 export function grouped(value: number): string {
   return String(value).replace(/\B(?=(\d{3})+$)/g, ",");

@@ -14,10 +14,10 @@ const examples = `
 Examples:
   $ baserate solve --counts 4000,3700,100,4000,400,100,50,700,700,100
   $ baserate solve train.csv --column species --label-smoothing 0.1
-  $ baserate solve train.parquet --column price --loss huber --delta 2
-  $ baserate solve photos/ --for pytorch
+  $ baserate solve train.parquet --column sold --loss sigmoid --pos-weight 2
+  $ baserate solve photos/
 
-The options of a loss are listed when it is named: baserate solve --loss huber --help`;
+Name a loss to see its options: baserate solve --loss huber --help`;
 
 export function describe(command: Command): void {
   command

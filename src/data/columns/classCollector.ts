@@ -16,15 +16,22 @@ export function classCollector(column: string, options: TableOptions): Collector
   let chosen: Collector | undefined;
   return {
     add(rows) {
-      chosen ??=
-        isWhole(rows.labels[0]) && options.as !== "names"
-          ? indexCollector(column, options)
-          : nameCollector(column, options);
+      chosen ??= holdsIndices(rows.labels[0], options)
+        ? indexCollector(column, options)
+        : nameCollector(column, options);
       return chosen.add(rows);
     },
     summary: () => chosen!.summary(),
     understood: (summary) => chosen!.understood(summary),
   };
+}
+
+/** Whether cells are whole numbers, or number classes whose names are stated and others. */
+function holdsIndices(cells: Cells, { as, classes }: TableOptions): boolean {
+  if (as === "names") return false;
+  const first = Array.isArray(cells) ? cells.find((cell) => !isMissing(cell)) : undefined;
+  const areTexts = typeof first === "string";
+  return areTexts ? Array.isArray(classes) && isNumber(first) && !classes.includes(first) : isWhole(cells);
 }
 
 /** Whether cells are numbers by their type, and whole (where they are not missing). */
@@ -110,6 +117,11 @@ function nameCollector(column: string, options: TableOptions): Collector {
           options,
           column,
         );
+      if (!options.namesAreSure && summary.names!.includes(column)) {
+        throw new InputError(
+          `column ${column} has the name of one of its classes: add --no-header if that is the first label, --header if not`,
+        );
+      }
       questionIdentifiers(summary, options, column);
       return summary;
     },

@@ -27,6 +27,8 @@ export interface TableOptions {
   readonly missing?: "refuse" | "skip";
   /** Whether the last column of the table holds sample weights. */
   readonly weighted?: boolean;
+  /** Whether the columns' names are known to be names, and not perhaps the first row of labels. */
+  readonly namesAreSure?: boolean;
   /** Whether few distinct integers may well be real numbers (counts, grades): then they are not questioned. */
   readonly countsAreNumbers?: boolean;
 }

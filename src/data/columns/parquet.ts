@@ -18,7 +18,7 @@ export async function readParquet(path: string, wanted: Wanted): Promise<Table> 
     let start = 0;
     for (const group of metadata.row_groups) {
       const rows = Number(group.num_rows);
-      const parts = new Map<string, Cells[]>(columns.map((name) => [name, []]));
+      const parts = new Map<string, ArrayLike<unknown>[]>(columns.map((name) => [name, []]));
       await parquetRead({
         file,
         metadata,
@@ -26,12 +26,15 @@ export async function readParquet(path: string, wanted: Wanted): Promise<Table> 
         columns: [...new Set(columns)],
         rowStart: start,
         rowEnd: start + rows,
-        onChunk: ({ columnName, columnData }) =>
-          void parts.get(columnName)!.push(plainCells(path, columnName, columnData)),
+        // An error thrown here would not reach the caller: the cells are looked at below.
+        onChunk: ({ columnName, columnData }) => void parts.get(columnName)!.push(columnData),
       });
       start += rows;
       wanted.onProgress?.(start, total);
-      yield { columns: columns.map((name) => joined(parts.get(name)!)), rows };
+      yield {
+        columns: columns.map((name) => joined(parts.get(name)!.map((part) => plainCells(path, name, part)))),
+        rows,
+      };
     }
   }
   return { format: "Parquet", columns, chunks: chunks() };
