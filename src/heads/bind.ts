@@ -2,7 +2,7 @@ import { InputError } from "../errors.ts";
 import type { LabelSummary } from "../labels/summary.ts";
 import { sum } from "../math/sum.ts";
 import { columnsOf } from "./columns.ts";
-import type { Column, Head, Label, Resolved } from "./head.ts";
+import type { Column, Head, Label, Output, Resolved } from "./head.ts";
 import { choice, number, type Options, positive, resolveOptions } from "./options.ts";
 import { defaultPseudoCount } from "./pseudoCount.ts";
 
@@ -47,7 +47,7 @@ export function bind(head: Head, summary: LabelSummary | undefined, given: Optio
     const refusal = head.refuse?.(column, cellOptions[j]);
     if (refusal !== undefined) throw new InputError(refusal);
   });
-  const width = head.width?.(columns[0].labels.length, cellOptions[0]) ?? 1;
+  const width = head.width?.(columns[0], cellOptions[0]) ?? 1;
   const bound = { head, options, columns, cellOptions, width, outputs: width * columns.length };
   const combine = (sums: readonly number[]) => reduce(bound, sums);
   return { ...bound, combine, expectedLoss: (output) => combine(lossSums(bound, output)) };
@@ -79,14 +79,14 @@ export function divisorOf(head: Head, column: Column, o: Resolved): number {
   const divisor = sum(Array.from(column.labels, (label, i) => column.weights[i] * rowWeight(label, o)));
   if (!(divisor > 0)) {
     throw new InputError(
-      `invalid class weights of ${head.name}: the rows' weights sum to ${divisor}; allowed: above 0`,
+      `nothing to divide by for ${head.name}: the rows' weights sum to ${divisor}; allowed: above 0`,
     );
   }
   return divisor;
 }
 
 /** A cell's loss at a constant output, averaged over its labels by their weights. */
-export function meanLoss(head: Head, output: ArrayLike<number>, column: Column, o: Resolved): number {
+export function meanLoss(head: Head, output: Output, column: Column, o: Resolved): number {
   if (head.expected) return head.expected(output, column, o);
   const { labels, weights, weight } = column;
   return sum(Array.from(labels, (label, i) => weights[i] * head.loss!(output, label, o))) / weight;
@@ -144,6 +144,8 @@ function checkLength(head: Head, name: string, list: readonly number[], length: 
  * scikit-learn's `balanced`. For a weight of the positives alone: negatives / positives.
  */
 function balanced(per: "class" | "column", { weights, weight }: Column): number | number[] {
+  if (weights === undefined)
+    throw new InputError("invalid weights: balanced; one row alone allows only numbers");
   if (per === "column") return weights[0] > 0 && weights[1] > 0 ? weights[0] / weights[1] : 1;
   const present = Array.from(weights).filter((w) => w > 0).length;
   return Array.from(weights, (w) => (w > 0 ? weight / (present * w) : 0));
@@ -160,9 +162,10 @@ export function rowLoss(head: Head, output: ArrayLike<number>, label: Label, giv
   const wide = head.reads === "binary" || head.reads === "numbers";
   const labels: Label[] = wide && typeof label !== "number" ? Array.from(label) : [label];
   const width = output.length / labels.length;
+  // a row alone does not say how many classes there are, but its outputs do
+  const classes = { labels: { length: head.reads === "binary" ? 2 : width } } as Column;
   const losses = labels.map((cellLabel, j) => {
-    const placeholder = { labels: { length: width } } as Column;
-    const o = cellOptionsOf(head, options, placeholder, j, labels.length);
+    const o = cellOptionsOf(head, options, classes, j, labels.length);
     return head.loss!(cellOutput({ width }, output, j), cellLabel, o);
   });
   return sum(losses) / (options.columns === "sum" ? 1 : losses.length);

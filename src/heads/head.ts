@@ -32,6 +32,8 @@ export interface Description {
   readonly identifiable: boolean;
   readonly convex: boolean;
   readonly formula: Formula;
+  /** Where the optimum comes from, in a sentence or two. */
+  readonly derivation: string;
   readonly source: string;
   /** What frameworks call it, with the options that make ours equal to theirs. */
   readonly names: readonly FrameworkName[];
@@ -57,13 +59,16 @@ export type Label = number | ArrayLike<number>;
 /** How an optimum is known. `boundary`: the infimum lies at infinity or at the edge of the domain, and a stated finite value stands in. */
 export type Kind = "closed form" | "numeric" | "boundary" | "none";
 
+/** A formula twice: plain text for terminals, and LaTeX. */
+export type Expression = readonly [plain: string, latex: string];
+
 export interface Formula {
-  /** Plain text, for terminals: the loss of a row, the optimal output, the expected loss there. */
-  readonly loss: string;
-  readonly optimum: string;
-  readonly expected: string;
-  /** The same in LaTeX. */
-  readonly latex: { readonly loss: string; readonly optimum: string; readonly expected: string };
+  /** The loss of one row. */
+  readonly loss: Expression;
+  /** The optimal constant output. */
+  readonly optimum: Expression;
+  /** The expected loss there. */
+  readonly expected: Expression;
 }
 
 export type Framework =
@@ -116,29 +121,32 @@ export interface Optimum {
   readonly warnings?: readonly string[];
 }
 
+/** Raw outputs of a cell: a plain or a typed array. */
+export type Output = ArrayLike<number> & Iterable<number>;
+
 /** The mathematics of one cell. `output` is raw, of length `width`; options are resolved (see `CellOptions`). */
 export interface Cell<O, Y extends Label = Label> {
-  /** Number of outputs, for K classes (or survival intervals; 1 for other labels). Default 1. */
-  width?(classes: number, options: O): number;
+  /** Number of outputs. Default 1. */
+  width?(column: Column<Y>, options: O): number;
   /** The loss of one row, before reduction. Absent where the loss is a property of a whole batch (dice, contrastive). */
-  loss?(output: ArrayLike<number>, label: Y, options: O): number;
+  loss?(output: Output, label: Y, options: O): number;
   /** Its gradient with respect to the output. */
-  gradient?(output: ArrayLike<number>, label: Y, options: O): number[];
+  gradient?(output: Output, label: Y, options: O): number[];
   /** What the row adds to the divisor of reduction `mean`, in units of its sample weight. Default 1. */
   rowWeight?(label: Y, options: O): number;
   /** The mean loss of all rows at a constant output, where there is a shorter way than averaging `loss` over the labels. */
-  expected?(output: ArrayLike<number>, column: Column<Y>, options: O): number;
+  expected?(output: Output, column: Column<Y>, options: O): number;
   /** Labels that the type allows and the head does not; a message, or undefined if all is well. */
   refuse?(column: Column<Y>, options: O): string | undefined;
   optimum(column: Column<Y>, options: O): Optimum;
   /** The constant outputs' predictions. */
-  predict(output: ArrayLike<number>, options: O): number[];
+  predict(output: Output, options: O): number[];
   /** The output shifted along the directions that do not matter, so that it is centred. Only for unidentifiable heads. */
-  centre?(output: ArrayLike<number>): number[];
+  centre?(output: Output): number[];
   /** Each label's loss under normal noise of this variance on every output, where there is a shorter way. */
-  rowLosses?(output: ArrayLike<number>, column: Column<Y>, variance: number, options: O): RowLoss[];
+  rowLosses?(output: Output, column: Column<Y>, variance: number, options: O): RowLoss[];
   /** An upper bound of the mean excess loss under mean-zero noise of this variance on every output (losses.md §5). */
-  gap?(output: ArrayLike<number>, column: Column<Y>, variance: number, options: O): Gap;
+  gap?(output: Output, column: Column<Y>, variance: number, options: O): Gap;
 }
 
 /** The loss of a label's rows: its mean over noise on the outputs, and its variance. */
@@ -153,6 +161,9 @@ export interface Gap {
   /** `exact` for Gaussian noise, or an upper `bound`. */
   readonly kind: "exact" | "bound";
 }
+
+/** A LaTeX formula in code, backslashes as they are. */
+export const tex = String.raw;
 
 /** Checks a head against the types that follow from its options and labels, which the table of all heads forgets. */
 export function defineHead<const S extends OptionSpecs, Y extends Label = number>(

@@ -1,11 +1,88 @@
 import { InputError, unknownName } from "../errors.ts";
+import { cosineSimilarity } from "./cosine.ts";
+import { gamma, negativeBinomial, poisson, tweedie } from "./counts.ts";
+import { dice, jaccard, squaredDice, tversky } from "./dice.ts";
+import { crps, gaussianNll, laplaceNll, zeroInflatedLognormal } from "./distribution.ts";
+import { binaryFocal, categoricalFocal } from "./focal.ts";
 import type { FrameworkName, Head } from "./head.ts";
+import {
+  absoluteError,
+  expectile,
+  fair,
+  huber,
+  logCosh,
+  pseudoHuber,
+  quantile,
+  smoothL1,
+} from "./location.ts";
+import { categoricalHinge, exponential, hinge, squaredHinge } from "./margin.ts";
+import { mixtureDensity } from "./mixtureDensity.ts";
 import type { Options } from "./options.ts";
+import { coral, corn, cumulativeLink } from "./ordinal.ts";
+import { ctc, infoNce, lambdarank, listnet, ranknet, siglip, triplet } from "./pairing.ts";
+import { mape, msle } from "./relative.ts";
 import { sigmoidCrossEntropy } from "./sigmoid.ts";
-import { softmaxCrossEntropy } from "./softmax.ts";
+import { brier, generalizedCrossEntropy, poly1 } from "./simplex.ts";
+import { klDivergence, softmaxCrossEntropy } from "./softmax.ts";
+import { squaredError } from "./squaredError.ts";
+import { censoredExponential, cox, logisticHazard, mtlr, pcHazard, pmf } from "./survival.ts";
 
 /** The catalogue: every head, by family. */
-export const heads: readonly Head[] = [softmaxCrossEntropy, sigmoidCrossEntropy];
+export const heads: readonly Head[] = [
+  softmaxCrossEntropy,
+  klDivergence,
+  sigmoidCrossEntropy,
+  binaryFocal,
+  categoricalFocal,
+  generalizedCrossEntropy,
+  poly1,
+  brier,
+  hinge,
+  squaredHinge,
+  exponential,
+  categoricalHinge,
+  squaredDice,
+  dice,
+  tversky,
+  jaccard,
+  squaredError,
+  absoluteError,
+  quantile,
+  huber,
+  smoothL1,
+  logCosh,
+  expectile,
+  fair,
+  pseudoHuber,
+  mape,
+  msle,
+  cosineSimilarity,
+  poisson,
+  gamma,
+  tweedie,
+  negativeBinomial,
+  gaussianNll,
+  laplaceNll,
+  zeroInflatedLognormal,
+  crps,
+  mixtureDensity,
+  coral,
+  corn,
+  cumulativeLink,
+  logisticHazard,
+  pmf,
+  mtlr,
+  pcHazard,
+  censoredExponential,
+  cox,
+  siglip,
+  infoNce,
+  triplet,
+  ranknet,
+  listnet,
+  lambdarank,
+  ctc,
+];
 
 /** A head found by name, with the conventions that the name implies. */
 export interface FoundHead {

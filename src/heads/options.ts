@@ -74,6 +74,7 @@ export const anyNumber: Range = {
   openHigh: true,
 };
 export const between = (low: number, high: number): Range => ({ low, high, openLow: true, openHigh: true });
+export const wholeNumbers: Range = { low: 0, high: Number.POSITIVE_INFINITY, openHigh: true, integer: true };
 export const share: Range = { low: 0, high: 1 };
 
 /** Whether a number lies in a range; never for NaN. */

@@ -1,6 +1,6 @@
 import { log1pExp } from "../math/log1pExp.ts";
 import { sigmoid } from "../math/logit.ts";
-import { type Column, defineHead } from "./head.ts";
+import { type Column, defineHead, type Output, tex } from "./head.ts";
 import { notNegative, number, perClass, perColumn, share } from "./options.ts";
 import { answerName, withPseudoCount } from "./pseudoCount.ts";
 
@@ -25,15 +25,15 @@ function target(y: number, o: SigmoidOptions): [no: number, yes: number] {
 }
 
 export const sigmoidCell = {
-  loss(output: ArrayLike<number>, y: number, o: SigmoidOptions) {
+  loss(output: Output, y: number, o: SigmoidOptions) {
     const [no, yes] = target(y, o);
     return no * log1pExp(output[0]) + yes * log1pExp(-output[0]);
   },
-  gradient(output: ArrayLike<number>, y: number, o: SigmoidOptions) {
+  gradient(output: Output, y: number, o: SigmoidOptions) {
     const [no, yes] = target(y, o);
     return [no * sigmoid(output[0]) - yes * sigmoid(-output[0])];
   },
-  expected(output: ArrayLike<number>, column: Column<number>, o: SigmoidOptions): number {
+  expected(output: Output, column: Column<number>, o: SigmoidOptions): number {
     return sigmoidCell.loss(output, column.mean, o);
   },
   optimum(column: Column<number>, o: SigmoidOptions) {
@@ -48,8 +48,8 @@ export const sigmoidCell = {
       warnings,
     };
   },
-  predict: (output: ArrayLike<number>) => [sigmoid(output[0])],
-  gap: (_output: ArrayLike<number>, column: Column<number>, variance: number, o: SigmoidOptions) => {
+  predict: (output: Output) => [sigmoid(output[0])],
+  gap: (_output: Output, column: Column<number>, variance: number, o: SigmoidOptions) => {
     const [no, yes] = target(column.mean, o);
     // Taylor: the softplus' second derivative is at most 1/4, whatever the noise's distribution
     return { value: ((no + yes) * variance) / 8, kind: "bound" as const };
@@ -68,22 +68,39 @@ export const sigmoidCrossEntropy = defineHead({
   convex: true,
   ...sigmoidCell,
   formula: {
-    loss: "-(c y' log sigmoid(z) + (1 - y') log sigmoid(-z)),  y' = (1 - e) y + e/2",
-    optimum: "z = log(c q' / (1 - q')),  q' = (1 - e) q + e/2",
-    expected: "(c q' + 1 - q') Hb(q_c),  q_c = c q' / (c q' + 1 - q')",
-    latex: {
-      loss: "\\ell(z, y) = -c\\,y' \\log\\sigma(z) - (1-y')\\log\\sigma(-z),\\quad y' = (1-\\varepsilon)y + \\tfrac{\\varepsilon}{2}",
-      optimum: "z^* = \\log\\frac{c\\,q'}{1-q'},\\quad q' = (1-\\varepsilon)q + \\tfrac{\\varepsilon}{2}",
-      expected: "L^* = (c\\,q' + 1 - q')\\,H_b(q_c),\\quad q_c = \\frac{c\\,q'}{c\\,q' + 1 - q'}",
-    },
+    loss: [
+      "-(c y' log p + (1 - y') log(1 - p)),  p = sigmoid(z),  y' = (1 - e) y + e/2",
+      tex`\ell(z,y) = -c\,y'\log\sigma(z) - (1-y')\log\sigma(-z),\quad y' = (1-\varepsilon)y + \tfrac{\varepsilon}{2}`,
+    ],
+    optimum: [
+      "z = log(c q' / (1 - q')),  q' = (1 - e) q + e/2,  q the share of positives",
+      tex`z^* = \log\frac{c\,q'}{1-q'},\quad q' = (1-\varepsilon)q + \tfrac{\varepsilon}{2}`,
+    ],
+    expected: [
+      "(c q' + 1 - q') Hb(q_c),  q_c = c q' / (c q' + 1 - q');  Hb(q) without weights",
+      tex`L^* = (c\,q' + 1 - q')\,H_b(q_c),\quad q_c = \frac{c\,q'}{c\,q' + 1 - q'}`,
+    ],
   },
+  derivation:
+    "The derivative of the mean loss is (1 - q') sigmoid(z) - c q' sigmoid(-z); it is zero where the odds p / (1 - p) are c q' / (1 - q'). Class weights multiply the two terms in the same way.",
   source: "Bishop, Pattern Recognition and Machine Learning (2006), section 4.3.2",
   names: [
     {
       framework: "torch",
       name: "torch.nn.BCEWithLogitsLoss",
-      note: "takes logits; divides by the number of elements, pos_weight and weight or not",
+      note: "takes logits; divides by the number of elements, also with weight and pos_weight",
     },
+    {
+      framework: "torch",
+      name: "torch.nn.BCELoss",
+      note: "takes probabilities, logarithms clamped at -100; divides by the number of elements",
+    },
+    {
+      framework: "torch",
+      name: "torch.nn.MultiLabelSoftMarginLoss",
+      note: "takes logits; mean over columns and rows",
+    },
+    { framework: "torch", name: "torch.nn.SoftMarginLoss", note: "labels are -1 and +1; mean over elements" },
     {
       framework: "keras",
       name: "keras.losses.BinaryCrossentropy",
@@ -94,6 +111,38 @@ export const sigmoidCrossEntropy = defineHead({
       framework: "optax",
       name: "optax.sigmoid_binary_cross_entropy",
       note: "takes logits; no reduction, the mean is yours to take",
+    },
+    {
+      framework: "tfjs",
+      name: "tf.losses.sigmoidCrossEntropy",
+      note: "takes logits; divides by the number of nonzero weights. In layers models the loss takes probabilities, with 1e-7 inside the logarithm",
+    },
+    {
+      framework: "sklearn",
+      name: "sklearn.ensemble.HistGradientBoostingClassifier",
+      note: "log_loss; starts from the logit of the sample-weighted share",
+    },
+    {
+      framework: "xgboost",
+      name: "binary:logistic",
+      note: "scale_pos_weight is posWeight; with it, xgboost takes one Newton step from 0 instead of this optimum",
+    },
+    {
+      framework: "lightgbm",
+      name: "binary",
+      note: "scale_pos_weight is posWeight, which LightGBM's own start value ignores",
+    },
+    {
+      framework: "lightgbm",
+      name: "cross_entropy",
+      note: "labels are fractions; starts from the logit of their mean",
+    },
+    { framework: "lightgbm", name: "multiclassova", note: "one column a class" },
+    { framework: "catboost", name: "Logloss", note: "starts from 0 unless boost_from_average is set" },
+    {
+      framework: "catboost",
+      name: "CrossEntropy",
+      note: "labels are fractions; starts from 0 unless boost_from_average is set",
     },
   ],
 });

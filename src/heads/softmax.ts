@@ -1,8 +1,10 @@
 import { logSumExp, softmax } from "../math/logSumExp.ts";
 import { sum } from "../math/sum.ts";
-import { type Column, defineHead, type Label } from "./head.ts";
+import { xlogy } from "../math/xlogy.ts";
+import { type Column, defineHead, type Label, type Output, tex } from "./head.ts";
 import { choice, notNegative, number, perClass, share } from "./options.ts";
 import { className, withPseudoCount } from "./pseudoCount.ts";
+import { onSoftmax } from "./simplex.ts";
 
 const options = {
   classWeights: perClass(notNegative, "weight of each class in the loss, or balanced", true),
@@ -50,30 +52,24 @@ function meanWeight(label: Label, o: SoftmaxOptions): number {
 }
 
 /** −Σ tₖ log softmax(z)ₖ, for a target that need not sum to 1. */
-function crossEntropy(output: ArrayLike<number>, target: readonly number[]): number {
+function crossEntropy(output: Output, target: readonly number[]): number {
   const norm = logSumExp(output);
   return sum(target.map((t, k) => (t === 0 ? 0 : t * (norm - output[k]))));
 }
 
-function crossEntropyGradient(output: ArrayLike<number>, target: readonly number[]): number[] {
+function crossEntropyGradient(output: Output, target: readonly number[]): number[] {
   const total = sum(target);
   return softmax(output).map((p, k) => total * p - target[k]);
 }
 
-const centred = (output: ArrayLike<number>) => {
-  const mean = sum(output) / output.length;
-  return Array.from(output, (z) => z - mean);
-};
-
 /** The cell that softmax cross-entropy and the losses equal to it (KL, cumulative chains) share. */
 export const softmaxCell = {
-  width: (classes: number) => classes,
-  loss: (output: ArrayLike<number>, label: Label, o: SoftmaxOptions) =>
+  loss: (output: Output, label: Label, o: SoftmaxOptions) =>
     crossEntropy(output, rowTarget(label, output.length, o)),
-  gradient: (output: ArrayLike<number>, label: Label, o: SoftmaxOptions) =>
+  gradient: (output: Output, label: Label, o: SoftmaxOptions) =>
     crossEntropyGradient(output, rowTarget(label, output.length, o)),
   rowWeight: meanWeight,
-  expected: (output: ArrayLike<number>, column: Column<Label>, o: SoftmaxOptions) =>
+  expected: (output: Output, column: Column<Label>, o: SoftmaxOptions) =>
     crossEntropy(output, meanTarget(column, o)),
   optimum(column: Column<Label>, o: SoftmaxOptions) {
     const shares = meanTarget(column, o);
@@ -89,9 +85,7 @@ export const softmaxCell = {
       warnings,
     };
   },
-  predict: (output: ArrayLike<number>) => softmax(output),
-  centre: centred,
-  gap: (_output: ArrayLike<number>, column: Column<Label>, variance: number, o: SoftmaxOptions) => ({
+  gap: (_output: Output, column: Column<Label>, variance: number, o: SoftmaxOptions) => ({
     // Jensen on E log Σ p exp(noise), noise Gaussian: 0 ≤ gap ≤ variance / 2, times the weight of the target
     value: (sum(meanTarget(column, o)) * variance) / 2,
     kind: "bound" as const,
@@ -99,41 +93,149 @@ export const softmaxCell = {
 };
 
 export const softmaxCrossEntropy = defineHead({
+  ...onSoftmax,
   name: "softmax",
   summary: "softmax cross-entropy: one of K classes a row",
-  family: "classification",
-  reads: "classes",
-  domain: { low: 0, high: Number.POSITIVE_INFINITY, openHigh: true, integer: true },
   options,
-  link: "p = softmax(z)",
-  identifiable: false,
   convex: true,
   ...softmaxCell,
   formula: {
-    loss: "-sum_k t_k log softmax(z)_k,  t_k = w_k ((1 - e) [y = k] + e/K)",
-    optimum: "z_k = log p_k + any constant,  p_k = m_k / sum m,  m_k = w_k ((1 - e) n_k + e N/K)",
-    expected: "-sum_k m_k log p_k / D,  D = sum w_c n_c (mean) or N (rows); H(p) without weights",
-    latex: {
-      loss: "\\ell(z, y) = -\\sum_k t_k \\log \\operatorname{softmax}(z)_k,\\quad t_k = w_k\\left((1-\\varepsilon)[y=k] + \\tfrac{\\varepsilon}{K}\\right)",
-      optimum:
-        "z_k^* = \\log p_k + c,\\quad p_k = \\frac{m_k}{\\sum_j m_j},\\quad m_k = w_k\\left((1-\\varepsilon)n_k + \\tfrac{\\varepsilon N}{K}\\right)",
-      expected:
-        "L^* = -\\frac{\\sum_k m_k \\log p_k}{D},\\quad D = \\sum_c w_c n_c \\text{ (mean) or } N \\text{ (rows)}",
-    },
+    loss: [
+      "-sum_k t_k log p_k,  p = softmax(z),  t_k = w_k ((1 - e) [y = k] + e/K)",
+      tex`\ell(z,y) = -\sum_k t_k\log\operatorname{softmax}(z)_k,\quad t_k = w_k\left((1-\varepsilon)[y=k]+\tfrac{\varepsilon}{K}\right)`,
+    ],
+    optimum: [
+      "z_k = log p_k + any constant,  p_k = m_k / sum m,  m_k = w_k ((1 - e) n_k + e N/K)",
+      tex`z_k^* = \log p_k + c,\quad p_k = \frac{m_k}{\sum_j m_j},\quad m_k = w_k\left((1-\varepsilon)n_k+\tfrac{\varepsilon N}{K}\right)`,
+    ],
+    expected: [
+      "-sum_k m_k log p_k / D,  D = sum w_c n_c (mean) or N (rows);  the entropy H(p) without weights",
+      tex`L^* = -\frac{\sum_k m_k\log p_k}{D},\quad D=\sum_c w_c n_c\ (\text{mean})\ \text{or}\ N\ (\text{rows})`,
+    ],
   },
+  derivation:
+    "The mean loss is the cross-entropy of p against the mean target m, which Gibbs's inequality puts at its minimum where p is m, normalised. softmax does not see a constant added to all outputs, so log p is one of many equal answers. D is not the sum of m when weights and smoothing meet: PyTorch divides by the weights of the labels alone.",
   source:
     "Bishop, Pattern Recognition and Machine Learning (2006), section 4.3.4; Goodfellow et al., Deep Learning (2016), section 8.4",
   names: [
     {
       framework: "torch",
       name: "torch.nn.CrossEntropyLoss",
-      note: "takes logits; with class weights divides by their sum over the rows for index targets",
+      note: "takes logits; with weight, divides by the weights of the rows' labels (for targets that are distributions, by the rows: reduction=rows)",
+    },
+    {
+      framework: "torch",
+      name: "torch.nn.NLLLoss",
+      note: "takes log-probabilities: put log_softmax before it; with weight, divides by the weights of the rows' labels",
     },
     {
       framework: "keras",
       name: "keras.losses.CategoricalCrossentropy",
       options: { reduction: "rows", smoothedWeight: "row" },
-      note: "from_logits=False by default: probabilities, clipped at 1e-7; divides by the number of rows, also with weights",
+      note: "from_logits=False by default: probabilities, clipped at 1e-7 (no loss above 16.118); divides by the number of rows, also with class_weight",
+    },
+    {
+      framework: "keras",
+      name: "keras.losses.SparseCategoricalCrossentropy",
+      options: { reduction: "rows", smoothedWeight: "row" },
+      note: "from_logits=False by default: probabilities, clipped at 1e-7 (no loss above 16.118); rows of ignore_class are left out",
+    },
+    {
+      framework: "optax",
+      name: "optax.softmax_cross_entropy",
+      note: "takes logits and distributions; no reduction, the mean is yours to take",
+    },
+    {
+      framework: "optax",
+      name: "optax.softmax_cross_entropy_with_integer_labels",
+      note: "takes logits and integer labels; no reduction, the mean is yours to take",
+    },
+    {
+      framework: "tfjs",
+      name: "tf.losses.softmaxCrossEntropy",
+      options: { reduction: "mean" },
+      note: "takes logits; divides by the number of nonzero weights. In layers models the loss takes probabilities, with 1e-7 inside the logarithm",
+    },
+    {
+      framework: "sklearn",
+      name: "sklearn.linear_model.LogisticRegression",
+      note: "multinomial; sample and class weights; its log_loss divides by the sum of weights",
+    },
+    {
+      framework: "xgboost",
+      name: "multi:softmax",
+      note: "starts from log(p + 1e-6), centred, since 3.2",
+    },
+    { framework: "xgboost", name: "multi:softprob", note: "starts from log(p + 1e-6), centred, since 3.2" },
+    {
+      framework: "lightgbm",
+      name: "multiclass",
+      note: "starts from log(max(1e-15, p)), so -34.5 for an absent class",
+    },
+    { framework: "catboost", name: "MultiClass", note: "starts from 0" },
+    {
+      framework: "other",
+      name: "next-token",
+      note: "a language model's loss: counts are the tokens', the bias the log unigram; a tied head without bias can only be checked",
     },
   ],
 });
+
+export const klDivergence = defineHead({
+  ...onSoftmax,
+  name: "kl-divergence",
+  summary: "KL divergence from soft labels to a softmax",
+  options: {
+    divisor: choice(
+      ["rows", "elements"],
+      "whether a row's K terms are added (batchmean) or averaged (PyTorch's mean)",
+    ),
+  },
+  convex: true,
+  loss: (output, label: Label, { divisor }) =>
+    scale(divisor, output) * (softmaxCell.loss(output, label, plain) - entropyOf(label)),
+  gradient: (output, label, { divisor }) =>
+    softmaxCell.gradient(output, label, plain).map((g) => scale(divisor, output) * g),
+  expected: (output, column, { divisor }) =>
+    scale(divisor, output) * (softmaxCell.expected(output, column, plain) - column.labelEntropy),
+  optimum: (column) => softmaxCell.optimum(column, plain),
+  formula: {
+    loss: [
+      "sum_k t_k (log t_k - log p_k),  p = softmax(z)",
+      tex`\ell(z,t)=\sum_k t_k\left(\log t_k-\log\operatorname{softmax}(z)_k\right)`,
+    ],
+    optimum: ["z = log mean t + any constant", tex`z_k^*=\log\bar t_k+c`],
+    expected: [
+      "H(mean t) - mean H(t)  (divided by K with divisor=elements)",
+      tex`L^*=H(\bar t)-\overline{H(t)}`,
+    ],
+  },
+  derivation:
+    "It is the cross-entropy less the labels' own entropy, which no output changes: the same optimum, a lower loss.",
+  source: "Kullback and Leibler (1951), On information and sufficiency",
+  names: [
+    {
+      framework: "torch",
+      name: "torch.nn.KLDivLoss",
+      options: { divisor: "elements" },
+      note: "takes log-probabilities; reduction='mean' divides by all N K elements, 'batchmean' by N (divisor=rows)",
+    },
+    {
+      framework: "keras",
+      name: "keras.losses.KLDivergence",
+      options: { reduction: "rows" },
+      note: "takes probabilities, both clipped at 1e-7; divides by the number of rows",
+    },
+    {
+      framework: "optax",
+      name: "optax.kl_divergence",
+      note: "takes log-probabilities and distributions; no reduction, the mean is yours to take",
+    },
+  ],
+});
+
+const plain: SoftmaxOptions = { classWeights: [], labelSmoothing: 0, smoothedWeight: "target" };
+const scale = (divisor: "rows" | "elements", output: Output) =>
+  divisor === "elements" ? 1 / output.length : 1;
+const entropyOf = (label: Label) =>
+  typeof label === "number" ? 0 : -sum(Array.from(label, (share) => xlogy(share, share)));

@@ -1,37 +1,41 @@
 /**
- * The root of an increasing function on [low, high], by bisection with regula falsi steps (the ITP idea kept simple: a
- * secant step is taken only where it falls inside the bracket, and every other step halves it), down to neighbouring floats.
- * Where the function has no sign change on the bracket, the end nearer to zero is returned. A jump over zero counts as a root.
+ * The root of an increasing function on [low, high], down to neighbouring floats, by Chandrupatla's method: inverse
+ * quadratic interpolation where it is safe, bisection elsewhere. A jump over zero counts as a root; where the function
+ * does not change sign, the end nearer to zero is returned.
+ * Source: Chandrupatla (1997), "A new hybrid quadratic/bisection algorithm for finding the zero of a nonlinear
+ * function without using derivatives".
  */
 export function increasingRoot(f: (x: number) => number, low: number, high: number): number {
-  let fLow = f(low);
-  let fHigh = f(high);
-  if (!(fLow < 0)) return low;
-  if (!(fHigh > 0)) return high;
-  for (let step = 0; step < 2200; step++) {
-    const half = low + (high - low) / 2;
-    const secant = low - (fLow / (fHigh - fLow)) * (high - low);
-    const x = step % 2 === 0 && secant > low && secant < high ? secant : half;
-    if (half <= low || half >= high) break;
-    const y = f(x);
-    if (y === 0) return x;
-    if (y < 0) [low, fLow] = [x, y];
-    else [high, fHigh] = [x, y];
+  let [a, b] = [high, low];
+  let [fa, fb] = [f(high), f(low)];
+  if (!(fb < 0)) return low;
+  if (!(fa > 0)) return high;
+  let [c, fc] = [a, fa];
+  let share = 0.5;
+  for (let step = 0; step < 2100; step++) {
+    const x = a + share * (b - a);
+    const fx = f(x);
+    if (Math.sign(fx) === Math.sign(fa)) [c, fc] = [a, fa];
+    else [c, b, fc, fb] = [b, a, fb, fa];
+    [a, fa] = [x, fx];
+    const [best, fBest] = Math.abs(fa) < Math.abs(fb) ? [a, fa] : [b, fb];
+    const tolerance = (2.3e-16 * Math.abs(best) + 5e-324) / Math.abs(b - a);
+    if (fBest === 0 || tolerance > 0.5) return best;
+    const xi = (a - b) / (c - b);
+    const phi = (fa - fb) / (fc - fb);
+    const safe = phi ** 2 < xi && (1 - phi) ** 2 < 1 - xi;
+    share = safe
+      ? (fa / (fb - fa)) * (fc / (fb - fc)) + ((c - a) / (b - a)) * (fa / (fc - fa)) * (fb / (fc - fb))
+      : 0.5;
+    share = Math.min(1 - tolerance, Math.max(tolerance, share));
   }
-  return Math.abs(fLow) <= Math.abs(fHigh) ? low : high;
+  return Math.abs(fa) < Math.abs(fb) ? a : b;
 }
 
-/** As `increasingRoot`, from a point and a step: the bracket is widened by doubling, within [least, most]. */
-export function increasingRootFrom(
-  f: (x: number) => number,
-  start: number,
-  step: number,
-  least = Number.NEGATIVE_INFINITY,
-  most = Number.POSITIVE_INFINITY,
-): number {
-  let low = start;
-  let high = start;
-  for (let d = step; f(low) > 0 && low > least; d *= 2) low = Math.max(least, low - d);
-  for (let d = step; f(high) < 0 && high < most; d *= 2) high = Math.min(most, high + d);
+/** As `increasingRoot`, without a bracket: from `start`, steps are doubled until the sign changes. */
+export function increasingRootFrom(f: (x: number) => number, start: number, step = 1): number {
+  let [low, high] = [start, start];
+  for (let d = step; f(low) > 0 && d < 1e300; d *= 2) low -= d;
+  for (let d = step; f(high) < 0 && d < 1e300; d *= 2) high += d;
   return increasingRoot(f, low, high);
 }

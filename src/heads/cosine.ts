@@ -1,0 +1,86 @@
+import { sum } from "../math/sum.ts";
+import { type Column, defineHead, type Output, tex } from "./head.ts";
+import { anyNumber, choice } from "./options.ts";
+
+const length = (vector: ArrayLike<number>) => Math.sqrt(sum(Array.from(vector, (v) => v * v)));
+const dot = (a: ArrayLike<number>, b: ArrayLike<number>) => sum(Array.from(a, (v, i) => v * b[i]));
+const offset = (form: "-cos" | "1-cos") => (form === "1-cos" ? 1 : 0);
+
+/** The direction's share of an output; an output of zeros has none, and its cosine counts as 0. */
+function cosine(output: Output, target: ArrayLike<number>): number {
+  const size = length(output);
+  return size === 0 ? 0 : dot(output, target) / size;
+}
+
+const scaled = (vector: ArrayLike<number>, factor: number) => Array.from(vector, (v) => v * factor);
+
+export const cosineSimilarity = defineHead({
+  name: "cosine-similarity",
+  summary: "cosine between output and target vector",
+  family: "regression",
+  reads: "directions",
+  domain: anyNumber,
+  options: { form: choice(["-cos", "1-cos"], "whether a perfect row costs -1 or 0") },
+  link: "prediction = z / |z|",
+  identifiable: false,
+  convex: false,
+  width: ({ labels }: Column<ArrayLike<number>>) => labels[0].length,
+  loss: (output, label: ArrayLike<number>, { form }) =>
+    offset(form) - cosine(output, label) / (length(label) || 1),
+  gradient(output, label) {
+    const size = length(output);
+    const target = length(label) || 1;
+    if (size === 0) return Array.from(output, () => 0);
+    const along = dot(output, label) / (size * size);
+    return Array.from(output, (z, i) => (along * z - label[i]) / (size * target));
+  },
+  // linear in the unit target: its mean is all that matters
+  expected: (output, { labels }, { form }) => offset(form) - cosine(output, labels[0]),
+  optimum({ labels, place }) {
+    const size = length(labels[0]);
+    if (size > 1e-12) return { output: scaled(labels[0], 1 / size), kind: "closed form" };
+    return {
+      output: Array.from(labels[0], () => 0),
+      kind: "boundary",
+      warnings: [`the directions of the ${place} cancel: every bias is as good as any other`],
+    };
+  },
+  predict: (output) => scaled(output, 1 / (length(output) || 1)),
+  formula: {
+    loss: ["-z.y / (|z| |y|)", tex`\ell(z,y)=-\frac{z\cdot y}{\lVert z\rVert\,\lVert y\rVert}`],
+    optimum: [
+      "u / |u| (any length),  u = mean of y / |y|",
+      tex`z^*=\frac{\bar u}{\lVert\bar u\rVert},\quad\bar u=\overline{y/\lVert y\rVert}`,
+    ],
+    expected: ["-|u|", tex`L^*=-\lVert\bar u\rVert`],
+  },
+  derivation:
+    "The mean loss is -z.u / |z|, which Cauchy and Schwarz put at its minimum where z points along u. The length of z plays no part: 1 was taken.",
+  source: "Mardia and Jupp, Directional Statistics (2000), section 9.2",
+  names: [
+    {
+      framework: "keras",
+      name: "keras.losses.CosineSimilarity",
+      options: { reduction: "rows" },
+      note: "minus the cosine; divides by the number of rows",
+    },
+    {
+      framework: "torch",
+      name: "torch.nn.CosineEmbeddingLoss",
+      options: { form: "1-cos" },
+      note: "1 - cos for pairs of target 1",
+    },
+    {
+      framework: "optax",
+      name: "optax.cosine_distance",
+      options: { form: "1-cos" },
+      note: "1 - cos; no reduction, the mean is yours to take",
+    },
+    {
+      framework: "tfjs",
+      name: "tf.losses.cosineDistance",
+      options: { form: "1-cos" },
+      note: "1 - cos of vectors already of length 1",
+    },
+  ],
+});

@@ -1,0 +1,156 @@
+import { logit, sigmoid } from "../math/logit.ts";
+import { type Column, defineHead, type Head, tex } from "./head.ts";
+import { type NumberOption, notNegative, number, share } from "./options.ts";
+import { answerName, withPseudoCount } from "./pseudoCount.ts";
+
+/**
+ * Overlap losses compare the sums over a whole batch (of pixels), not single rows. At a constant prediction p the sums
+ * over N rows are Σ p y = N p q, Σ p = N p, Σ y = N q.
+ */
+const onOverlap = {
+  family: "classification",
+  reads: "binary",
+  domain: share,
+  link: "p = sigmoid(z)",
+  convex: false,
+} as const;
+
+export const squaredDice = defineHead({
+  ...onOverlap,
+  name: "squared-dice",
+  summary: "soft dice loss with squares in the denominator",
+  options: {},
+  identifiable: true,
+  expected: ([z], { mean: q, squares }) => {
+    const p = sigmoid(z);
+    return 1 - (2 * p * q) / (p * p + squares);
+  },
+  optimum(column) {
+    const counts = [(1 - column.squares) * column.weight, column.squares * column.weight];
+    const filled = withPseudoCount(counts, column, answerName(column));
+    const share = filled.counts[1] / (filled.counts[0] + filled.counts[1]);
+    return {
+      output: [logit(Math.sqrt(share))],
+      kind: filled.warnings.length > 0 ? "boundary" : "closed form",
+      warnings: filled.warnings,
+    };
+  },
+  predict: ([z]) => [sigmoid(z)],
+  formula: {
+    loss: [
+      "1 - 2 sum(p y) / (sum p^2 + sum y^2), over the batch,  p = sigmoid(z)",
+      tex`\ell=1-\frac{2\sum_i p_i y_i}{\sum_i p_i^2+\sum_i y_i^2},\quad p=\sigma(z)`,
+    ],
+    optimum: ["logit(sqrt q),  q the share of yes", tex`z^*=\operatorname{logit}\sqrt q`],
+    expected: ["1 - sqrt q", tex`L^*=1-\sqrt q`],
+  },
+  derivation: "At a constant p the loss is 1 - 2 p q / (p^2 + q), whose derivative is zero at p^2 = q.",
+  source: "Milletari, Navab and Ahmadi (2016), V-Net, arXiv 1606.04797",
+  names: [
+    {
+      framework: "other",
+      name: "monai.losses.DiceLoss(squared_pred=True)",
+      note: "adds 1e-5 above and below the fraction; mean over batch and channels",
+    },
+  ],
+});
+
+const adviceForOverlap =
+  "start from the bias of its companion, sigmoid cross-entropy (logit of the share of yes), and train with both losses added";
+
+interface Overlap {
+  readonly name: string;
+  readonly summary: string;
+  readonly options: Readonly<Record<string, NumberOption>>;
+  /** The loss at a constant p, for a share q of yes; smooth is a number of rows' worth divided by the rows. */
+  readonly at: (p: number, q: number, smooth: number, o: Readonly<Record<string, number>>) => number;
+  readonly loss: Head["formula"]["loss"];
+  readonly limit: Head["formula"]["expected"];
+  readonly source: string;
+  readonly names: Head["names"];
+}
+
+const smoothOption = {
+  smooth: number(0, notNegative, "added above and below the fraction (a sum over the batch)"),
+};
+
+const overlapHead = ({ at, loss, limit, options, ...rest }: Overlap): Head =>
+  defineHead({
+    ...onOverlap,
+    ...rest,
+    options: { ...options, ...smoothOption },
+    identifiable: false,
+    expected: ([z], { mean, rows }: Column<number>, o) => at(sigmoid(z), mean, o.smooth / rows, o),
+    optimum: () => ({ output: [0], kind: "none" }),
+    predict: ([z]) => [sigmoid(z)],
+    none: {
+      reason:
+        "at any constant prediction a higher one is better, whatever the labels: the optimum lies at p = 1, at no finite output",
+      instead: adviceForOverlap,
+    },
+    formula: { loss, optimum: ["none finite: p -> 1", tex`z^*\to+\infty`], expected: limit },
+    derivation:
+      "At a constant p the fraction is increasing in p for every share q above 0, so the loss falls all the way to p = 1.",
+  });
+
+export const dice = overlapHead({
+  name: "dice",
+  summary: "soft dice loss, linear denominator",
+  options: {},
+  at: (p, q, s) => 1 - (2 * p * q + s) / (p + q + s),
+  loss: [
+    "1 - (2 sum(p y) + s) / (sum p + sum y + s), over the batch",
+    tex`\ell=1-\frac{2\sum_i p_i y_i+s}{\sum_i p_i+\sum_i y_i+s}`,
+  ],
+  limit: ["limit at p = 1: (1 - q) / (1 + q);  1 - q / (1/2 + q) at bias 0", tex`\lim L=\frac{1-q}{1+q}`],
+  source: "Sudre et al. (2017), arXiv 1707.03237",
+  names: [
+    {
+      framework: "keras",
+      name: "keras.losses.Dice",
+      note: "takes probabilities; adds epsilon 1e-7 above and below; over the whole batch unless axis is given",
+    },
+    {
+      framework: "optax",
+      name: "optax.dice_loss",
+      note: "takes logits unless apply_softmax=False; adds smooth 1 above and below",
+    },
+  ],
+});
+
+export const tversky = overlapHead({
+  name: "tversky",
+  summary: "Tversky loss: dice with unequal errors",
+  options: {
+    alpha: number(0.5, notNegative, "weight of false positives"),
+    beta: number(0.5, notNegative, "weight of false negatives"),
+  },
+  at: (p, q, s, { alpha, beta }) => 1 - (p * q + s) / (p * q + alpha * p * (1 - q) + beta * (1 - p) * q + s),
+  loss: [
+    "1 - (TP + s) / (TP + a FP + b FN + s),  TP = sum p y, FP = sum p (1 - y), FN = sum (1 - p) y",
+    tex`\ell=1-\frac{TP+s}{TP+\alpha FP+\beta FN+s}`,
+  ],
+  limit: ["limit at p = 1: 1 - q / (q + a (1 - q))", tex`\lim L=1-\frac{q}{q+\alpha(1-q)}`],
+  source: "Salehi, Erdogmus and Gholipour (2017), arXiv 1706.05721",
+  names: [
+    {
+      framework: "keras",
+      name: "keras.losses.Tversky",
+      note: "takes probabilities; alpha 0.5 weighs false positives, beta 0.5 false negatives",
+    },
+  ],
+});
+
+export const jaccard = overlapHead({
+  name: "jaccard",
+  summary: "soft Jaccard (intersection over union) loss",
+  options: {},
+  at: (p, q, s) => 1 - (p * q + s) / (p + q - p * q + s),
+  loss: [
+    "1 - (sum(p y) + s) / (sum p + sum y - sum(p y) + s), over the batch",
+    tex`\ell=1-\frac{\sum_i p_i y_i+s}{\sum_i p_i+\sum_i y_i-\sum_i p_i y_i+s}`,
+  ],
+  limit: ["limit at p = 1: 1 - q", tex`\lim L=1-q`],
+  source: "Rahman and Wang (2016), Optimizing intersection-over-union",
+  names: [],
+});

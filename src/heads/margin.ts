@@ -1,0 +1,223 @@
+import { logit, sigmoid } from "../math/logit.ts";
+import { sum } from "../math/sum.ts";
+import { type Column, defineHead, type Output, tex } from "./head.ts";
+import { share, wholeNumbers } from "./options.ts";
+import { answerName, withPseudoCount } from "./pseudoCount.ts";
+import { centre } from "./simplex.ts";
+
+/** What the three losses of a margin s z, s = ±1, share: a fraction y is a mixture of no and yes. */
+const onMargin = {
+  family: "classification",
+  reads: "binary",
+  domain: share,
+  options: {},
+  identifiable: true,
+  convex: true,
+} as const;
+
+const mixture = (y: number, z: number, loss: (margin: number) => number) => y * loss(z) + (1 - y) * loss(-z);
+const mixtureSlope = (y: number, z: number, slope: (margin: number) => number) => [
+  y * slope(z) - (1 - y) * slope(-z),
+];
+const expected =
+  (loss: (margin: number) => number) =>
+  ([z]: Output, { mean }: Column<number>) =>
+    mixture(mean, z, loss);
+
+const hingeLoss = (margin: number) => Math.max(0, 1 - margin);
+
+export const hinge = defineHead({
+  ...onMargin,
+  name: "hinge",
+  summary: "hinge loss of yes/no labels read as +1 and -1",
+  link: "decision = sign(z)",
+  loss: ([z], y: number) => mixture(y, z, hingeLoss),
+  gradient: ([z], y) => mixtureSlope(y, z, (margin) => (margin < 1 ? -1 : 0)),
+  expected: expected(hingeLoss),
+  optimum: ({ mean: q, place }) => ({
+    output: [Math.sign(2 * q - 1)],
+    kind: "closed form",
+    warnings:
+      q === 0.5 ? [`as many yes as no in ${place}: every output from -1 to 1 is optimal, 0 was taken`] : [],
+  }),
+  predict: ([z]) => [z],
+  formula: {
+    loss: ["max(0, 1 - s z),  s = 2 y - 1", tex`\ell(z,y)=\max(0,1-sz),\quad s=2y-1`],
+    optimum: [
+      "sign(2 q - 1),  q the share of yes; any of -1..1 where q = 1/2",
+      tex`z^*=\operatorname{sign}(2q-1)`,
+    ],
+    expected: ["2 min(q, 1 - q)", tex`L^*=2\min(q,1-q)`],
+  },
+  derivation:
+    "Between -1 and 1 the mean loss is 1 + (1 - 2q) z, beyond it only grows: the end on the side of the majority wins. The share itself plays no part, so log-odds (pylearn2's hinge layer) are wrong here.",
+  source: "Rosasco et al. (2004), Are loss functions all the same?",
+  names: [
+    {
+      framework: "keras",
+      name: "keras.losses.Hinge",
+      options: { reduction: "rows" },
+      note: "reads 0/1 labels as -1/+1; the output is the raw score",
+    },
+    {
+      framework: "optax",
+      name: "optax.hinge_loss",
+      note: "labels are -1 and +1; no reduction, the mean is yours to take",
+    },
+    {
+      framework: "xgboost",
+      name: "binary:hinge",
+      note: "xgboost starts from one Newton step, not from this optimum",
+    },
+    {
+      framework: "sklearn",
+      name: "sklearn.metrics.hinge_loss",
+      note: "labels of any two kinds; divides by the sum of sample weights",
+    },
+  ],
+});
+
+const squaredHingeLoss = (margin: number) => Math.max(0, 1 - margin) ** 2;
+
+export const squaredHinge = defineHead({
+  ...onMargin,
+  name: "squared-hinge",
+  summary: "squared hinge loss of yes/no labels read as +1 and -1",
+  link: "decision = sign(z)",
+  loss: ([z], y: number) => mixture(y, z, squaredHingeLoss),
+  gradient: ([z], y) => mixtureSlope(y, z, (margin) => -2 * Math.max(0, 1 - margin)),
+  expected: expected(squaredHingeLoss),
+  optimum: ({ mean: q }) => ({ output: [2 * q - 1], kind: "closed form" }),
+  predict: ([z]) => [z],
+  formula: {
+    loss: ["max(0, 1 - s z)^2,  s = 2 y - 1", tex`\ell(z,y)=\max(0,1-sz)^2,\quad s=2y-1`],
+    optimum: ["2 q - 1", tex`z^*=2q-1`],
+    expected: ["4 q (1 - q)", tex`L^*=4q(1-q)`],
+  },
+  derivation:
+    "Between -1 and 1 the mean loss is q (1 - z)^2 + (1 - q) (1 + z)^2, a parabola with its vertex at 2q - 1.",
+  source: "Rosasco et al. (2004), Are loss functions all the same?",
+  names: [
+    {
+      framework: "keras",
+      name: "keras.losses.SquaredHinge",
+      options: { reduction: "rows" },
+      note: "reads 0/1 labels as -1/+1; the output is the raw score",
+    },
+  ],
+});
+
+const exponentialLoss = (margin: number) => Math.exp(-margin);
+
+export const exponential = defineHead({
+  ...onMargin,
+  name: "exponential",
+  summary: "exponential loss of yes/no labels, AdaBoost's",
+  link: "p = sigmoid(2 z)",
+  loss: ([z], y: number) => mixture(y, z, exponentialLoss),
+  gradient: ([z], y) => mixtureSlope(y, z, (margin) => -Math.exp(-margin)),
+  expected: expected(exponentialLoss),
+  optimum(column) {
+    const { counts, warnings } = withPseudoCount(
+      [(1 - column.mean) * column.weight, column.mean * column.weight],
+      column,
+      answerName(column),
+    );
+    const q = counts[1] / (counts[0] + counts[1]);
+    return { output: [logit(q) / 2], kind: warnings.length > 0 ? "boundary" : "closed form", warnings };
+  },
+  predict: ([z]) => [sigmoid(2 * z)],
+  gap: ([z], { mean }, variance) => ({
+    // E exp(∓noise) = exp(variance / 2) for normal noise
+    value: mixture(mean, z, exponentialLoss) * Math.expm1(variance / 2),
+    kind: "exact",
+  }),
+  formula: {
+    loss: ["exp(-s z),  s = 2 y - 1", tex`\ell(z,y)=e^{-sz},\quad s=2y-1`],
+    optimum: ["log(q / (1 - q)) / 2", tex`z^*=\tfrac12\operatorname{logit}q`],
+    expected: ["2 sqrt(q (1 - q))", tex`L^*=2\sqrt{q(1-q)}`],
+  },
+  derivation: "q exp(-z) = (1 - q) exp(z) where the derivative is zero: half the log-odds.",
+  source: "Friedman, Hastie and Tibshirani (2000), Additive logistic regression, lemma 1",
+  names: [
+    {
+      framework: "sklearn",
+      name: "sklearn.ensemble.GradientBoostingClassifier(loss='exponential')",
+      note: "starts from half the log-odds of the sample-weighted share",
+    },
+  ],
+});
+
+export const categoricalHinge = defineHead({
+  name: "categorical-hinge",
+  summary: "multi-class hinge loss of Crammer and Singer",
+  family: "classification",
+  reads: "classes",
+  domain: wholeNumbers,
+  options: {},
+  link: "decision = argmax(z)",
+  identifiable: false,
+  convex: true,
+  width: ({ labels }) => labels.length,
+  loss: (output, label: number) => Math.max(0, 1 + output[rival(output, label)] - output[label]),
+  gradient(output, label) {
+    const other = rival(output, label);
+    const active = 1 + output[other] - output[label] > 0 ? 1 : 0;
+    return Array.from(output, (_, k) => active * (+(k === other) - +(k === label)));
+  },
+  expected(output, { weights, weight }) {
+    const ranked = [...output].sort((a, b) => b - a);
+    const losses = Array.from(
+      output,
+      (z, k) => weights[k] * Math.max(0, 1 + (z === ranked[0] ? ranked[1] : ranked[0]) - z),
+    );
+    return sum(losses) / weight;
+  },
+  refuse: ({ labels }) =>
+    labels.length < 2 ? "invalid labels for categorical-hinge: 1 class; allowed: 2 or more" : undefined,
+  optimum({ weights, weight }) {
+    const mode = Array.from(weights).indexOf(Math.max(...Array.from(weights)));
+    const top = weights[mode] / weight;
+    return {
+      output: Array.from(weights, (_, k) => (top > 0.5 && k === mode ? 1 : 0)),
+      kind: "closed form",
+      warnings:
+        top === 0.5
+          ? ["one class has half of the rows: it may lead by anything from 0 to 1, 0 was taken"]
+          : [],
+    };
+  },
+  predict: (output) => [...output],
+  centre,
+  formula: {
+    loss: ["max(0, 1 + max_{k != y} z_k - z_y)", tex`\ell(z,y)=\max\left(0,\,1+\max_{k\ne y}z_k-z_y\right)`],
+    optimum: [
+      "0 if no class has more than half of the rows, else 1 for that class and 0 for the rest",
+      tex`z^*=\begin{cases}0&\max\eta\le\tfrac12\\\text{one-hot(mode)}&\text{otherwise}\end{cases}`,
+    ],
+    expected: ["min(1, 2 (1 - max f)),  f the class shares", tex`L^*=\min\left(1,\,2(1-\max_k\eta_k)\right)`],
+  },
+  derivation:
+    "Let the most common class lead the rest by d in 0..1: its rows cost 1 - d, the others 1 + d, so the mean is 1 + d (1 - 2 max f): d = 1 pays above one half, d = 0 below.",
+  source: "Crammer and Singer (2001), JMLR 2",
+  names: [
+    {
+      framework: "keras",
+      name: "keras.losses.CategoricalHinge",
+      options: { reduction: "rows" },
+      note: "takes one-hot labels and raw scores; also compares with a score of 0, which matters only for scores below 0",
+    },
+    {
+      framework: "optax",
+      name: "optax.multiclass_hinge_loss",
+      note: "takes raw scores and integer labels; no reduction, the mean is yours to take",
+    },
+  ],
+});
+
+/** The class other than `label` with the highest score. */
+function rival(output: Output, label: number): number {
+  let best = label === 0 ? 1 : 0;
+  for (let k = 0; k < output.length; k++) if (k !== label && output[k] > output[best]) best = k;
+  return best;
+}

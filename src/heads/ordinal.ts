@@ -1,0 +1,195 @@
+import { log1pExp, log1pExpInverse } from "../math/log1pExp.ts";
+import { sigmoid } from "../math/logit.ts";
+import { sum } from "../math/sum.ts";
+import { type Column, type Description, defineHead, type Optimum, type Output, tex } from "./head.ts";
+import { choice, wholeNumbers } from "./options.ts";
+import { className, withPseudoCount } from "./pseudoCount.ts";
+
+/** K ordered classes, K − 1 outputs: one for each boundary between two neighbours. */
+const onBoundaries = {
+  family: "ordinal",
+  reads: "classes",
+  domain: wholeNumbers,
+  identifiable: true,
+  convex: true,
+  width: ({ labels }: Column<number>) => labels.length - 1,
+} as const satisfies Partial<Description> & Record<string, unknown>;
+
+const atLeastTwo =
+  (head: string) =>
+  ({ labels }: Column<number>) =>
+    labels.length < 2 ? `invalid labels for ${head}: ${labels.length} class; allowed: 2 or more` : undefined;
+
+/** Weight of the classes from k on: how many rows have y ≥ k. */
+const atLeast = ({ weights }: Column<number>) =>
+  Array.from(weights, (_, k) => sum(Array.from(weights).slice(k)));
+
+/** −log sigmoid of the output where the label lies above the boundary, −log of the rest where not. */
+const boundaryLoss = (z: number, above: boolean) => log1pExp(above ? -z : z);
+const boundarySlope = (z: number, above: boolean) => (above ? -sigmoid(-z) : sigmoid(z));
+
+/** The log-odds of yes and no rows at each boundary, with a pseudo-count where one of them is missing. */
+function logOdds(column: Column<number>, pairs: readonly (readonly [no: number, yes: number])[]): Optimum {
+  const warnings: string[] = [];
+  const output = pairs.map((pair, k) => {
+    const name = (yes: number) =>
+      `classes ${yes === 1 ? "above" : "up to"} ${className(column)(k).slice("class ".length)}`;
+    const filled = withPseudoCount(pair, column, name);
+    warnings.push(...filled.warnings);
+    return Math.log(filled.counts[1] / filled.counts[0]);
+  });
+  return { output, kind: warnings.length > 0 ? "boundary" : "closed form", warnings };
+}
+
+export const coral = defineHead({
+  ...onBoundaries,
+  name: "coral",
+  summary: "CORAL: ordered classes, a yes/no for each boundary",
+  options: { over: choice(["sum", "mean"], "whether the K - 1 losses of a row are added or averaged") },
+  link: "P(y > k) = sigmoid(z_k)",
+  refuse: atLeastTwo("coral"),
+  loss: (output, y: number, { over }) =>
+    sum(Array.from(output, (z, k) => boundaryLoss(z, y > k))) / (over === "mean" ? output.length : 1),
+  gradient: (output, y, { over }) =>
+    Array.from(output, (z, k) => boundarySlope(z, y > k) / (over === "mean" ? output.length : 1)),
+  optimum(column) {
+    const from = atLeast(column);
+    return logOdds(
+      column,
+      from.slice(1).map((above) => [column.weight - above, above]),
+    );
+  },
+  predict: (output) => Array.from(output, sigmoid),
+  formula: {
+    loss: [
+      "sum_k -log sigmoid(z_k) if y > k, else -log sigmoid(-z_k)",
+      tex`\ell(z,y)=-\sum_{k=0}^{K-2}\left([y>k]\log\sigma(z_k)+[y\le k]\log\sigma(-z_k)\right)`,
+    ],
+    optimum: ["z_k = logit P(y > k)", tex`z_k^*=\operatorname{logit}P(y>k)`],
+    expected: ["sum_k Hb(P(y > k)) (divided by K - 1 with over=mean)", tex`L^*=\sum_k H_b(P(y>k))`],
+  },
+  derivation:
+    "Every boundary is a binary cross-entropy of its own bias; the layer's weights are shared, the biases are not. The shares fall with k, so the biases come out ordered.",
+  source: "Cao, Mirjalili and Raschka (2020), arXiv 1901.07884",
+  names: [
+    {
+      framework: "other",
+      name: "coral_pytorch.losses.coral_loss",
+      note: "sum over boundaries, mean over rows; preinit_bias sets a data-independent ramp instead",
+    },
+  ],
+});
+
+export const corn = defineHead({
+  ...onBoundaries,
+  name: "corn",
+  summary: "CORN: ordered classes, a conditional yes/no each",
+  options: {},
+  link: "P(y > k | y >= k) = sigmoid(z_k)",
+  refuse: atLeastTwo("corn"),
+  loss: (output, y: number) => sum(Array.from(output, (z, k) => (k <= y ? boundaryLoss(z, y > k) : 0))),
+  gradient: (output, y) => Array.from(output, (z, k) => (k <= y ? boundarySlope(z, y > k) : 0)),
+  optimum(column) {
+    const from = atLeast(column);
+    return logOdds(
+      column,
+      from.slice(1).map((above, k) => [column.weights[k], above]),
+    );
+  },
+  predict: (output) => Array.from(output, sigmoid),
+  formula: {
+    loss: [
+      "sum over k <= y of -log sigmoid(z_k) if y > k, else -log sigmoid(-z_k)",
+      tex`\ell(z,y)=-\sum_{k\le y}\left([y>k]\log\sigma(z_k)+[y=k]\log\sigma(-z_k)\right)`,
+    ],
+    optimum: ["z_k = logit P(y > k | y >= k)", tex`z_k^*=\operatorname{logit}P(y>k\mid y\ge k)`],
+    expected: [
+      "H(p), the entropy of the classes",
+      tex`L^*=H(p)=\sum_k\tfrac{n_k}{N}H_b\left(P(y>k\mid y\ge k)\right)`,
+    ],
+  },
+  derivation:
+    "The probability of a class is the product of the conditional answers on the way to it, so a row's loss is -log P(y) and the mean, by the chain rule, is the entropy.",
+  source: "Shi, Cao and Raschka (2021), arXiv 2111.08851",
+  names: [
+    {
+      framework: "other",
+      name: "coral_pytorch.losses.corn_loss",
+      note: "divides by the rows of all tasks together (or, in some copies, by the number of classes), not by the rows",
+    },
+  ],
+});
+
+/** Thresholds from outputs: the first as it is, the others by steps that softplus keeps above 0. */
+function thresholds(output: Output): number[] {
+  const theta = [...output];
+  for (let k = 1; k < theta.length; k++) theta[k] = theta[k - 1] + log1pExp(theta[k]);
+  return theta;
+}
+
+/** log P(y = k): the difference of two sigmoids, taken in the tail where both are small. */
+function logBetween(low: number, high: number): number {
+  if (low + high > 0) return logBetween(-high, -low);
+  // sigmoid(b) − sigmoid(a) = (e^b − e^a) / ((1 + e^a)(1 + e^b))
+  const difference = low === Number.NEGATIVE_INFINITY ? high : high + Math.log(-Math.expm1(low - high));
+  return difference - log1pExp(low) - log1pExp(high);
+}
+
+const bounds = (theta: readonly number[], y: number) =>
+  [theta[y - 1] ?? Number.NEGATIVE_INFINITY, theta[y] ?? Number.POSITIVE_INFINITY] as const;
+
+export const cumulativeLink = defineHead({
+  ...onBoundaries,
+  name: "cumulative-link",
+  summary: "proportional odds: ordered classes, rising thresholds",
+  options: {},
+  link: "P(y <= k) = sigmoid(t_k),  t_0 = z_0,  t_k = t_(k-1) + softplus(z_k)",
+  convex: false,
+  refuse: atLeastTwo("cumulative-link"),
+  loss: (output, y: number) => -logBetween(...bounds(thresholds(output), y)),
+  gradient(output, y) {
+    const theta = thresholds(output);
+    const [low, high] = bounds(theta, y);
+    const logP = logBetween(low, high);
+    // dP / dθ = p (1 − p) at each of the two thresholds, over P
+    const pull = (t: number) => (Number.isFinite(t) ? Math.exp(-log1pExp(-t) - log1pExp(t) - logP) : 0);
+    const inTheta = theta.map((_, k) => (k === y ? -pull(high) : k === y - 1 ? pull(low) : 0));
+    // a step moves its own threshold and all later ones
+    return inTheta.map((_, k) => sum(inTheta.slice(k)) * (k === 0 ? 1 : sigmoid(output[k])));
+  },
+  optimum(column) {
+    const { counts, warnings } = withPseudoCount(column.weights, column, className(column));
+    const total = sum(counts);
+    const theta = counts.slice(1).map((_, k) => {
+      const below = sum(counts.slice(0, k + 1));
+      return Math.log(below / (total - below));
+    });
+    return {
+      output: theta.map((t, k) => (k === 0 ? t : log1pExpInverse(t - theta[k - 1]))),
+      kind: warnings.length > 0 ? "boundary" : "closed form",
+      warnings,
+    };
+  },
+  predict: (output) => thresholds(output).map(sigmoid),
+  formula: {
+    loss: [
+      "-log(sigmoid(t_y) - sigmoid(t_(y-1))),  t_0 = z_0,  t_k = t_(k-1) + softplus(z_k)",
+      tex`\ell(z,y)=-\log\left(\sigma(\theta_y)-\sigma(\theta_{y-1})\right),\quad\theta_0=z_0,\ \theta_k=\theta_{k-1}+\operatorname{softplus}(z_k)`,
+    ],
+    optimum: [
+      "t_k = logit P(y <= k);  z_k = softplus^-1(t_k - t_(k-1))",
+      tex`\theta_k^*=\operatorname{logit}P(y\le k),\quad z_k^*=\operatorname{softplus}^{-1}(\theta_k^*-\theta_{k-1}^*)`,
+    ],
+    expected: ["H(p), the entropy of the classes", tex`L^*=H(p)`],
+  },
+  derivation:
+    "K - 1 thresholds can give the classes any probabilities, so the best are the shares themselves, and these fix the thresholds. Thresholds must rise: free outputs become steps through softplus.",
+  source: "McCullagh (1980), Regression models for ordinal data",
+  names: [
+    {
+      framework: "other",
+      name: "spacecutter.losses.CumulativeLinkLoss",
+      note: "holds the thresholds themselves: those are logit P(y <= k)",
+    },
+  ],
+});

@@ -1,0 +1,140 @@
+import { log1pExp, log1pExpInverse } from "../math/log1pExp.ts";
+import { logit, sigmoid } from "../math/logit.ts";
+import { type Column, defineHead, type Optimum, type Output, tex } from "./head.ts";
+import { anyNumber, choice, number, positive } from "./options.ts";
+
+interface Activation {
+  readonly apply: (z: number) => number;
+  readonly slope: (z: number) => number;
+  readonly inverse: (prediction: number) => number;
+  /** Predictions lie strictly between these. */
+  readonly low: number;
+  readonly high: number;
+}
+
+const activations = {
+  identity: { apply: (z) => z, slope: () => 1, inverse: (m) => m, low: -Infinity, high: Infinity },
+  sigmoid: { apply: sigmoid, slope: (z) => sigmoid(z) * sigmoid(-z), inverse: logit, low: 0, high: 1 },
+  tanh: {
+    apply: Math.tanh,
+    slope: (z) => 4 * sigmoid(2 * z) * sigmoid(-2 * z),
+    inverse: Math.atanh,
+    low: -1,
+    high: 1,
+  },
+  softplus: { apply: log1pExp, slope: sigmoid, inverse: log1pExpInverse, low: 0, high: Infinity },
+  exp: { apply: Math.exp, slope: Math.exp, inverse: Math.log, low: 0, high: Infinity },
+  // its inverse where it is not flat
+  relu: {
+    apply: (z) => Math.max(0, z),
+    slope: (z) => (z > 0 ? 1 : 0),
+    inverse: (m) => m,
+    low: 0,
+    high: Infinity,
+  },
+} as const satisfies Record<string, Activation>;
+
+const options = {
+  activation: choice(
+    ["identity", "sigmoid", "tanh", "softplus", "exp", "relu"],
+    "what stands between output and prediction",
+  ),
+  factor: number(1, positive, "0.5 for half the square"),
+} as const;
+
+type SquaredErrorOptions = { readonly activation: keyof typeof activations; readonly factor: number };
+
+function optimum(column: Column<number>, { activation }: SquaredErrorOptions): Optimum {
+  const { low, high, inverse }: Activation = activations[activation];
+  const { mean, place } = column;
+  if (mean > low && mean < high) return { output: [inverse(mean)], kind: "closed form" };
+  const edge = mean <= low ? low : high;
+  if (activation === "relu") {
+    return {
+      output: [0],
+      kind: "boundary",
+      warnings: [
+        `the mean of ${place} is ${mean}, and relu predicts 0 or more: at any bias of 0 or less the unit has no gradient`,
+      ],
+    };
+  }
+  // as far inside the range as pseudoCount rows would pull it, in units of the range or of the labels
+  const scale = Number.isFinite(high - low) ? high - low : Math.sqrt(column.squares) || 1;
+  const step = Math.min(0.5, column.pseudoCount / column.rows) * scale;
+  return {
+    output: [inverse(edge === low ? low + step : high - step)],
+    kind: "boundary",
+    warnings: [
+      `the mean of ${place} is ${mean}, and ${activation} predicts ${low} to ${high}, neither included: ` +
+        "the optimum lies at infinity, a bias just inside was taken",
+    ],
+  };
+}
+
+const slope = (z: number, activation: SquaredErrorOptions["activation"]) => activations[activation].slope(z);
+const predict = ([z]: Output, { activation }: SquaredErrorOptions) => [activations[activation].apply(z)];
+
+export const squaredError = defineHead({
+  name: "squared-error",
+  summary: "squared error (MSE, L2), also behind an activation",
+  family: "regression",
+  reads: "numbers",
+  domain: anyNumber,
+  options,
+  link: "prediction = activation(z)",
+  identifiable: true,
+  convex: false,
+  loss: (output, y: number, o) => o.factor * (predict(output, o)[0] - y) ** 2,
+  gradient: (output, y, o) => [2 * o.factor * (predict(output, o)[0] - y) * slope(output[0], o.activation)],
+  expected: (output, { mean, variance }, o) => o.factor * ((predict(output, o)[0] - mean) ** 2 + variance),
+  optimum,
+  predict,
+  formula: {
+    loss: ["c (g(z) - y)^2", tex`\ell(z,y)=c\,(g(z)-y)^2`],
+    optimum: ["g^-1(mean y): mean, logit, atanh, log(e^m - 1), log m", tex`z^*=g^{-1}(\bar y)`],
+    expected: ["c times the weighted variance of y", tex`L^*=c\operatorname{Var}_w(y)`],
+  },
+  derivation:
+    "The mean of squares is smallest at the mean of y, and the bias is whatever the activation maps to it. A mean outside the activation's range has no finite optimum.",
+  source: "Bishop, Pattern Recognition and Machine Learning (2006), section 1.5.5",
+  names: [
+    { framework: "torch", name: "torch.nn.MSELoss", note: "mean over elements" },
+    {
+      framework: "keras",
+      name: "keras.losses.MeanSquaredError",
+      options: { reduction: "rows" },
+      note: "mean over columns; divides by the number of rows",
+    },
+    {
+      framework: "optax",
+      name: "optax.l2_loss",
+      options: { factor: 0.5 },
+      note: "half the square; no reduction, the mean is yours to take",
+    },
+    { framework: "optax", name: "optax.squared_error", note: "no reduction, the mean is yours to take" },
+    {
+      framework: "tfjs",
+      name: "tf.losses.meanSquaredError",
+      note: "divides by the number of nonzero weights",
+    },
+    {
+      framework: "sklearn",
+      name: "sklearn.ensemble.HistGradientBoostingRegressor(loss='squared_error')",
+      options: { factor: 0.5 },
+      note: "half the square; starts from the weighted mean",
+    },
+    {
+      framework: "xgboost",
+      name: "reg:squarederror",
+      options: { factor: 0.5 },
+      note: "half the square; starts from the mean since 2.0",
+    },
+    {
+      framework: "lightgbm",
+      name: "regression",
+      options: { factor: 0.5 },
+      note: "half the square; starts from the weighted mean",
+    },
+    { framework: "catboost", name: "RMSE", note: "trains on the square; starts from the mean" },
+  ],
+});
