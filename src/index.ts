@@ -4,6 +4,7 @@ export { sample } from "./data/sample.ts";
 export { type SyntheticOptions, syntheticDataset } from "./data/synthetic.ts";
 export { InputError } from "./errors.ts";
 export { type Band, type BandOptions, band } from "./heads/band.ts";
+export { type Calibration, calibrate } from "./heads/calibrate.ts";
 export { type CombinedSolution, combine, type Part } from "./heads/combine.ts";
 export type { Head } from "./heads/head.ts";
 export { type FoundHead, findHead, heads } from "./heads/index.ts";

@@ -115,7 +115,13 @@ export function reductionText({ options, columns, head }: BoundHead): string {
   return `${rows}; ${options.columns === "sum" ? "summed" : "averaged"} over ${columns.length} columns`;
 }
 
-function cellOptionsOf(head: Head, options: Resolved, column: Column, j: number, columns: number): Resolved {
+export function cellOptionsOf(
+  head: Head,
+  options: Resolved,
+  column: Column,
+  j: number,
+  columns: number,
+): Resolved {
   const entries = Object.entries(head.options).map(([name, spec]) => {
     const value = options[name];
     if (spec.type !== "list") return [name, value] as const;

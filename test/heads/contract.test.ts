@@ -3,7 +3,7 @@ import { heads } from "../../src/heads/index.ts";
 import { solve } from "../../src/heads/solve.ts";
 import { caseOf, type Errors, errorsOf, isSmooth, meanGradient } from "./verify.ts";
 
-const sets = 8;
+const sets = 5;
 
 describe.each(heads.map((head) => [head.name, head] as const))("%s", (_name, head) => {
   const cases = Array.from({ length: sets }, (_, n) => caseOf(head, n));
