@@ -37,10 +37,12 @@ export { type InitialLossTrial, initialLoss } from "./plot/figures/initialLoss.t
 export { type LossCurvesTrial, lossCurves } from "./plot/figures/lossCurves.ts";
 export { type OriginalLossCurvesData, originalLossCurves } from "./plot/figures/originalLossCurves.ts";
 export { type RecallByArmData, recallByArm } from "./plot/figures/recallByArm.ts";
-export type { Figure } from "./plot/svg.ts";
+export { type ReportInput, report } from "./plot/report.ts";
+export type { Figure, FigureOptions } from "./plot/svg.ts";
 export {
   type TerminalChartOptions,
   type TerminalCurve,
   terminalChart,
 } from "./plot/terminalChart.ts";
+export type { Comparison, Quantity, StepsSaved } from "./plot/verdict.ts";
 export { version } from "./version.ts";

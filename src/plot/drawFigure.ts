@@ -1,12 +1,16 @@
-import type { Figure } from "./svg.ts";
+import type { Figure, FigureOptions } from "./svg.ts";
 
 /**
  * Draws a figure as standalone SVG text, with the page's document in a browser and a small stand-in where there is
  * none. Plot (and the stand-in) are loaded on the first call.
  */
-export async function drawFigure<Data>(figure: Figure<Data>, data: Data): Promise<string> {
+export async function drawFigure<Data>(
+  figure: Figure<Data>,
+  data: Data,
+  options: FigureOptions = {},
+): Promise<string> {
   const plot = await import("@observablehq/plot");
   const document =
     globalThis.document ?? (await import("linkedom")).parseHTML("<!doctype html><html></html>").document;
-  return figure(plot, document, data);
+  return figure(plot, document, data, options);
 }

@@ -1,12 +1,23 @@
 import type * as Plot from "@observablehq/plot";
+import { escapeText } from "./html.ts";
 
 export type PlotLibrary = typeof Plot;
+
+export interface FigureOptions {
+  /** In px; each figure has its own default. Below 560 it says less beside its lines, for phones. */
+  width?: number;
+}
 
 /**
  * A picture as standalone SVG text: a pure function of its data. Plot and the document are handed in, so that the
  * same code draws in Node and in a browser (`drawFigure` finds both).
  */
-export type Figure<Data> = (plot: PlotLibrary, document: Document, data: Data) => string;
+export type Figure<Data> = (
+  plot: PlotLibrary,
+  document: Document,
+  data: Data,
+  options?: FigureOptions,
+) => string;
 
 /** Metrics of DejaVu Sans (shipped, used for PNG) and Verdana are alike, so text takes the same room everywhere. */
 export const fontFamily = "DejaVu Sans, Verdana, sans-serif";
@@ -46,7 +57,7 @@ export function drawSvg(plot: PlotLibrary, document: Document, options: SvgOptio
   svg.querySelector("style")?.remove();
   svg.setAttribute("xmlns", namespace);
   svg.setAttribute("role", "img");
-  svg.setAttribute("aria-label", description);
+  svg.setAttribute("aria-label", "");
   svg.setAttribute("font-family", fontFamily);
   if (!transparent) {
     svg.setAttribute("color", palette.ink.light);
@@ -56,13 +67,22 @@ export function drawSvg(plot: PlotLibrary, document: Document, options: SvgOptio
     paper.setAttribute("fill", palette.paper.light);
     svg.insertBefore(paper, svg.firstChild);
   }
-  return `${svg.outerHTML
-    .replace(forbidden, "\ufffd")
-    .replace(geometry, (attribute) =>
-      attribute.replace(/-?\d*\.\d{3,}(?:e[-+]?\d+)?/g, (number) =>
-        String(Number(Number(number).toFixed(2))),
-      ),
-    )}\n`;
+  // HTML allows < and & in an attribute, and linkedom writes them so; XML does not.
+  const text = svg.outerHTML.replace('aria-label=""', () => `aria-label="${escapeText(description)}"`);
+  return `${stableIds(roundCoordinates(text.replace(forbidden, "\ufffd")))}\n`;
+}
+
+const roundCoordinates = (text: string) =>
+  text.replace(geometry, (attribute) =>
+    attribute.replace(/-?\d*\.\d{3,}(?:e[-+]?\d+)?/g, (number) => String(Number(Number(number).toFixed(2)))),
+  );
+
+/** Plot numbers its clip paths on over all it draws; here they are named after the figure, so that two fit in a page. */
+function stableIds(text: string): string {
+  const ids = [...new Set(text.match(/plot-clip-\d+/g))];
+  const nameless = text.replace(/plot-clip-\d+/g, "");
+  const hash = [...nameless].reduce((sum, letter) => (Math.imul(sum, 31) + letter.charCodeAt(0)) >>> 0, 0);
+  return text.replace(/plot-clip-\d+/g, (id) => `clip-${hash.toString(36)}-${ids.indexOf(id)}`);
 }
 
 /** Creates an SVG element with attributes and, for text, its content. */

@@ -1,14 +1,12 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { build } from "tsdown";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { launchChromium, noChromium } from "./chromium.ts";
 import { gallery } from "./gallery.ts";
 
-const chromiumPath = "/usr/bin/chromium";
-const flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"];
-const quiet = ["--disable-background-networking", "--disable-component-update", "--disable-sync"];
 const fontFile = `${import.meta.dirname}/../../assets/fonts/DejaVuSans.ttf`;
 
 /** Path data and text of a figure, in the order of the document. */
@@ -19,9 +17,7 @@ const html = `<!doctype html><title>figures</title>
 <style>@font-face { font-family: "DejaVu Sans"; src: url(/DejaVuSans.ttf); }</style>
 <script type="module">import { gallery } from "/gallery.js"; window.gallery = gallery;</script>`;
 
-const missing = existsSync(chromiumPath) ? "" : ` (skipped: ${chromiumPath} is not installed)`;
-
-describe.skipIf(missing !== "")(`in Chromium${missing}`, () => {
+describe.skipIf(noChromium !== "")(`in Chromium${noChromium}`, () => {
   const folder = mkdtempSync(join(tmpdir(), "baserate-figures-"));
   let browser: Browser;
   let page: Page;
@@ -37,7 +33,7 @@ describe.skipIf(missing !== "")(`in Chromium${missing}`, () => {
       dts: false,
       logLevel: "silent",
     });
-    browser = await chromium.launch({ executablePath: chromiumPath, args: [...flags, ...quiet] });
+    browser = await launchChromium();
     page = await browser.newPage();
     await page.route("http://figures.test/**", (route) => {
       const name = new URL(route.request().url()).pathname.slice(1);

@@ -1,7 +1,12 @@
 import { readdirSync } from "node:fs";
 import { Resvg } from "@resvg/resvg-js";
 import { describe, expect, test } from "vitest";
+import { drawFigure } from "../../src/plot/drawFigure.ts";
+import { initialLoss } from "../../src/plot/figures/initialLoss.ts";
+import { lossCurves } from "../../src/plot/figures/lossCurves.ts";
+import { recallByArm } from "../../src/plot/figures/recallByArm.ts";
 import { gallery } from "./gallery.ts";
+import { classes, makeTrials } from "./trials.ts";
 
 const root = `${import.meta.dirname}/../..`;
 const font = {
@@ -33,6 +38,21 @@ describe.each(Object.entries(gallery))("%s", (name, { draw }) => {
     expect(box.x + box.width).toBeLessThanOrEqual(width);
     expect(box.y + box.height).toBeLessThanOrEqual(height);
   });
+});
+
+test("names with markup or control characters leave a figure well-formed XML", async () => {
+  const evil = `<b a="1">&lt;\u0000\u001b'`;
+  const trials = makeTrials([evil, "zero"], 2);
+  const figures = [
+    await drawFigure(lossCurves, trials),
+    await drawFigure(initialLoss, trials),
+    await drawFigure(recallByArm, { classes: classes.map((c) => ({ ...c, name: evil })), trials }),
+  ];
+  for (const svg of figures) {
+    expect(() => new Resvg(svg, { font })).not.toThrow();
+    expect(svg).not.toContain("<b ");
+    expect(svg).toContain("&amp;lt;");
+  }
 });
 
 test("docs/gallery.md shows every snapshot, and there is no other", async () => {

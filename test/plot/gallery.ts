@@ -11,6 +11,7 @@ export interface GalleryCase {
 }
 
 const two = ["zero", "prior"];
+const three = ["zero", "prior", "calibrated"];
 const five = ["zero", "prior", "calibrated", "half-way", "an arm with a long name"];
 const longName =
   "a class whose name was written by somebody who did not think of figures, Donaudampfschifffahrt";
@@ -50,6 +51,10 @@ export const gallery: Record<string, GalleryCase> = {
     title: "Loss curves, five steps",
     draw: () => drawFigure(lossCurves, makeTrials(two, 1, { steps: 5 })),
   },
+  "lossCurves-narrow": {
+    title: "Loss curves, ten seeds, as wide as a phone",
+    draw: () => drawFigure(lossCurves, makeTrials(two, 10), { width: 380 }),
+  },
   "lossCurves-long": {
     title: "Loss curves, 2,000 steps",
     draw: () => drawFigure(lossCurves, makeTrials(two, 1, { steps: 2000 })),
@@ -83,9 +88,18 @@ export const gallery: Record<string, GalleryCase> = {
     title: "Recall by class, five arms and a long name",
     draw: () => drawFigure(recallByArm, { classes: longClasses, trials: makeTrials(five, 3) }),
   },
+  "recallByArm-narrow": {
+    title: "Recall by class, as wide as a phone",
+    draw: () =>
+      drawFigure(recallByArm, { classes: longClasses, trials: makeTrials(three, 10) }, { width: 380 }),
+  },
   initialLoss: {
     title: "The check before training, one seed",
     draw: () => drawFigure(initialLoss, makeTrials(two, 1)),
+  },
+  "initialLoss-narrow": {
+    title: "The check before training, ten seeds, as wide as a phone",
+    draw: () => drawFigure(initialLoss, makeTrials(three, 10), { width: 380 }),
   },
   "initialLoss-arms": {
     title: "The check before training, five arms of ten seeds",

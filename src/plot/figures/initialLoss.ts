@@ -9,7 +9,6 @@ export type InitialLossTrial = Pick<
   "arm" | "seed" | "expectedLoss" | "initialLoss" | "band" | "inBand"
 >;
 
-const width = 720;
 const fontSize = 10.5;
 const rowHeight = 52;
 
@@ -17,14 +16,19 @@ const rowHeight = 52;
  * The check before training, a row an arm on one axis: the band in which a sound network starts, the loss expected, and
  * the loss measured (one symbol a seed).
  */
-export const initialLoss: Figure<readonly InitialLossTrial[]> = (plot, document, trials) => {
+export const initialLoss: Figure<readonly InitialLossTrial[]> = (
+  plot,
+  document,
+  trials,
+  { width = 720 } = {},
+) => {
+  const inBand = width < 560 ? "in" : "in the band";
   const arms = [...new Set(trials.map(({ arm }) => arm))];
   const styles = armStyles(arms);
   const rows = arms.map((arm) => {
     const own = trials.filter((trial) => trial.arm === arm);
-    const inside = own.filter(({ inBand }) => inBand).length;
-    const verdict =
-      own.length === 1 ? (inside ? "in the band" : "outside") : `${inside} of ${own.length} in the band`;
+    const inside = own.filter((trial) => trial.inBand).length;
+    const verdict = own.length === 1 ? (inside ? inBand : "outside") : `${inside} of ${own.length} ${inBand}`;
     const low = Math.min(...own.map(({ band }) => band.low));
     const high = Math.max(...own.map(({ band }) => band.high));
     return { arm, verdict, low, high, expected: own[0].expectedLoss };

@@ -29,9 +29,10 @@ interface SideLabel {
   y: number;
 }
 
-const width = 720;
-const plotHeight = 360;
 const fontSize = 10.5;
+
+/** A longer curve is thinned to the extremes of this many stretches, which looks the same. */
+const maxPoints = 240;
 
 /** Epochs have a rule up to this many, and a number up to a third of it. */
 const maxEpochRules = 36;
@@ -41,11 +42,16 @@ const maxEpochRules = 36;
  * losses faint behind; over several seeds their mean, and a band from the lowest to the highest seed.
  * Losses that are not finite, or off the scale, are named in the caption.
  */
-export const lossCurves: Figure<readonly LossCurvesTrial[]> = (plot, document, trials) => {
+export const lossCurves: Figure<readonly LossCurvesTrial[]> = (
+  plot,
+  document,
+  trials,
+  { width = 720 } = {},
+) => {
   const arms = groupByArm(trials);
   const steps = Math.max(1, ...arms.map(({ running }) => running.length));
   const [low, high] = lossRange(arms);
-  const labels = sideLabels(arms);
+  const labels = sideLabels(arms, width < 560);
   const labelRoom = Math.max(0, ...labels.map(({ text }) => textWidth(text, fontSize)));
   const marginRight = Math.ceil(labelRoom + 30);
   const note = caption(sentences(arms, high), width);
@@ -53,7 +59,7 @@ export const lossCurves: Figure<readonly LossCurvesTrial[]> = (plot, document, t
   return drawSvg(plot, document, {
     description: `Training loss against step by arm: ${labels.map(({ text }) => text).join("; ")}.`,
     width,
-    height: plotHeight + note.height,
+    height: Math.min(360, 0.4 * width + 100) + note.height,
     marginLeft: 52,
     marginRight,
     marginTop: 34,
@@ -64,7 +70,7 @@ export const lossCurves: Figure<readonly LossCurvesTrial[]> = (plot, document, t
       label: "Step",
       labelAnchor: "center",
       labelArrow: "none",
-      ticks: roundTicks(1, steps, 6, 1),
+      ticks: roundTicks(1, steps, Math.min(6, (width - marginRight) / 55), 1),
       tickFormat: ",d",
       labelOffset: 34,
     },
@@ -117,34 +123,33 @@ function lossRange(arms: readonly Arm[]): [number, number] {
   return [low - margin, high + margin];
 }
 
-function sideLabels(arms: readonly Arm[]): SideLabel[] {
+function sideLabels(arms: readonly Arm[], brief: boolean): SideLabel[] {
   const ends = arms.flatMap(({ name, style, running, trials }): SideLabel[] => {
     const last = running.findLastIndex(({ seeds }) => seeds > 0);
     if (last < 0)
       return [{ text: `${name}: no finite loss`, color: style.color, x: 1, y: trials[0].expectedLoss }];
     const { mean, low, high, seeds } = running[last];
-    const range = seeds > 1 ? ` (${lossText(low)}–${lossText(high)})` : "";
+    const range = seeds > 1 && !brief ? ` (${lossText(low)}–${lossText(high)})` : "";
     return [{ text: `${name} ${lossText(mean)}${range}`, color: style.color, x: last + 1, y: mean }];
   });
-  return [
-    ...ends,
-    ...expectedLosses(arms).map(({ label, ...line }) => ({ ...line, text: label, x: Infinity })),
-  ];
+  const expected = expectedLosses(arms).map(({ names, y, color }) => {
+    const whose = names.length > 2 ? `${names[0]} and ${names.length - 1} more` : names.join(", ");
+    const text = `expected${brief ? "" : ` (${whose})`} ${lossText(y)}`;
+    return { text, x: Infinity, y, color };
+  });
+  return [...ends, ...expected];
 }
 
-/** One line for each distinct expected loss, named after its arms. */
-function expectedLosses(arms: readonly Arm[]): { label: string; y: number; color: string }[] {
+/** One line for each distinct expected loss, with its arms. */
+function expectedLosses(arms: readonly Arm[]): { names: string[]; y: number; color: string }[] {
   const values = [...new Set(arms.map(({ expectedLoss }) => expectedLoss))].filter(Number.isFinite);
   return values.map((y) => {
     const same = arms.filter(({ expectedLoss }) => expectedLoss === y);
     const names = same.map(({ name }) => name);
     const color = same.length === 1 ? same[0].style.color : palette.muted.light;
-    return { label: `expected (${short(names)}) ${lossText(y)}`, y, color };
+    return { names, y, color };
   });
 }
-
-const short = (names: readonly string[]) =>
-  names.length > 2 ? `${names[0]} and ${names.length - 1} more` : names.join(", ");
 
 /** Three decimals, or three digits where a loss has run away. */
 const lossText = (loss: number) =>
@@ -177,7 +182,7 @@ function epochMarks(plot: PlotLibrary, arms: readonly Arm[]): Markish[] {
 function points(arm: Arm, steps: readonly SeedStep[]) {
   const indices = visibleIndices(
     steps.map(({ mean }) => mean),
-    width / 3,
+    maxPoints,
   );
   return indices.map((i) => ({ step: i + 1, epoch: arm.epochs[i], ...steps[i] }));
 }
@@ -271,6 +276,9 @@ function sentences(arms: readonly Arm[], high: number): string[] {
   const batches = seeds > 1 ? "mean over seeds of each batch's own loss" : "each batch's own loss";
   return [
     `Thick: running mean over the epoch${over}. Faint: ${batches}. Thin, level: expected before training.`,
+    ...expectedLosses(arms).flatMap(({ names, y }) =>
+      names.length > 2 ? [`Expected ${lossText(y)}: ${names.join(", ")}.`] : [],
+    ),
     ...arms.flatMap((arm) => [...diverged(arm), ...offScale(arm, high)]),
   ];
 }

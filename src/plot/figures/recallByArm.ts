@@ -11,10 +11,7 @@ export interface RecallByArmData {
   trials: readonly (Pick<Trial, "arm" | "seed"> & { readonly test: Pick<Evaluation, "recall"> })[];
 }
 
-const width = 720;
 const fontSize = 10.5;
-/** Room for a class's name, in px; longer names go on in a second line. */
-const nameRoom = 190;
 /** Distance between the arms' dots of a class, in px. */
 const armStep = 11;
 
@@ -22,15 +19,21 @@ const armStep = 11;
  * Recall of each class on the test set by arm, in dataset order, with the classes' training counts; over several seeds
  * the mean, and a line from the lowest to the highest seed.
  */
-export const recallByArm: Figure<RecallByArmData> = (plot, document, { classes, trials }) => {
+export const recallByArm: Figure<RecallByArmData> = (
+  plot,
+  document,
+  { classes, trials },
+  { width = 720 } = {},
+) => {
+  const brief = width < 560;
+  const countHead = brief ? "images" : "training images";
+  /** Room for a class's name; longer ones go on in a second line. */
+  const nameRoom = width / 3.8;
   const styles = armStyles([...new Set(trials.map(({ arm }) => arm))]);
   const arms = [...styles.keys()];
   const names = classes.map(({ name }) => wrapText(name, nameRoom, fontSize));
   const counts = classes.map(({ count }) => count.toLocaleString("en-US"));
-  const countRoom = Math.max(
-    textWidth("training images", fontSize),
-    ...counts.map((c) => textWidth(c, fontSize)),
-  );
+  const countRoom = Math.max(textWidth(countHead, fontSize), ...counts.map((c) => textWidth(c, fontSize)));
   const marginLeft = Math.max(60, ...names.flat().map((line) => textWidth(line, fontSize))) + countRoom + 38;
   const rowHeight = Math.max(
     armStep * arms.length + 9,
@@ -39,7 +42,9 @@ export const recallByArm: Figure<RecallByArmData> = (plot, document, { classes, 
   const seeds = Math.max(0, ...arms.map((arm) => trials.filter((trial) => trial.arm === arm).length));
   const over = seeds > 1 ? ` Symbol: mean of ${seeds} seeds; line: lowest to highest seed.` : "";
   const note = caption(
-    [`Share of each class's test images that are classified as that class.${over}`],
+    [
+      `Share of each class's test images that are classified as that class.${over}${brief ? " Images: in the training set." : ""}`,
+    ],
     width,
   );
   const key = armLegend(plot, styles, width - marginLeft - 20);
@@ -98,7 +103,7 @@ export const recallByArm: Figure<RecallByArmData> = (plot, document, { classes, 
         const text = (content: string, x: number, y: number, anchor: string, fill = "currentColor") =>
           svgElement(context.document, "text", { x, y, dy: "0.35em", "text-anchor": anchor, fill }, content);
         const right = dimensions.marginLeft - 14;
-        const head = text("training images", right, dimensions.marginTop - 9, "end", palette.muted.light);
+        const head = text(countHead, right, dimensions.marginTop - 9, "end", palette.muted.light);
         const labels = names.flatMap((lines, c) => [
           ...lines.map((line, i) =>
             text(line, 12, middle(c) + (i - (lines.length - 1) / 2) * fontSize * 1.25, "start"),

@@ -1,0 +1,31 @@
+/** Text that is HTML already. */
+export class Html {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+type Value = string | number | Html | undefined | readonly Value[];
+
+const escapes: Record<string, string> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&#39;",
+};
+
+export const escapeText = (text: string) => text.replace(/[&<>"']/g, (letter) => escapes[letter]);
+
+function render(value: Value): string {
+  if (value === undefined) return "";
+  if (value instanceof Html) return value.text;
+  if (typeof value === "object") return value.map(render).join("");
+  return escapeText(String(value));
+}
+
+/** HTML from a template: every value is escaped, unless it is Html itself; lists are joined, undefined is left out. */
+export const html = (strings: TemplateStringsArray, ...values: readonly Value[]): Html =>
+  new Html(strings.map((text, i) => text + (i < values.length ? render(values[i]) : "")).join(""));
