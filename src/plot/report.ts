@@ -147,7 +147,7 @@ function comparisonSection({ comparisons, trials }: ReportInput): Html | undefin
   const seeds = seedsOf(trials);
   const how =
     seeds > 1
-      ? `Differences are taken within each seed, whose arms share initial weights and batch order; the interval is a paired bootstrap 95 % interval over ${seeds} seeds.`
+      ? `Differences are taken within each seed, whose arms share initial weights and batch order; the interval is a paired bootstrap 95\u00a0% interval over ${seeds} seeds.`
       : "With a single seed there is no interval: run several to tell a difference from noise.";
   return html`<section>
 <h2>Comparison</h2>

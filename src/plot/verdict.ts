@@ -58,6 +58,6 @@ export function stepsSavedText(saved: StepsSaved, arm: string, baseline: string)
     const range = `${Math.min(...reached)} to ${Math.max(...reached)}`;
     return `${baseline} needed ${range} steps ${goal}; in ${seeds - reached.length} of ${seeds} seeds it never got there.`;
   }
-  const interval = `95 % interval ${saved.low.toFixed(1)} to ${saved.high.toFixed(1)}`;
+  const interval = `95\u00a0% interval ${saved.low.toFixed(1)} to ${saved.high.toFixed(1)}`;
   return `${baseline} needed ${saved.mean.toFixed(1)} steps on average (${interval}) ${goal}.`;
 }
