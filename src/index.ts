@@ -44,5 +44,4 @@ export {
   type TerminalCurve,
   terminalChart,
 } from "./plot/terminalChart.ts";
-export type { Comparison, Quantity, StepsSaved } from "./plot/verdict.ts";
 export { version } from "./version.ts";

@@ -1,3 +1,4 @@
+import type { Comparison } from "../experiment/compare.ts";
 import type { Trial } from "../experiment/record.ts";
 import { drawFigure } from "./drawFigure.ts";
 import { initialLoss } from "./figures/initialLoss.ts";
@@ -9,7 +10,7 @@ import { reportStyle } from "./reportStyle.ts";
 import { checkTable, comparisonTable, resultsTable } from "./reportTables.ts";
 
 import type { Figure } from "./svg.ts";
-import { type Comparison, differenceText, type StepsSaved, stepsSavedText, verdict } from "./verdict.ts";
+import { differenceText, quantities, stepsSavedText, verdict } from "./verdict.ts";
 
 /** All that a report says; plain data. */
 export interface ReportInput {
@@ -20,13 +21,8 @@ export interface ReportInput {
   /** Images in the test set. */
   testImages: number;
   trials: readonly Trial[];
-  /** Pairs of arms, each with its differences (arm minus baseline). */
-  comparisons: readonly {
-    arm: string;
-    baseline: string;
-    differences: readonly Comparison[];
-    stepsSaved?: StepsSaved;
-  }[];
+  /** Arms beside their baseline; empty where there is one arm only. */
+  comparisons: readonly Comparison[];
   /** How it was run: "seeds", "machine", "onnxruntime-node", ... */
   run: Readonly<Record<string, string>>;
   /** The plan as resolved (YAML or JSON text). */
@@ -82,8 +78,6 @@ const seedsOf = (trials: readonly Trial[]) => new Set(trials.map(({ seed }) => s
 const plural = (count: number, word: string) =>
   `${count.toLocaleString("en-US")} ${word}${count === 1 ? "" : "s"}`;
 
-const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
-
 /** The answers first. */
 function inShort({ trials, comparisons, classes }: ReportInput): Html {
   const inside = trials.filter(({ inBand }) => inBand).length;
@@ -92,15 +86,15 @@ function inShort({ trials, comparisons, classes }: ReportInput): Html {
     inside === trials.length
       ? `Before training, every network's loss was where its labels say it must be (${plural(trials.length, "network")}).`
       : `Before training, the loss was outside its band in ${trials.length - inside} of ${plural(trials.length, "network")}.`;
-  const answers = comparisons.flatMap(({ arm, baseline, differences, stepsSaved }) => [
-    ...differences.map(
-      (comparison) =>
-        html`<strong>${capital(comparison.quantity.name)}</strong>, ${arm} against ${baseline}: ${differenceText(comparison.difference.mean, comparison.quantity.unit)}; ${verdict(comparison, arm)}.`,
-    ),
-    ...(stepsSaved === undefined
-      ? []
-      : [html`<strong>Steps saved:</strong> ${stepsSavedText(stepsSaved, arm, baseline)}`]),
-  ]);
+  const answers = comparisons.flatMap((comparison) => {
+    const { arm, baseline, stepsSaved } = comparison;
+    const line = (name: keyof typeof quantities) => {
+      const [quantity, difference] = [quantities[name], comparison[name]];
+      return html`<strong>${quantity.name}</strong>, ${arm} against ${baseline}: ${differenceText(difference.mean, quantity.unit)}; ${verdict(quantity, difference, arm)}.`;
+    };
+    const steps = html`<strong>Steps saved:</strong> ${stepsSavedText(stepsSaved, arm, baseline)}`;
+    return [line("initialLoss"), line("finalLoss"), steps, line("testLoss"), line("balancedAccuracy")];
+  });
   return html`<section>
 <p class="note">${plural(images, "training image")} in ${classes.length} ${classes.length === 1 ? "class" : "classes"}; ${plural(seedsOf(trials), "seed")}.</p>
 <ul>
@@ -153,9 +147,9 @@ function comparisonSection({ comparisons, trials }: ReportInput): Html | undefin
 <h2>Comparison</h2>
 <p>${how}</p>
 ${comparisons.map(
-  ({ arm, baseline, differences, stepsSaved }) => html`<h3>${arm} against ${baseline}</h3>
-${comparisonTable(differences, arm)}
-${stepsSaved === undefined ? undefined : html`<p>Steps saved: ${stepsSavedText(stepsSaved, arm, baseline)}</p>`}
+  (comparison) => html`<h3>${comparison.arm} against ${comparison.baseline}</h3>
+${comparisonTable(comparison)}
+<p>Steps saved: ${stepsSavedText(comparison.stepsSaved, comparison.arm, comparison.baseline)}</p>
 `,
 )}
 </section>`;
@@ -167,7 +161,7 @@ function caveatsSection({ trials, caveats = [] }: ReportInput): Html {
     "The arms of a seed share initial weights and batch order and differ in the output bias alone. The original experiment drew each arm's weights separately, ran once, and did not look at a test set, so its numbers need not be met exactly.",
     `A better start is not a better model: the head start fades as training goes on, and the evidence that it helps the final model is mixed. What is shown here holds for ${plural(epochs, "epoch")}.`,
     "The running loss is a mean over the epoch so far, so a high start still weighs on it at the end: part of a difference in the final training loss is the start itself. The test set does not have that part.",
-    "The intervals cover the draw of weights and batches, not the choice of training and test images.",
+    "The intervals cover the draw of weights and batches, not the choice of training and test images; with few seeds, bootstrap intervals are a little too narrow.",
   ];
   return html`<section>
 <h2>What to keep in mind</h2>

@@ -1,6 +1,7 @@
+import type { Comparison } from "../experiment/compare.ts";
 import type { Evaluation, Trial } from "../experiment/record.ts";
 import { type Html, html } from "./html.ts";
-import { type Comparison, differenceText, signed, verdict } from "./verdict.ts";
+import { differenceText, quantities, signed, verdict } from "./verdict.ts";
 
 /** Mean and standard deviation (n - 1) over seeds; the value alone if all are the same. */
 function overSeeds(values: readonly number[], format: (value: number) => string): string {
@@ -107,15 +108,16 @@ ${armTable(
 }
 
 /** Differences between two arms with their intervals, and what they say in plain words. */
-export function comparisonTable(differences: readonly Comparison[], arm: string): Html {
-  const rows = differences.map((comparison) => {
-    const { quantity, difference } = comparison;
-    const { unit } = quantity;
+export function comparisonTable(comparison: Comparison): Html {
+  const names = Object.keys(quantities) as (keyof typeof quantities)[];
+  const rows = names.map((name) => {
+    const [quantity, difference] = [quantities[name], comparison[name]];
+    const { mean, low, high } = difference;
     const interval =
-      difference.values.length < 2
+      low === null || high === null
         ? "no interval"
-        : `${signed(difference.low, unit)} to ${signed(difference.high, unit)}`;
-    return html`<tr><th scope="row">${quantity.name}</th><td>${differenceText(difference.mean, unit)}</td><td>${interval}</td><td class="text">${verdict(comparison, arm)}</td></tr>\n`;
+        : `${signed(low, quantity.unit)} to ${signed(high, quantity.unit)}`;
+    return html`<tr><th scope="row">${quantity.name}</th><td>${differenceText(mean, quantity.unit)}</td><td>${interval}</td><td class="text">${verdict(quantity, difference, comparison.arm)}</td></tr>\n`;
   });
   return html`<div class="wide"><table class="stacked">
 <thead><tr><th scope="col">what</th><th scope="col">difference</th><th scope="col">95 % interval</th><th scope="col" class="text">verdict</th></tr></thead>

@@ -1,6 +1,7 @@
-import type { Difference } from "../experiment/record.ts";
+import type { Comparison } from "../experiment/compare.ts";
+import type { Difference, StepsSaved } from "../experiment/record.ts";
 
-/** What is compared between two arms. */
+/** What two arms are compared by. */
 export interface Quantity {
   name: string;
   /** Losses in nats; fractions in [0, 1], shown in percent. */
@@ -8,22 +9,20 @@ export interface Quantity {
   better: "lower" | "higher";
 }
 
-/** One quantity of two arms over paired seeds: first minus second. */
-export interface Comparison {
-  quantity: Quantity;
-  difference: Difference;
-}
+const inNats = (name: string): Quantity => ({ name, unit: "nats", better: "lower" });
+const inPercent = (name: string): Quantity => ({ name, unit: "fraction", better: "higher" });
 
-/** How many steps the baseline needs until its running loss is where the arm's started; null where it never got there. */
-export interface StepsSaved {
-  /** One a seed. */
-  values: readonly (number | null)[];
-  mean: number | null;
-  low: number | null;
-  high: number | null;
-}
+/** Every difference of a comparison, in the order of the report. */
+export const quantities: Record<keyof Omit<Comparison, "arm" | "baseline" | "stepsSaved">, Quantity> = {
+  initialLoss: inNats("Loss before training"),
+  finalLoss: inNats("Final training loss"),
+  testLoss: inNats("Test loss"),
+  testLossReweighted: inNats("Test loss, re-weighted"),
+  testAccuracy: inPercent("Test accuracy"),
+  balancedAccuracy: inPercent("Balanced test accuracy"),
+};
 
-/** A number with its sign (a true minus), as many decimals as its unit needs. */
+/** A number with its sign (a true minus), with as many decimals as its unit needs. */
 export function signed(value: number, unit: Quantity["unit"]): string {
   if (!Number.isFinite(value)) return "not finite";
   const [shown, decimals] = unit === "fraction" ? [100 * value, 2] : [value, 4];
@@ -37,27 +36,30 @@ export const differenceText = (value: number, unit: Quantity["unit"]) =>
   Number.isFinite(value) ? `${signed(value, unit)} ${unitText[unit]}` : "not finite";
 
 /** What a difference says, in plain words; one seed, or an interval that holds 0, says nothing. */
-export function verdict({ quantity, difference }: Comparison, arm: string): string {
+export function verdict({ better }: Quantity, difference: Difference, arm: string): string {
   const seeds = difference.values.length;
-  if (!Number.isFinite(difference.mean)) return "not every loss was finite: no verdict";
+  if (!Number.isFinite(difference.mean)) return "not every number was finite: no verdict";
   if (seeds < 2) return "a single seed: can't be told apart from noise";
   if (!difference.distinguishable) return `can't be told apart from noise with ${seeds} seeds`;
   const direction = difference.mean < 0 ? "lower" : "higher";
-  return `${direction} with ${arm}: ${direction === quantity.better ? "better" : "worse"}`;
+  return `${direction} with ${arm}: ${direction === better ? "better" : "worse"}`;
 }
 
 /** What the head start is worth, in steps of the baseline. */
 export function stepsSavedText(saved: StepsSaved, arm: string, baseline: string): string {
   const reached = saved.values.filter((value) => value !== null);
   const seeds = saved.values.length;
-  const goal = `for its running loss to fall to where ${arm} started`;
+  const goal = `until its running loss was down at ${arm}'s loss before training`;
   if (reached.length === 0)
-    return `${baseline} never got there: in this run its running loss did not fall to where ${arm} started.`;
+    return `${baseline} never got there: its running loss stayed above ${arm}'s loss before training.`;
   if (seeds === 1) return `${baseline} needed ${reached[0]} steps ${goal} (one seed).`;
-  if (saved.mean === null || saved.low === null || saved.high === null || reached.length < seeds) {
+  if (saved.mean === null) {
     const range = `${Math.min(...reached)} to ${Math.max(...reached)}`;
     return `${baseline} needed ${range} steps ${goal}; in ${seeds - reached.length} of ${seeds} seeds it never got there.`;
   }
-  const interval = `95\u00a0% interval ${saved.low.toFixed(1)} to ${saved.high.toFixed(1)}`;
-  return `${baseline} needed ${saved.mean.toFixed(1)} steps on average (${interval}) ${goal}.`;
+  const interval =
+    saved.low === null || saved.high === null
+      ? ""
+      : ` (95\u00a0% interval ${saved.low.toFixed(1)} to ${saved.high.toFixed(1)})`;
+  return `${baseline} needed ${saved.mean.toFixed(1)} steps on average${interval} ${goal}.`;
 }
