@@ -17,10 +17,13 @@ export function cacheFolder(
   return join(home(), platform === "darwin" ? "Library/Caches" : ".cache", "baserate");
 }
 
+/** The user's home folder; an empty or relative HOME is none. */
 function home(): string {
   try {
-    return homedir();
+    const folder = homedir();
+    if (isAbsolute(folder)) return folder;
   } catch {
-    throw new InputError("no home folder to keep datasets in: set BASERATE_CACHE to a folder");
+    // no HOME, and no entry for the user
   }
+  throw new InputError("no home folder to keep datasets in: set BASERATE_CACHE to a folder");
 }

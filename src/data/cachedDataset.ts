@@ -65,6 +65,7 @@ export async function loadCachedDataset(
       return makeCacheFile({ layout, sources, folder, path, onWarning, onProgress, signal });
     });
   } catch (error) {
+    signal?.throwIfAborted();
     if (isFull(error)) throw fullDisk(error, folder, layout, sources);
     if (!isFileError(error)) throw error;
     throw new InputError(

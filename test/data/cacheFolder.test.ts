@@ -1,7 +1,9 @@
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
-import { expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { cacheFolder } from "../../src/data/cacheFolder.ts";
+
+afterEach(() => vi.unstubAllEnvs());
 
 test.each([
   ["BASERATE_CACHE before all else", { BASERATE_CACHE: "/b", XDG_CACHE_HOME: "/x" }, "linux", "/b"],
@@ -14,3 +16,15 @@ test.each([
 ] as const)("cacheFolder() is %s", (_, env, platform, folder) => {
   expect(cacheFolder(env, platform)).toBe(folder);
 });
+
+test.skipIf(process.platform === "win32")(
+  "cacheFolder() says what to set where there is no home folder",
+  () => {
+    for (const home of ["", "relative"]) {
+      vi.stubEnv("HOME", home);
+      expect(() => cacheFolder({})).toThrow(
+        "no home folder to keep datasets in: set BASERATE_CACHE to a folder",
+      );
+    }
+  },
+);
