@@ -2,6 +2,7 @@ import type { Trial } from "../../experiment/record.ts";
 import { symbolOptions } from "../armLegend.ts";
 import { armStyles } from "../armStyles.ts";
 import { caption } from "../caption.ts";
+import { roundTicks } from "../roundTicks.ts";
 import { drawSvg, type Figure, palette, textWidth } from "../svg.ts";
 
 export type InitialLossTrial = Pick<
@@ -50,18 +51,26 @@ export const initialLoss: Figure<readonly InitialLossTrial[]> = (
   ];
   const [low, high] = [Math.min(...ends), Math.max(...ends)];
   const margin = 0.04 * (high - low || 1);
+  const marginLeft = Math.max(0, ...arms.map((arm) => textWidth(arm, fontSize))) + 28;
+  const marginRight = Math.max(0, ...rows.map(({ verdict }) => textWidth(verdict, fontSize))) + 24;
+  const ticks = roundTicks(
+    low - margin,
+    high + margin,
+    Math.min(10, (width - marginLeft - marginRight) / 40),
+  );
   const height = 14 + rowHeight * arms.length + 44 + note.height;
   return drawSvg(plot, document, {
     description: `Loss before training against the loss expected, for the arms ${arms.join(", ")}.`,
     width,
     height,
-    marginLeft: Math.max(0, ...arms.map((arm) => textWidth(arm, fontSize))) + 28,
-    marginRight: Math.max(0, ...rows.map(({ verdict }) => textWidth(verdict, fontSize))) + 24,
+    marginLeft,
+    marginRight,
     marginTop: 14,
     marginBottom: 44 + note.height,
     style: { fontSize: `${fontSize}px` },
     x: {
       domain: [low - margin, high + margin],
+      ticks,
       label: "Loss before training (nats)",
       labelAnchor: "center",
       labelArrow: "none",
@@ -69,7 +78,7 @@ export const initialLoss: Figure<readonly InitialLossTrial[]> = (
     },
     y: { type: "band", domain: arms, label: null, tickSize: 0, padding: 0.45 },
     marks: [
-      plot.gridX({ stroke: palette.grid.light, strokeOpacity: 1 }),
+      plot.gridX({ ticks, stroke: palette.grid.light, strokeOpacity: 1 }),
       ...rows.map((row) =>
         plot.barX([row], {
           y: "arm",
