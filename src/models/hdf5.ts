@@ -1,6 +1,6 @@
 import type * as H5wasm from "h5wasm";
 import { InputError } from "../errors.ts";
-import type { ByteSource } from "./bytes.ts";
+import { type ByteSource, view } from "./bytes.ts";
 import { decodeFloats, type FloatType, floatBytes } from "./floats.ts";
 import type { Tensor } from "./model.ts";
 import { elements, tensorAt } from "./tensorAt.ts";
@@ -152,19 +152,45 @@ interface FileNode {
   stream_ops: Record<string, unknown>;
 }
 
+/** Emscripten's number for EIO. */
+const inputOutputError = 29;
+
 function mount(h5: typeof H5wasm, source: ByteSource, path: string, reads: Read[]): void {
   const files = h5.FS as unknown as {
     createFile(parent: string, name: string, properties: object, read: boolean, write: boolean): FileNode;
   };
+  const { ErrnoError } = h5.FS as unknown as { ErrnoError: new (code: number) => Error };
   const node = files.createFile("/", path.slice(1), {}, true, false);
   Object.defineProperty(node, "usedBytes", { get: () => source.size });
   const read = (_stream: unknown, memory: Int8Array, at: number, length: number, offset: number): number => {
     const count = Math.max(0, Math.min(length, source.size - offset));
+    const bytes = source.read(offset, count);
+    if (!isSoundHeap(bytes, source, offset)) throw new ErrnoError(inputOutputError);
     reads.push({ offset, length: count });
-    memory.set(source.read(offset, count), at);
+    memory.set(bytes, at);
     return count;
   };
   node.stream_ops = { ...node.stream_ops, read };
+}
+
+/**
+ * Whether bytes that start like a global heap (GCOL, where texts of any length are kept) have objects that lie within
+ * it. The library (2.0.0, H5HG__cache_heap_deserialize) goes round forever in some that don't.
+ * Objects: index, references (2 bytes each), 4 reserved, size (8 bytes; of index 0 with this header), data padded to 8.
+ */
+function isSoundHeap(start: Uint8Array, source: ByteSource, offset: number): boolean {
+  if (start.length < 16 || String.fromCharCode(...start.subarray(0, 4)) !== "GCOL") return true;
+  const end = Number(view(source, offset, 16).getBigUint64(8, true));
+  if (offset + end > source.size || end > maximumUnpacked) return false;
+  const numbers = view(source, offset, end);
+  for (let at = 16; at + 16 <= end; ) {
+    const size = Number(numbers.getBigUint64(at + 8, true));
+    const isFree = numbers.getUint16(at, true) === 0;
+    if (isFree && size < 16) return false;
+    at += isFree ? size : 16 + Math.ceil(size / 8) * 8;
+    if (at > end) return false;
+  }
+  return true;
 }
 
 /** What the library writes to its standard error from now on, instead of the process's. */
@@ -184,5 +210,5 @@ function cause(complaints: string, thrown: unknown): string {
   const stack = complaints.split("HDF5-DIAG:")[1] ?? "";
   const lines = [...stack.matchAll(/#\d+: \S+ line \d+ in \w+\(\): ([^\n]+)/g)];
   const message = thrown instanceof Error ? thrown.message : String(thrown);
-  return (lines.at(-1)?.[1] ?? message.split("\n")[0]).slice(0, 120);
+  return (lines.at(-1)?.[1] ?? message.split("\n")[0]).replace(/: time = .*/, "").slice(0, 120);
 }
