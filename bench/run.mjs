@@ -11,7 +11,7 @@ import { median } from "./statistics.mjs";
 
 const help = `Times baserate beside TensorFlow, PyTorch, JAX and TensorFlow.js, those that are installed.
 
-  npm run bench                    three rounds of everything (half an hour)
+  npm run bench                    three rounds of everything
   npm run bench -- --quick         one round with few steps
   npm run bench -- --only baserate,TensorFlow --jobs wholeRun,pair
 
@@ -174,7 +174,7 @@ if (machine.loadBefore > 0.5)
 const settings = {
   cifar10: await datasetFile(),
   steps: options.quick ? 10 : 40,
-  trainings: options.quick ? 1 : 2,
+  trainings: 1,
   quick: options.quick,
 };
 const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
