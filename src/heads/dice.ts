@@ -108,7 +108,7 @@ export const dice = overlapHead({
     {
       framework: "keras",
       name: "keras.losses.Dice",
-      note: "takes probabilities; adds epsilon 1e-7 above and below; over the whole batch unless axis is given",
+      note: "takes probabilities; adds epsilon 1e-7 below the fraction; over the whole batch unless axis is given",
     },
     {
       framework: "optax",
