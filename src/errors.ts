@@ -2,10 +2,16 @@
 export class InputError extends Error {
   override readonly name: string = "InputError";
 
-  /** Control characters, which names out of a broken or hostile file may have, are escaped: the message is one line. */
+  /** A message may quote a hostile file: control characters are escaped, and more than 2,000 characters are cut. */
   constructor(message: string, options?: ErrorOptions) {
     const escaped = (character: string) => `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`;
-    super(message.replace(/\n/g, "\\n").replace(/\p{Cc}/gu, escaped), options);
+    super(
+      message
+        .slice(0, 2000)
+        .replace(/\n/g, "\\n")
+        .replace(/\p{Cc}/gu, escaped),
+      options,
+    );
   }
 }
 

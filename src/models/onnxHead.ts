@@ -68,10 +68,11 @@ export function findHeads(graph: OnnxGraph, name: string, file: string): OnnxHea
       pending.push({ value: node.input[0], after: [node.opType, ...after] });
     else if (layoutOps.has(node.opType) && isStandard(node)) pending.push({ value: node.input[0], after });
     else if (node.opType === "Concat" && isStandard(node))
-      pending.push(...node.input.map((input) => ({ value: input, after })).reverse());
+      for (const input of [...node.input].reverse()) pending.push({ value: input, after });
     else found(head(graph, node, value, file));
     if (steps > maximumSteps) break;
   }
+  if (heads.size === 0) return [nothing("its nodes feed each other in a circle")];
   return unshared(graph, [...heads.values()]);
 }
 

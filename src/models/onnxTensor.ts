@@ -34,9 +34,15 @@ export function floatType(dataType: number | undefined): FloatType | undefined {
   return floatTypes.get(dataType ?? 0)?.type;
 }
 
+/** More dimensions than any runtime takes. */
+const maximumRank = 64;
+
 /** The dimensions as numbers. Throws an InputError if one is negative, or their product is no safe integer. */
 export function shapeOf(tensor: TensorProto, file: string): number[] {
   const shape = tensor.dims.map(Number);
+  if (shape.length > maximumRank) {
+    throw new InputError(`${file}: broken ONNX file: tensor ${tensor.name} has ${shape.length} dimensions`);
+  }
   if (shape.some((size) => size < 0) || !Number.isSafeInteger(elements(shape))) {
     throw new InputError(`${file}: broken ONNX file: tensor ${tensor.name} has the shape [${shape}]`);
   }
