@@ -4,3 +4,9 @@ export function median(values) {
   const middle = sorted.length / 2;
   return (sorted[Math.floor(middle - 0.5)] + sorted[Math.floor(middle)]) / 2;
 }
+
+/** The value below which a part of the values lies, as it was measured (no interpolation). */
+export function quantile(values, part) {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(part * (sorted.length - 1))];
+}

@@ -1,0 +1,112 @@
+// Where the time of a training step goes: `node bench/ops.mjs` profiles it op by op with ONNX Runtime's own profiler,
+// on one thread, from plain operators and as it is. A node's time is the lower fifth of its times in all runs, since
+// whatever else the machine does only adds.
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { InferenceSession, Tensor } from "onnxruntime-node";
+import { build } from "tsdown";
+import { quantile } from "./statistics.mjs";
+
+const runs = 15;
+const options = { intraOpNumThreads: 1, interOpNumThreads: 1 };
+// Inside the package, where the compiled file finds its dependencies.
+const results = fileURLToPath(new URL("results", import.meta.url));
+mkdirSync(results, { recursive: true });
+const folder = mkdtempSync(join(results, "ops-"));
+try {
+  const entry = { trainSteps: fileURLToPath(new URL("trainSteps.ts", import.meta.url)) };
+  await build({ entry, outDir: folder, config: false, logLevel: "silent", dts: false, clean: false });
+  const compiled = readdirSync(folder).find((file) => file.startsWith("trainSteps."));
+  const { trainSteps } = await import(pathToFileURL(join(folder, compiled)).href);
+  const steps = [];
+  for (const [name, make] of Object.entries(trainSteps))
+    steps.push({ name, ...(await measure(name, make())) });
+  console.log(table(steps));
+} finally {
+  rmSync(folder, { recursive: true });
+}
+
+/** Milliseconds of a step and of creating its session; and, by op, milliseconds under the profiler and calls. */
+async function measure(name, { model, feeds }) {
+  const tensors = Object.fromEntries(
+    Object.entries(feeds).map(([key, { dtype, data, shape }]) => [key, new Tensor(dtype, data, shape)]),
+  );
+  const start = performance.now();
+  const session = await InferenceSession.create(model, options);
+  const creation = performance.now() - start;
+  const milliseconds = quantile(await times(session, tensors), 0.2);
+  await session.release();
+
+  const profiling = { enableProfiling: true, profileFilePrefix: join(folder, name) };
+  const profiled = await InferenceSession.create(model, { ...options, ...profiling });
+  await times(profiled, tensors);
+  profiled.endProfiling();
+  await profiled.release();
+  const log = readdirSync(folder).find((file) => file.startsWith(name) && file.endsWith(".json"));
+  return { name, milliseconds, creation, byOp: byOp(JSON.parse(readFileSync(join(folder, log), "utf8"))) };
+}
+
+async function times(session, tensors) {
+  const result = [];
+  for (let run = 0; run < runs; run++) {
+    const start = performance.now();
+    await session.run(tensors);
+    result.push(performance.now() - start);
+  }
+  return result;
+}
+
+/** Sums the profiler's events: microseconds of a node each time that it ran. A Loop's own event is all that it holds. */
+function byOp(events) {
+  const nodes = new Map();
+  for (const { name, dur, args } of events) {
+    if (!name.endsWith("_kernel_time") || args.op_name === "Loop") continue;
+    const node = nodes.get(name) ?? { op: args.op_name, durations: [] };
+    nodes.set(name, node);
+    node.durations.push(dur);
+  }
+  const result = {};
+  for (const { op, durations } of nodes.values()) {
+    result[op] ??= { milliseconds: 0, calls: 0 };
+    result[op].milliseconds += (quantile(durations, 0.2) * durations.length) / runs / 1000;
+    result[op].calls += durations.length / runs;
+  }
+  return result;
+}
+
+function table(steps) {
+  const row = (label, cells) => label.padEnd(20) + cells.map((cell) => cell.padStart(20)).join("");
+  const total = ({ byOp }) => Object.values(byOp).reduce((sum, { milliseconds }) => sum + milliseconds, 0);
+  const ops = [...new Set(steps.flatMap(({ byOp }) => Object.keys(byOp)))];
+  const most = (op) => Math.max(...steps.map(({ byOp }) => byOp[op]?.milliseconds ?? 0));
+  return [
+    row(
+      "ms a step (calls)",
+      steps.map(({ name }) => name),
+    ),
+    ...ops
+      .filter((op) => most(op) >= 0.1)
+      .sort((a, b) => most(b) - most(a))
+      .map((op) =>
+        row(
+          op,
+          steps.map(({ byOp: { [op]: own } }) =>
+            own ? `${own.milliseconds.toFixed(1)} (${String(Math.round(own.calls)).padStart(4)})` : "-",
+          ),
+        ),
+      ),
+    row(
+      "all, profiled",
+      steps.map((step) => total(step).toFixed(1)),
+    ),
+    row(
+      "not profiled",
+      steps.map(({ milliseconds }) => milliseconds.toFixed(1)),
+    ),
+    row(
+      "session creation",
+      steps.map(({ creation }) => creation.toFixed(0)),
+    ),
+  ].join("\n");
+}
