@@ -92,6 +92,8 @@ describe("a Winograd convolution is the convolution, forward and backward", () =
     { m: 4, x: [9, 12, 2, 2], pad: 0 },
     { m: 2, x: [5, 4, 2, 2], pad: 1 },
     { m: 4, x: [7, 8, 2, 2], pad: 1 },
+    { m: 4, x: [5, 71, 1, 1], pad: 0 },
+    { m: 2, x: [35, 4, 1, 1], pad: 1 },
   ] as const)("m = $m, x = [$x], padding $pad", ({ m, x, pad }) => {
     const size = [x[0] + 2 * pad - 2, x[1] + 2 * pad - 2] as const;
     const fast: Build = (graph, value, kernel) =>
