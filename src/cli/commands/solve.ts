@@ -1,5 +1,7 @@
 import type { Command } from "commander";
+import { InputError } from "../../errors.ts";
 import { findHead } from "../../heads/index.ts";
+import { frameworks, snippet } from "../../heads/snippets.ts";
 import { solve } from "../../heads/solve.ts";
 import { addHeadFlags, headOptions } from "../headFlags.ts";
 import { addLabelFlags, type LabelFlags, readLabels } from "../labelFlags.ts";
@@ -8,6 +10,7 @@ import { labelsDocument, solveReport } from "../solveReport.ts";
 interface SolveFlags extends LabelFlags {
   readonly loss: string;
   readonly json?: true;
+  readonly for?: string;
 }
 
 const examples = `
@@ -15,7 +18,7 @@ Examples:
   $ baserate solve --counts 4000,3700,100,4000,400,100,50,700,700,100
   $ baserate solve train.csv --column species --label-smoothing 0.1
   $ baserate solve train.parquet --column sold --loss sigmoid --pos-weight 2
-  $ baserate solve photos/
+  $ baserate solve photos/ --for pytorch
 
 Name a loss to see its options: baserate solve --loss huber --help`;
 
@@ -34,6 +37,10 @@ export function describe(command: Command): void {
         .default("softmax"),
     )
     .option("--json", "print one JSON document")
+    .option(
+      "--for <framework>",
+      `print lines to paste, which set the bias and check the first loss: ${frameworks.join(", ")}`,
+    )
     .addHelpText("after", examples);
   addLabelFlags(command);
   addHeadFlags(command, namedLoss(process.argv));
@@ -43,7 +50,13 @@ export function describe(command: Command): void {
 async function run(file: string | undefined, flags: SolveFlags): Promise<void> {
   const found = findHead(flags.loss);
   const labels = await readLabels(found.head, file, flags);
-  const solution = solve(flags.loss, labels.summary, headOptions(flags.loss, { ...flags }));
+  const options = headOptions(flags.loss, { ...flags });
+  if (flags.for !== undefined) {
+    if (flags.json) throw new InputError("--for prints lines of a program, so --json cannot be");
+    console.log(snippet(flags.for, flags.loss, labels.summary, options));
+    return;
+  }
+  const solution = solve(flags.loss, labels.summary, options);
   if (flags.json) {
     const framework = found.framework && { name: found.framework.name, convention: found.framework.note };
     console.log(
