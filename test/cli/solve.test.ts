@@ -129,3 +129,22 @@ test.each([
   expect(stderr).toContain(message);
   expect(stderr.trim().split("\n").length).toBeLessThanOrEqual(2);
 });
+
+test.each(["keras", "pytorch", "jax", "flax", "tfjs", "numpy"])(
+  "solve --for %s prints lines with the bias and the band",
+  (framework) => {
+    const { status, stdout } = solve(["--counts", "900,100", "--for", framework]);
+    expect(status).toBe(0);
+    expect(stdout).toContain("-0.105360515658, -2.30258509299");
+    // H(0.9, 0.1)
+    expect(stdout).toContain("0.325082973391");
+  },
+);
+
+test("solve --for says what it cannot print lines for", () => {
+  expect(solve(["--counts", "9,1", "--for", "kears"]).stderr).toContain(
+    "unknown framework: kears; did you mean keras?",
+  );
+  expect(solve(["--counts", "9,1", "--for", "keras", "--json"]).stderr).toContain("--json cannot be");
+  expect(solve(["--loss", "triplet", "--for", "keras"]).stderr).toContain("no lines to paste for triplet");
+});

@@ -145,7 +145,7 @@ function asIndices(
   const fraction = summary.names!.find((name) => !Number.isInteger(Number(name)));
   if (fraction !== undefined) {
     throw new InputError(
-      `row ${accumulator.firstRow(fraction)} holds ${fraction} as ${column}, which looks like a real number and not a class: use a loss for numbers such as mse, or add --as names`,
+      `row ${accumulator.firstRow(fraction)} holds ${fraction} as ${column}, which looks like a real number and not a class: use a loss for numbers such as squared-error, or add --as names`,
     );
   }
   const indices = new ClassAccumulator({ classes: classes as number | undefined });

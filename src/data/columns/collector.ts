@@ -63,7 +63,7 @@ export function collectorFor(columns: readonly string[], options: TableOptions):
   }
   if (as === "numbers")
     throw new InputError(
-      "this loss reads classes, so --as numbers cannot be; use a loss for numbers, such as mse",
+      "this loss reads classes, so --as numbers cannot be; use a loss for numbers, such as squared-error",
     );
   if (columns.length === 1)
     return reads === "classes" || as !== undefined
