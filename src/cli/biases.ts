@@ -1,74 +1,102 @@
 import { readFile } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
 import { z } from "zod";
 import { InputError } from "../errors.ts";
+import { findHead } from "../heads/index.ts";
+import type { Options } from "../heads/options.ts";
 import { type Solution, solve } from "../heads/solve.ts";
-import { fromCounts } from "../labels/fromCounts.ts";
 import type { Change } from "../models/apply.ts";
 import { readable } from "../models/disk.ts";
+import { type LabelFlags, readLabels } from "./labelFlags.ts";
 
-/** Where one output's bias comes from: label statistics and a loss, or numbers. */
-export interface BiasSource {
-  readonly counts?: readonly number[];
-  readonly loss?: string;
-  readonly options?: Readonly<Record<string, number | string | number[]>>;
-  readonly bias?: string;
+/** A change, and where its numbers come from if they were solved for. */
+export interface Intended extends Change {
+  readonly solved?: Solved;
 }
 
-/** A change, and the solution it comes from, if it was solved for. */
-export type Intended = Change & { readonly solution?: Solution };
+export interface Solved {
+  readonly solution: Solution;
+  /** What was read, in a line. */
+  readonly source: string;
+  /** From outputs to predictions, in words: `p = softmax(z)`. */
+  readonly link: string;
+}
 
-const list = z.array(z.number()).min(1);
-/** What `baserate solve --json` prints. */
-const solved = z.looseObject({ head: z.string(), bias: list });
-const headsFile = z.record(
-  z.string(),
-  z.union([
-    list,
-    z.strictObject({ bias: list }),
-    z.strictObject({
-      counts: list,
-      loss: z.string(),
-      options: z.record(z.string(), z.union([z.number(), z.string(), z.array(z.number())])).optional(),
-    }),
-  ]),
-);
-
-/** The bias of counts under a loss. Throws an InputError where there is none. */
-export async function biasOf({
-  counts,
-  loss,
-  options,
-}: BiasSource): Promise<{ values: readonly number[]; solution: Solution }> {
-  if (loss === undefined)
-    throw new InputError("--counts needs the loss as well: --loss softmax, for instance");
-  const solution = solve(loss, fromCounts(counts!), options);
+/** The bias of labels under a loss. Throws an InputError where there is none. */
+export async function solveBias(
+  loss: string,
+  file: string | undefined,
+  flags: LabelFlags,
+  options: Options,
+): Promise<{ values: readonly number[]; solved: Solved }> {
+  const { head } = findHead(loss);
+  const { summary, source } = await readLabels(head, file, flags);
+  const solution = solve(loss, summary, options);
   if (solution.kind === "none") {
     throw new InputError(`${solution.head} has no optimal bias: ${solution.reason}; ${solution.instead}`);
   }
-  return { values: solution.bias, solution };
+  return { values: solution.bias, solved: { solution, source, link: head.link } };
 }
 
+const list = z.array(z.number()).min(1);
+/** What `baserate solve --json` prints. */
+const solution = z.looseObject({ head: z.string(), bias: list });
+const source = z.strictObject({
+  labels: z.string().optional(),
+  loss: z.string(),
+  counts: list.optional(),
+  column: z.string().optional(),
+  weightColumn: z.string().optional(),
+  classes: z.union([z.number(), z.array(z.string())]).optional(),
+  ignoreIndex: z.union([z.number(), z.string()]).optional(),
+  as: z.enum(["classes", "names", "numbers"]).optional(),
+  missing: z.enum(["refuse", "skip"]).optional(),
+  format: z.enum(["csv", "tsv", "jsonl", "json", "npy", "parquet"]).optional(),
+  header: z.boolean().optional(),
+  options: z.record(z.string(), z.union([z.number(), z.string(), z.array(z.number())])).optional(),
+});
+const several = z.record(z.string(), z.union([list, z.strictObject({ bias: list }), source]));
+
 /**
- * A file of biases: a list for the one output there is, an object with a list (or, in a file of heads, counts and a
- * loss) for each output, or what `baserate solve --json` prints.
+ * A file of biases: a list for the one output there is; an object with an entry for each output, which is a list,
+ * {bias: list}, or labels (or counts) and a loss, with the flags of `baserate solve` in camel case; or what `baserate
+ * solve --json` prints. Paths in it count from its folder.
  */
 export async function readBiases(path: string): Promise<Intended[]> {
   const content = await parse(path);
   const plain = list.safeParse(content);
   if (plain.success) return [{ values: plain.data }];
-  const one = solved.safeParse(content);
+  const one = solution.safeParse(content);
   if (one.success) return [{ values: one.data.bias }];
-  const several = headsFile.safeParse(content);
-  if (!several.success || Object.keys(several.data).length === 0) {
+  const found = several.safeParse(content);
+  if (!found.success || Object.keys(found.data).length === 0) {
     throw new InputError(
-      `${path}: neither a list of numbers, nor {output: list of numbers}, nor {output: {counts: list, loss: name}}`,
+      `${path}: neither a list of numbers, nor {output: list}, nor {output: {labels or counts, loss}}`,
     );
   }
-  const entries = Object.entries(several.data).map(async ([output, source]): Promise<Intended> => {
-    if (Array.isArray(source)) return { output, values: source };
-    return "bias" in source ? { output, values: source.bias } : { output, ...(await biasOf(source)) };
-  });
-  return Promise.all(entries);
+  const intended: Intended[] = [];
+  for (const [output, entry] of Object.entries(found.data)) {
+    if (Array.isArray(entry)) intended.push({ output, values: entry });
+    else if ("bias" in entry) intended.push({ output, values: entry.bias });
+    else intended.push({ output, ...(await fromLabels(path, entry)) });
+  }
+  return intended;
+}
+
+function fromLabels(path: string, { loss, labels, options = {}, ...flags }: z.infer<typeof source>) {
+  const file = labels === undefined ? undefined : resolve(dirname(path), labels);
+  const { counts, classes, ignoreIndex } = flags;
+  return solveBias(
+    loss,
+    file,
+    {
+      ...flags,
+      counts: counts?.join(","),
+      classes: classes?.toString(),
+      ignoreIndex: ignoreIndex?.toString(),
+    },
+    options,
+  );
 }
 
 /** YAML, of which JSON is a part. */
@@ -77,7 +105,7 @@ async function parse(path: string): Promise<unknown> {
   try {
     return parseYaml(await readFile(path, "utf8"));
   } catch (error) {
-    if (!(error instanceof YAMLParseError)) throw new InputError(`${path}: ${readable(error)}`);
-    throw new InputError(`${path}: ${error.message.split("\n")[0]}`);
+    const why = error instanceof YAMLParseError ? error.message.split("\n")[0] : readable(error);
+    throw new InputError(`${path}: ${why}`);
   }
 }

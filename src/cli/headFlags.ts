@@ -22,6 +22,13 @@ export function headOptions(loss: string, flags: Readonly<Record<string, unknown
   return Object.fromEntries(given.map((name) => [name, flags[name] as Options[string]]));
 }
 
+/** The loss that the command line names, which decides what options there are: looked up before the line is parsed. */
+export function namedLoss(argv: readonly string[]): string {
+  const at = argv.findIndex((word) => word === "--loss" || word.startsWith("--loss="));
+  const loss = at < 0 ? undefined : argv[at] === "--loss" ? argv[at + 1] : argv[at].slice("--loss=".length);
+  return loss ?? "softmax";
+}
+
 const specsOf = (loss: string): Readonly<Record<string, OptionSpec>> => ({
   ...findHead(loss).head.options,
   ...commonOptions,

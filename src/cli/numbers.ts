@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from "commander";
+import { grouped } from "./text.ts";
 
 /** How many numbers of a long list are printed. */
 const shown = 10;
@@ -6,16 +7,13 @@ const shown = 10;
 /** A few numbers in full, of many the first ones and how many there are: `-0.357 -1.61 ... (1,000 in all)`. */
 export function shortList(values: ArrayLike<number>): string {
   const first = Array.from({ length: Math.min(values.length, shown) }, (_, i) => significant(values[i]));
-  return (
-    first.join(" ") + (values.length > shown ? ` ... (${values.length.toLocaleString("en-US")} in all)` : "")
-  );
+  return first.join(" ") + (values.length > shown ? ` ... (${grouped(values.length)} in all)` : "");
 }
 
 /** Four significant digits. */
 export function significant(value: number): string {
   return Number(value.toPrecision(4)).toString();
 }
-
 /** An option parser: numbers separated by commas or spaces. */
 export function numberList(text: string): number[] {
   const words = text.split(/[\s,]+/).filter((word) => word !== "");

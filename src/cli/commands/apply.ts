@@ -1,21 +1,25 @@
 import { basename } from "node:path";
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import { InputError } from "../../errors.ts";
-import type { Solution } from "../../heads/solve.ts";
 import { type Applied, type Layout, type Plan, planBias } from "../../models/apply.ts";
 import { openModelFile } from "../../models/disk.ts";
 import { prediction } from "../../models/prediction.ts";
 import { type Written, writeModel } from "../../models/write.ts";
-import { type BiasSource, biasOf, type Intended, readBiases } from "../biases.ts";
+import { type Intended, readBiases, type Solved, solveBias } from "../biases.ts";
 import { field } from "../fields.ts";
+import { addHeadFlags, headOptions, namedLoss } from "../headFlags.ts";
 import { interruptible } from "../interrupt.ts";
-import { numberList, shortList, significant } from "../numbers.ts";
+import { addLabelFlags, type LabelFlags } from "../labelFlags.ts";
+import { shortList, significant } from "../numbers.ts";
 import { layerText, tensorText } from "./inspect.ts";
 
-interface ApplyOptions extends BiasSource {
+interface ApplyFlags extends LabelFlags {
+  readonly labels?: string;
+  readonly loss?: string;
+  readonly bias?: string;
+  readonly heads?: string;
   readonly output?: string;
   readonly tensor?: string;
-  readonly heads?: string;
   readonly layout?: Layout;
   readonly addBias?: true;
   readonly out?: string;
@@ -23,38 +27,51 @@ interface ApplyOptions extends BiasSource {
   readonly json?: true;
 }
 
+const examples = `
+Examples:
+  $ baserate apply model.keras --labels train.csv --column species --loss softmax
+  $ baserate apply model.safetensors --counts 900,100 --loss sigmoid --in-place
+  $ baserate apply detector.onnx --heads heads.yaml
+
+heads.yaml, for several outputs:
+  classes: {labels: boxes.csv, column: class, loss: binary-focal, options: {gamma: 2}}
+  price: {bias: [3.2]}`;
+
 export function describe(command: Command): void {
-  command
-    .argument("<model>", "a model file")
-    .option("--counts <numbers>", "rows of each class, in the order of the outputs", numberList)
-    .option("--loss <name>", "the loss the model is trained with (with --counts)")
-    .option("--bias <file>", "JSON: a list of numbers, {output: list}, or what baserate solve --json prints")
-    .option("--heads <file>", "YAML or JSON: {output: {counts, loss} or {bias}}, for several outputs")
-    .option("--output <name>", "the output to set, where the model has several")
-    .option("--tensor <name>", "the tensor to set, whatever the file says of its outputs")
-    .addOption(
-      new Option(
-        "--layout <layout>",
-        "how a bias longer than the classes is laid out (default for convolutions: the first)",
-      ).choices(["anchors,classes", "classes,anchors"]),
-    )
-    .option("--add-bias", "put a bias in where the layer has none (ONNX)")
-    .option("--out <file>", "where to write (default: MODEL.baserate.EXT beside the model)")
-    .addOption(
-      new Option("--in-place", "replace the model; the old file is kept as MODEL.old").conflicts("out"),
-    )
-    .option("--json", "print one JSON document")
-    .addHelpText("after", "\nExample:\n  $ baserate apply model.keras --counts 700,200,100 --loss softmax")
-    .action((path: string, options: ApplyOptions) => interruptible((signal) => apply(path, options, signal)));
+  const option = (flags: string, text: string) => command.createOption(flags, text);
+  const own = [
+    option("--labels <file>", "file of labels, or folder of images with a folder a class"),
+    option("--loss <name>", "the loss the model is trained with: our name, or a framework's"),
+    option(
+      "--bias <file>",
+      "numbers instead of labels: a JSON list, {output: list}, or what solve --json prints",
+    ),
+    option("--heads <file>", "YAML or JSON with labels and loss (or bias) for each of several outputs"),
+    option("--output <name>", "the output to set, where the model has several"),
+    option("--tensor <name>", "the tensor to set, whatever the file says of its outputs"),
+    option(
+      "--layout <layout>",
+      "how a bias longer than the classes is laid out (the first for convolutions)",
+    ).choices(["anchors,classes", "classes,anchors"]),
+    option("--add-bias", "put a bias in where the layer has none (ONNX)"),
+    option("--out <file>", "where to write (default: MODEL.baserate.EXT beside the model)"),
+    option("--in-place", "replace the model; the old file is kept as MODEL.old").conflicts("out"),
+    option("--json", "print one JSON document"),
+  ];
+  command.argument("<model>", "a model file").addHelpText("after", examples);
+  for (const flag of own) command.addOption(flag);
+  addLabelFlags(command);
+  addHeadFlags(command, namedLoss(process.argv));
+  command.action((path: string, flags: ApplyFlags) => interruptible((signal) => apply(path, flags, signal)));
 }
 
-async function apply(path: string, options: ApplyOptions, signal: AbortSignal): Promise<void> {
-  const intended = await intentions(options);
+async function apply(path: string, flags: ApplyFlags, signal: AbortSignal): Promise<void> {
+  const intended = await intentions(flags);
   const model = await openModelFile(path);
   try {
-    const plan = await planBias(model, intended, options.addBias);
-    const written = await writeModel(model, plan, options, signal);
-    const text = options.json
+    const plan = await planBias(model, intended, flags.addBias);
+    const written = await writeModel(model, plan, flags, signal);
+    const text = flags.json
       ? JSON.stringify(document(path, model.format, plan, intended, written), null, 2)
       : report(path, model.format, plan, intended, written);
     console.log(text);
@@ -63,34 +80,32 @@ async function apply(path: string, options: ApplyOptions, signal: AbortSignal): 
   }
 }
 
-/** What to set, from --heads, --bias, or --counts with --loss; exactly one of them. */
-async function intentions(options: ApplyOptions): Promise<readonly Intended[]> {
-  const { heads, bias, counts, output, tensor, layout } = options;
-  const given = Object.entries({ "--heads": heads, "--bias": bias, "--counts": counts }).filter(
-    ([, value]) => value,
-  );
-  if (given.length !== 1) {
+/** What to set, from labels and a loss, --bias, or --heads; exactly one of them. */
+async function intentions(flags: ApplyFlags): Promise<readonly Intended[]> {
+  const { heads, bias, counts, labels, loss, output, tensor, layout } = flags;
+  const given = Object.entries({ "--heads": heads, "--bias": bias, "--counts": counts, "--labels": labels })
+    .filter(([, value]) => value !== undefined)
+    .map(([name]) => name);
+  if (given.length === 0) {
     throw new InputError(
-      given.length === 0
-        ? "no bias given; say it with --counts and --loss, --bias, or --heads"
-        : `${given.map(([name]) => name).join(" and ")} contradict each other; give one`,
+      "no bias given: say it with --labels or --counts and --loss, with --bias, or with --heads",
     );
   }
-  if (heads === undefined && bias === undefined)
-    return [{ output, tensor, layout, ...(await biasOf(options)) }];
-  if (heads !== undefined && (output ?? tensor) !== undefined) {
-    throw new InputError("--heads names its outputs itself; leave out --output and --tensor");
+  if (given.length > 1)
+    throw new InputError(`${given.join(" and ")} contradict each other; give one of them`);
+  const named = { ...(output !== undefined && { output }), ...(tensor !== undefined && { tensor }), layout };
+  const file = heads ?? bias;
+  if (file === undefined) {
+    if (loss === undefined)
+      throw new InputError(`${given[0]} needs the loss as well: --loss softmax, for instance`);
+    return [{ ...named, ...(await solveBias(loss, labels, flags, headOptions(loss, { ...flags }))) }];
   }
-  const several = await readBiases((heads ?? bias)!);
-  if (several.length > 1 && (output ?? tensor) !== undefined) {
-    throw new InputError(`${bias} names its outputs itself; leave out --output and --tensor`);
+  const several = await readBiases(file);
+  const namesItself = several.some((one) => one.output !== undefined);
+  if (namesItself && (output ?? tensor) !== undefined) {
+    throw new InputError(`${file} names its outputs itself; leave out --output and --tensor`);
   }
-  return several.map((one) => ({
-    layout,
-    ...one,
-    ...(output !== undefined && { output }),
-    ...(tensor !== undefined && { tensor }),
-  }));
+  return several.map((one) => ({ ...named, ...one }));
 }
 
 function document(path: string, format: string, plan: Plan, intended: readonly Intended[], written: Written) {
@@ -111,7 +126,7 @@ function document(path: string, format: string, plan: Plan, intended: readonly I
         repeats: one.repeats,
         rounding: one.rounding,
         prediction: predicted ? [...predicted] : null,
-        ...(intended[i].solution && { solution: intended[i].solution }),
+        ...intended[i].solved,
       };
     }),
   };
@@ -124,7 +139,7 @@ function report(
   intended: readonly Intended[],
   written: Written,
 ): string {
-  const blocks = plan.applied.map((one, i) => appliedLines(one, intended[i].solution).join("\n"));
+  const blocks = plan.applied.map((one, i) => appliedLines(one, intended[i].solved).join("\n"));
   const end = [
     ...written.files.map((file) => field("wrote", file)),
     ...written.kept.map((old) => field("kept", old)),
@@ -133,7 +148,7 @@ function report(
   return [`${basename(path)}: ${format}`, ...blocks, end.join("\n")].join("\n\n");
 }
 
-function appliedLines(one: Applied, solution: Solution | undefined): string[] {
+function appliedLines(one: Applied, solved: Solved | undefined): string[] {
   const { output, tensor, before, after, repeats, rounding, byLength } = one;
   const lines = [
     field("output", output.name + (byLength ? " (the only one of that length)" : "")),
@@ -146,22 +161,27 @@ function appliedLines(one: Applied, solution: Solution | undefined): string[] {
   if (rounding > 0) {
     lines.push(field("", `rounded to ${tensor.type}, by at most ${significant(rounding)}`));
   }
-  if (solution) return [...lines, ...solutionLines(solution)];
+  if (solved) return [...lines, ...solvedLines(solved, output.activation)];
   const predicted = prediction(output, after);
   return predicted ? [...lines, field("predicts", `${shortList(predicted)} (${output.activation})`)] : lines;
 }
 
-function solutionLines({
-  head,
-  prediction: predicted,
-  expectedLoss,
-  lossAtZero,
-  warnings,
-}: Solution): string[] {
-  const lines = [field("predicts", `${shortList(predicted)} (${head})`)];
+function solvedLines({ solution, source, link }: Solved, activation: string | undefined): string[] {
+  const { head, expectedLoss, lossAtZero, warnings } = solution;
+  const lines = [field("predicts", `${shortList(solution.prediction)} (${head})`)];
   if (expectedLoss !== null) {
     const zero = lossAtZero === null ? "" : `; ${significant(lossAtZero)} at bias 0`;
     lines.push(field("loss", `${significant(expectedLoss)} to be expected before training${zero}`));
+  }
+  lines.push(field("labels", source));
+  const applied = ["softmax", "sigmoid"].find((name) => name === activation?.toLowerCase());
+  if (applied && !link.includes(applied)) {
+    lines.push(
+      field(
+        "warning",
+        `the file applies ${applied} after the bias, but ${head} takes ${link}; is it the model's loss?`,
+      ),
+    );
   }
   return [...lines, ...warnings.map((warning) => field("warning", warning))];
 }

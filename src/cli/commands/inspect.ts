@@ -6,6 +6,7 @@ import type { Output, WritableTensor } from "../../models/model.ts";
 import { prediction } from "../../models/prediction.ts";
 import { field } from "../fields.ts";
 import { shortList } from "../numbers.ts";
+import { grouped } from "../text.ts";
 
 export function describe(command: Command): void {
   command
@@ -61,7 +62,7 @@ function contents(output: Output) {
 const listed = 20;
 
 function report(model: ModelOnDisk, tensors = false): string {
-  const bytes = statSync(model.path).size.toLocaleString("en-US");
+  const bytes = grouped(statSync(model.path).size);
   const lines = [`${basename(model.path)}: ${model.format}, ${bytes} bytes`];
   for (const output of model.outputs) lines.push("", ...outputLines(output));
   if (model.outputs.length === 0) {

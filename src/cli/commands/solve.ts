@@ -3,7 +3,7 @@ import { InputError } from "../../errors.ts";
 import { findHead } from "../../heads/index.ts";
 import { frameworks, snippet } from "../../heads/snippets.ts";
 import { solve } from "../../heads/solve.ts";
-import { addHeadFlags, headOptions } from "../headFlags.ts";
+import { addHeadFlags, headOptions, namedLoss } from "../headFlags.ts";
 import { addLabelFlags, type LabelFlags, readLabels } from "../labelFlags.ts";
 import { labelsDocument, solveReport } from "../solveReport.ts";
 
@@ -65,11 +65,4 @@ async function run(file: string | undefined, flags: SolveFlags): Promise<void> {
   } else {
     console.log(solveReport(found, labels, solution));
   }
-}
-
-/** The loss that the command line names, which decides what options there are: looked up before the line is parsed. */
-function namedLoss(argv: readonly string[]): string {
-  const at = argv.findIndex((word) => word === "--loss" || word.startsWith("--loss="));
-  const loss = at < 0 ? undefined : argv[at] === "--loss" ? argv[at + 1] : argv[at].slice("--loss=".length);
-  return loss ?? "softmax";
 }

@@ -13,14 +13,15 @@ export interface NpyHeader {
  * The header of a .npy file: \x93NUMPY, version (2 bytes), the header's length (2 bytes, 4 from version 2 on), and a
  * Python dictionary. https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
  */
-export function npyHeader(file: string, start: Buffer): NpyHeader {
+export function npyHeader(file: string, start: Uint8Array): NpyHeader {
   const broken = (why: string) => new InputError(`${file} is no NumPy array: ${why}`);
-  if (start.length < 12 || start.toString("latin1", 0, 6) !== "\x93NUMPY")
+  if (start.length < 12 || String.fromCharCode(...start.subarray(0, 6)) !== "\x93NUMPY")
     throw broken("it does not start with \\x93NUMPY");
   const wide = start[6] >= 2;
-  const offset = wide ? 12 + start.readUInt32LE(8) : 10 + start.readUInt16LE(8);
+  const numbers = new DataView(start.buffer, start.byteOffset, start.byteLength);
+  const offset = wide ? 12 + numbers.getUint32(8, true) : 10 + numbers.getUint16(8, true);
   if (offset > start.length) throw broken(`its header cannot have ${offset} bytes`);
-  const header = start.toString("utf8", wide ? 12 : 10, offset);
+  const header = new TextDecoder().decode(start.subarray(wide ? 12 : 10, offset));
   const type = /'descr':\s*'([^']*)'/.exec(header)?.[1];
   const fortran = /'fortran_order':\s*(True|False)/.exec(header)?.[1];
   const shape = /'shape':\s*\(([\d,\s]*)\)/.exec(header)?.[1];
