@@ -19,6 +19,10 @@ export const commands: Record<string, { summary: string; load: () => Promise<Com
     summary: "the optimal bias and the expected loss, from the labels and the loss",
     load: () => import("./commands/solve.ts"),
   },
+  losses: {
+    summary: "the catalogue of losses; with a name, that one explained",
+    load: () => import("./commands/losses.ts"),
+  },
   inspect: {
     summary: "a model file's outputs: their layers, their bias, what it predicts",
     load: () => import("./commands/inspect.ts"),

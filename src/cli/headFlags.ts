@@ -34,7 +34,8 @@ const specsOf = (loss: string): Readonly<Record<string, OptionSpec>> => ({
   ...commonOptions,
 });
 
-const kebab = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+/** An option's name as a flag writes it: `labelSmoothing` is `label-smoothing`. */
+export const kebab = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 function valueName(spec: OptionSpec): string {
   if (spec.type === "choice") return spec.choices.join("|");

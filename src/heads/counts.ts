@@ -225,7 +225,7 @@ export const tweedie = defineHead({
 
 export const negativeBinomial = defineHead({
   name: "negative-binomial",
-  summary: "negative binomial likelihood: counts that spread wide",
+  summary: "negative binomial likelihood of spread-out counts",
   family: "counts",
   reads: "numbers",
   domain: wholeNumbers,

@@ -143,7 +143,7 @@ export const tversky = overlapHead({
 
 export const jaccard = overlapHead({
   name: "jaccard",
-  summary: "soft Jaccard (intersection over union) loss",
+  summary: "soft Jaccard loss: overlap over union",
   options: {},
   at: (p, q, s) => 1 - (p * q + s) / (p + q - p * q + s),
   loss: [

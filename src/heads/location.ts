@@ -276,7 +276,7 @@ export const expectile = defineHead({
 export const fair = defineHead({
   ...onResidual,
   name: "fair",
-  summary: "Fair loss: squared near zero, nearly absolute far away",
+  summary: "Fair loss: squared near zero, almost absolute far",
   options: { c: number(1, positive, "scale of the residuals") },
   loss: ([z], y: number, { c }) => {
     const r = Math.abs(z - y) / c;

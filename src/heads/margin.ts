@@ -29,7 +29,7 @@ const hingeLoss = (margin: number) => Math.max(0, 1 - margin);
 export const hinge = defineHead({
   ...onMargin,
   name: "hinge",
-  summary: "hinge loss of yes/no labels read as +1 and -1",
+  summary: "hinge loss of yes/no labels read as +1, -1",
   link: "decision = sign(z)",
   loss: ([z], y: number) => mixture(y, z, hingeLoss),
   gradient: ([z], y) => mixtureSlope(y, z, (margin) => (margin < 1 ? -1 : 0)),
@@ -82,7 +82,7 @@ const squaredHingeLoss = (margin: number) => Math.max(0, 1 - margin) ** 2;
 export const squaredHinge = defineHead({
   ...onMargin,
   name: "squared-hinge",
-  summary: "squared hinge loss of yes/no labels read as +1 and -1",
+  summary: "squared hinge loss of labels read as +1 and -1",
   link: "decision = sign(z)",
   loss: ([z], y: number) => mixture(y, z, squaredHingeLoss),
   gradient: ([z], y) => mixtureSlope(y, z, (margin) => -2 * Math.max(0, 1 - margin)),

@@ -141,7 +141,7 @@ const bounds = (theta: readonly number[], y: number) =>
 export const cumulativeLink = defineHead({
   ...onBoundaries,
   name: "cumulative-link",
-  summary: "proportional odds: ordered classes, rising thresholds",
+  summary: "proportional odds with rising thresholds",
   options: {},
   link: "P(y <= k) = sigmoid(t_k),  t_0 = z_0,  t_k = t_(k-1) + softplus(z_k)",
   convex: false,

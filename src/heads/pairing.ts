@@ -81,7 +81,7 @@ const unbiased = ({ options = noOptions, start, reason, instead, loss, expected,
 
 export const infoNce = unbiased({
   name: "info-nce",
-  summary: "softmax contrastive loss: CLIP, InfoNCE, SimCLR",
+  summary: "contrastive softmax: CLIP, InfoNCE",
   options: { candidates: batch("N, candidates that one match is among") },
   start: ({ candidates }) => Math.log(candidates),
   reason: "a constant added to all similarities cancels in the softmax: no bias changes the loss",
@@ -167,7 +167,7 @@ export const listnet = unbiased({
 
 export const lambdarank = unbiased({
   name: "lambdarank",
-  summary: "pairwise ranking weighted by the change of NDCG",
+  summary: "pairwise ranking, weighted by NDCG",
   reason: cancels,
   instead: "leave the bias at 0; each pair starts at log 2 times the NDCG that swapping it would change",
   loss: [

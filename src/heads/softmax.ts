@@ -1,7 +1,7 @@
 import { logSumExp, softmax } from "../math/logSumExp.ts";
 import { sum } from "../math/sum.ts";
 import { xlogy } from "../math/xlogy.ts";
-import { type Column, defineHead, type Label, type Output, tex } from "./head.ts";
+import { type Column, defineHead, type Label, type Output, type RowLoss, tex } from "./head.ts";
 import { choice, notNegative, number, perClass, share } from "./options.ts";
 import { className, withPseudoCount } from "./pseudoCount.ts";
 import { onSoftmax } from "./simplex.ts";
@@ -71,6 +71,23 @@ export const softmaxCell = {
   rowWeight: meanWeight,
   expected: (output: Output, column: Column<Label>, o: SoftmaxOptions) =>
     crossEntropy(output, meanTarget(column, o)),
+  // O(K) for all labels together: a row's target is a · s + c at its own class, s the smoothing's share of every class
+  rowLosses(output: Output, { labels }: Column<Label>, variance: number, o: SoftmaxOptions): RowLoss[] {
+    const [z, p, norm] = [Array.from(output), softmax(output), logSumExp(output)];
+    const spread = o.labelSmoothing / p.length;
+    const s = p.map((_, k) => (o.smoothedWeight === "row" ? spread : spread * weightOf(o, k)));
+    const inner = (a: readonly number[], b: readonly number[]) => sum(a.map((v, k) => v * b[k]));
+    const [pp, ps, ss, sz, total] = [inner(p, p), inner(p, s), inner(s, s), inner(s, z), sum(s)];
+    return Array.from(labels, (label) => {
+      const y = label as number;
+      const c = (1 - o.labelSmoothing) * weightOf(o, y);
+      const a = o.smoothedWeight === "row" ? weightOf(o, y) : 1;
+      const weight = a * total + c;
+      const slopes =
+        weight ** 2 * pp - 2 * weight * (a * ps + c * p[y]) + a * a * ss + 2 * a * c * s[y] + c * c;
+      return { mean: weight * norm - a * sz - c * z[y], variance: variance * slopes };
+    });
+  },
   optimum(column: Column<Label>, o: SoftmaxOptions) {
     const shares = meanTarget(column, o);
     const { counts, warnings } = withPseudoCount(

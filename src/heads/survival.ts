@@ -158,7 +158,7 @@ function massGradient(output: Output, label: SurvivalLabel): number[] {
 export const pmf = defineHead({
   ...onIntervals,
   name: "pmf",
-  summary: "survival as a probability for each interval (DeepHit's)",
+  summary: "a probability of the event in each interval",
   link: "P(event in j) = softmax([z, 0])_j",
   loss: (output, label: SurvivalLabel) => -logMass(output, label),
   gradient: massGradient,
@@ -234,7 +234,7 @@ export const mtlr = defineHead({
 export const pcHazard = defineHead({
   ...onIntervals,
   name: "pc-hazard",
-  summary: "continuous-time survival, a constant hazard each interval",
+  summary: "a constant hazard in each interval of time",
   link: "hazard_j = softplus(z_j)",
   convex: false,
   loss(output, label: SurvivalLabel) {
@@ -346,7 +346,7 @@ function meanLogRiskSet({ labels, weights }: Column<Label>): number {
 
 export const cox = defineHead({
   name: "cox",
-  summary: "Cox's partial likelihood of survival times",
+  summary: "Cox's partial likelihood",
   family: "survival",
   reads: "survival",
   domain: positive,

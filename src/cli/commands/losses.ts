@@ -1,0 +1,127 @@
+import type { Command } from "commander";
+import type { Family, FrameworkName, Head } from "../../heads/head.ts";
+import { type FoundHead, findHead, heads } from "../../heads/index.ts";
+import { type OptionSpec, rangeText } from "../../heads/options.ts";
+import { kebab } from "../headFlags.ts";
+import { wrap } from "../text.ts";
+
+export function describe(command: Command): void {
+  command
+    .argument("[name]", "explain this one; ours or a framework's name, as in code")
+    .option("--json", "print one JSON document")
+    .addHelpText("after", "\nExample:\n  $ baserate losses keras.losses.BinaryFocalCrossentropy")
+    .action((name: string | undefined, { json }: { json?: true }) => {
+      if (name === undefined) console.log(json ? toJson(heads.map(record)) : catalogue());
+      else {
+        const found = findHead(name);
+        console.log(json ? toJson({ ...record(found.head), found: conventions(found) }) : explanation(found));
+      }
+    });
+}
+
+const toJson = (value: unknown) => JSON.stringify(value, null, 2);
+
+/** Everything a head says of itself, without its functions. An open end of a range has no number in JSON. */
+function record(head: Head) {
+  const {
+    name,
+    summary,
+    family,
+    reads,
+    link,
+    options,
+    identifiable,
+    convex,
+    formula,
+    derivation,
+    source,
+    names,
+    none,
+  } = head;
+  return {
+    name,
+    summary,
+    family,
+    reads,
+    link,
+    options,
+    identifiable,
+    convex,
+    formula,
+    derivation,
+    source,
+    names,
+    none,
+  };
+}
+
+const conventions = ({ framework, options }: FoundHead) =>
+  framework ? { name: framework.name, options, note: framework.note } : null;
+
+const families: Readonly<Record<Family, string>> = {
+  classification: "Classification",
+  regression: "Regression",
+  counts: "Counts and amounts",
+  distribution: "Distributions",
+  ordinal: "Ordered classes",
+  survival: "Survival times",
+  ranking: "Pairs, rankings, sequences",
+};
+
+function catalogue(): string {
+  const widest = Math.max(...heads.map(({ name }) => name.length));
+  const sections = Object.entries(families).map(([family, title]) => {
+    const lines = heads
+      .filter((head) => head.family === family)
+      .map(({ name, summary, none }) => `  ${name.padEnd(widest)}  ${summary}${none ? " (no bias)" : ""}`);
+    return [title, ...lines].join("\n");
+  });
+  return [...sections, "baserate losses NAME explains one."].join("\n\n");
+}
+
+function explanation(found: FoundHead): string {
+  const { head } = found;
+  const { formula, none } = head;
+  const term = (name: string, text: string) => wrap(`${name.padEnd(12)}${text}`, 12);
+  const paragraphs = [
+    [`${head.name}: ${head.summary}`],
+    found.framework
+      ? [term("found as", `${fullName(found.framework)}: ${found.framework.note}`), ...implied(found)]
+      : [],
+    [
+      term("link", head.link),
+      term("loss", formula.loss[0]),
+      term(none ? "optimum" : "best bias", formula.optimum[0]),
+      term("then loss", formula.expected[0]),
+    ],
+    [
+      wrap(head.derivation, 0),
+      ...(none ? [wrap(`Why none: ${none.reason}.`, 0), wrap(`Instead: ${none.instead}.`, 0)] : []),
+    ],
+    Object.entries(head.options).map(([name, spec]) => wrap(`--${kebab(name)}  ${optionText(spec)}`, 4)),
+    head.names.map((one) => wrap(`${fullName(one)}: ${one.note}`, 4)),
+    [wrap(`Source: ${head.source}.`, 4)],
+  ];
+  return paragraphs
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join("\n"))
+    .join("\n\n");
+}
+
+/** As people write it: a booster's bare name with the booster before it. */
+const fullName = ({ framework, name }: FrameworkName) =>
+  ["xgboost", "lightgbm", "catboost"].includes(framework) ? `${framework} ${name}` : name;
+
+function implied({ options }: FoundHead): string[] {
+  const entries = Object.entries(options);
+  if (entries.length === 0) return [];
+  return [
+    wrap(`${"".padEnd(12)}implies ${entries.map(([name, value]) => `${name} = ${value}`).join(", ")}`, 12),
+  ];
+}
+
+function optionText(spec: OptionSpec): string {
+  const allowed = spec.type === "choice" ? spec.choices.join(" or ") : rangeText(spec.range);
+  const standard = spec.type === "list" ? "1 each" : spec.default;
+  return `${spec.doc} (${allowed}; default ${standard})`;
+}

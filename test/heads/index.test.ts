@@ -1,0 +1,34 @@
+import { expect, test } from "vitest";
+import { resolveAll } from "../../src/heads/bind.ts";
+import { findHead, heads } from "../../src/heads/index.ts";
+
+test("head names are unique, and so are the frameworks' within each framework", () => {
+  const names = heads.map(({ name }) => name);
+  expect(new Set(names).size).toBe(names.length);
+  const theirs = heads.flatMap((head) => head.names.map(({ framework, name }) => `${framework} ${name}`));
+  expect(theirs.filter((name, i) => theirs.indexOf(name) !== i)).toEqual([]);
+});
+
+test.each(heads.flatMap((head) => head.names.map((one) => [one.name, head, one] as const)))(
+  "findHead('%s') is the head that lists it, and its options are allowed",
+  (name, head, one) => {
+    const boosters = ["xgboost", "lightgbm", "catboost"];
+    const found = findHead(boosters.includes(one.framework) ? `${one.framework} ${name}` : name);
+    expect(found.head.name).toBe(head.name);
+    expect(found.framework).toBe(one);
+    expect(() => resolveAll(head, found.options)).not.toThrow();
+  },
+);
+
+test("findHead ignores case and tf., and takes the last part alone where it is clear", () => {
+  expect(findHead("TORCH.nn.bcewithlogitsloss").head.name).toBe("sigmoid");
+  expect(findHead("tf.keras.losses.Huber").framework?.name).toBe("keras.losses.Huber");
+  expect(findHead("BCEWithLogitsLoss").head.name).toBe("sigmoid");
+  expect(findHead("reg:tweedie").head.name).toBe("tweedie");
+  expect(findHead("Binary Focal").head.name).toBe("binary-focal");
+});
+
+test("findHead names the nearest head on a misspelt name", () => {
+  expect(() => findHead("sofmax")).toThrow("unknown loss: sofmax; did you mean softmax?");
+  expect(() => findHead("torch.nn.HuberLos")).toThrow("did you mean torch.nn.HuberLoss?");
+});
