@@ -86,12 +86,14 @@ export function within(value: number, { low, high, openLow, openHigh, integer }:
   );
 }
 
-/** A range in words: `above 0`, `from 0 to 1`, `between 1 and 2 (neither included)`. */
+/** A range in words: `a number above 0`, `a number from 0 to 1`. */
 export function rangeText({ low, high, openLow, openHigh, integer }: Range): string {
   const what = integer ? "a whole number" : "a number";
-  const bottom = Number.isFinite(low) ? (openLow ? ` above ${low}` : ` from ${low}`) : "";
-  const top = Number.isFinite(high) ? (openHigh ? ` below ${high}` : ` up to ${high}`) : "";
-  return `${what}${bottom}${bottom && top ? " and" : ""}${top}`;
+  const [hasLow, hasHigh] = [Number.isFinite(low), Number.isFinite(high)];
+  if (hasLow && hasHigh && openLow && openHigh) return `${what} between ${low} and ${high}, neither included`;
+  const from = hasLow ? (openLow ? ` above ${low}` : ` from ${low}`) : "";
+  const to = hasHigh ? (openHigh ? ` below ${high}` : ` ${hasLow && !openLow ? "" : "up "}to ${high}`) : "";
+  return `${what}${from}${to}`;
 }
 
 /** Checks the options against their description and fills in the defaults. `who` names the head in errors. */
