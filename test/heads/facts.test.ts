@@ -217,10 +217,10 @@ describe("edges", () => {
     expect(solve("siglip", undefined, { pairs: 32_768 }).expectedLoss).toBeCloseTo(11.397, 3);
   });
 
-  test("50,000 classes are solved in well under a second", () => {
-    const start = performance.now();
-    solve("softmax", classes(Array.from({ length: 50_000 }, (_, k) => 1 + (k % 7))));
-    expect(performance.now() - start).toBeLessThan(3000);
+  test("50,000 classes, a language model's tokens, are no more than a longer list", () => {
+    const { expectedLoss, lossAtZero } = solve("softmax", classes(new Array<number>(50_000).fill(3)));
+    expect(expectedLoss).toBeCloseTo(Math.log(50_000), 10);
+    expect(lossAtZero).toBeCloseTo(Math.log(50_000), 10);
   });
 });
 
