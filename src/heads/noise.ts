@@ -60,7 +60,7 @@ function simulatedMean(f: (shift: readonly number[]) => number, width: number, {
   const source = random(0, "noise");
   const draw = shape === "normal" ? source.normal : () => 2 * source.uniform() - 1;
   // Standard error near 1e-4 nats at PyTorch's default bias, in a few milliseconds.
-  const pairs = Math.max(32, Math.min(256, Math.floor(2e6 / width ** 2)));
+  const pairs = Math.max(8, Math.min(256, Math.floor(2e6 / width ** 2)));
   let total = 0;
   let squares = 0;
   for (let i = 0; i < pairs; i++) {
