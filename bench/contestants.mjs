@@ -19,7 +19,7 @@ export const measures = {
   peakMemory: "its peak memory: MB",
   pair: "a step of both arms, all cores: ms",
   oneThread: "a step of one arm, one thread: ms",
-  perHour: "trainings an hour, one thread each, all cores",
+  perHour: "trainings an hour, one thread each, all cores (more is better)",
 };
 
 const cores = availableParallelism();
