@@ -26,6 +26,7 @@ interface RunOptions {
   readonly out?: string;
   readonly fresh?: true;
   readonly workers?: number;
+  readonly onnx?: true;
   readonly json?: true;
 }
 
@@ -43,6 +44,7 @@ export function addRunOptions(command: Command): Command {
     .option("--workers <number>", "arms at once (as many as there are cores)", wholeNumber(1))
     .option("--out <folder>", "folder of the run (runs/ and the plan's name)")
     .option("--fresh", "start over: forget the finished trials of the run's folder")
+    .option("--onnx", "write the untrained network of each arm (first seed) as ONNX")
     .option("--json", "print one JSON document");
 }
 
@@ -129,22 +131,12 @@ async function run(plan: Plan, path: string, options: RunOptions, signal: AbortS
   ]);
   const workers = options.workers ?? availableParallelism();
   const folder = await openRunFolder(path, plan, options.fresh ?? false);
-  const dataset = await loadDataset(plan, signal);
-  const open = plan.seeds.flatMap((seed) => {
-    const missing = plan.arms.filter(
-      (arm) => !folder.finished.some((trial) => trial.arm === arm && trial.seed === seed),
-    );
-    return missing.length > 0 ? [missing.length] : [];
-  });
-  const trialsToRun = open.reduce((sum, count) => sum + count, 0);
-  const total = plan.arms.length * plan.seeds.length;
-  if (trialsToRun < total)
-    console.error(
-      `${total - trialsToRun} of ${total} trials are finished already in ${path}; --fresh starts over`,
-    );
-  const trainCount = plan.counts.reduce((sum, count) => sum + count, 0);
-  const sizes = { trainCount, testCount: dataset.test.count, trialsToRun, checksToRun: open.length };
-  const display = await runDisplay(plan, sizes);
+  if (folder.finished.length > 0) {
+    console.error(`${folder.finished.length} trials are finished already in ${path}; --fresh starts over`);
+  }
+  const dataset = loadDataset(plan, signal);
+  dataset.catch(() => {}); // reported where it is awaited
+  const display = await runDisplay(plan);
   const saved: Promise<void>[] = [];
   const observer = {
     ...display,
@@ -163,13 +155,15 @@ async function run(plan: Plan, path: string, options: RunOptions, signal: AbortS
       signal,
     });
     const { writeRunFiles } = await import("../experiment/runFiles.ts");
+    const { classNames, test } = await dataset;
     const environment = await describeEnvironment(workers);
     return await writeRunFiles(folder, {
       plan,
       environment,
       trials,
-      classNames: dataset.classNames,
-      testCount: dataset.test.count,
+      classNames,
+      testCount: test.count,
+      imageShape: options.onnx ? test.shape : undefined,
     });
   } finally {
     await Promise.all(saved);

@@ -1,5 +1,5 @@
 import type { Plan } from "../experiment/plan.ts";
-import type { RunObserver } from "../experiment/run.ts";
+import type { RunObserver, RunSizes } from "../experiment/run.ts";
 import { terminalChart } from "../plot/terminalChart.ts";
 import { hasColor } from "./hasColor.ts";
 
@@ -21,27 +21,15 @@ interface Running {
   tested: number;
 }
 
-/** @param trialsToRun trials that are not finished yet */
 export async function runDisplay(
   plan: Plan,
-  sizes: {
-    readonly trainCount: number;
-    readonly testCount: number;
-    readonly trialsToRun: number;
-    readonly checksToRun: number;
-  },
   stream: NodeJS.WriteStream = process.stderr,
 ): Promise<RunDisplay> {
   const live = stream.isTTY ? (await import("log-update")).createLogUpdate(stream) : undefined;
-  const steps = plan.epochs * Math.ceil(sizes.trainCount / plan.batchSize);
-  const trialRows = plan.epochs * sizes.trainCount + forwardShare * sizes.testCount;
-  const totalRows = sizes.checksToRun * forwardShare * sizes.trainCount + sizes.trialsToRun * trialRows;
   const running = new Map<string, Running>();
   const checked = new Map<number, number>();
-  let finishedTrials = 0;
-  let trainedRows = 0;
-  let shown = 0;
-  const start = performance.now();
+  let sizes: RunSizes = { trials: 0, checks: 0, trainCount: 0, testCount: 0 };
+  let [steps, totalRows, trainedRows, finishedTrials, start, shown] = [0, 0, 0, 0, 0, 0];
 
   const line = (text: string) => (live ? live.persist(text) : stream.write(`${text}\n`));
   const trialOf = (arm: string, seed: number) => {
@@ -64,7 +52,7 @@ export async function runDisplay(
     const what =
       trained === 0
         ? "checking the loss before training"
-        : `${finishedTrials} of ${sizes.trialsToRun} trainings done`;
+        : `${finishedTrials} of ${sizes.trials} trainings done`;
     return `${what}${speed}, ${duration(left)} left`;
   };
   const picture = () => {
@@ -91,6 +79,13 @@ export async function runDisplay(
   };
 
   return {
+    onStart(given) {
+      sizes = given;
+      steps = plan.epochs * Math.ceil(sizes.trainCount / plan.batchSize);
+      const trialRows = plan.epochs * sizes.trainCount + forwardShare * sizes.testCount;
+      totalRows = sizes.checks * forwardShare * sizes.trainCount + sizes.trials * trialRows;
+      start = performance.now();
+    },
     onCheckProgress(seed, done) {
       checked.set(seed, done);
       show();
@@ -119,7 +114,7 @@ export async function runDisplay(
       else trialOf(arm, seed).tested = 0;
       finishedTrials += 1;
       const final = runningLosses[runningLosses.length - 1].toFixed(4);
-      const left = finishedTrials < sizes.trialsToRun ? `; ${status()}` : "";
+      const left = finishedTrials < sizes.trials ? `; ${status()}` : "";
       line(
         `seed ${seed}, ${arm}: trained in ${trainSeconds.toFixed(1)} s, final loss ${final}, test accuracy ${(100 * test.accuracy).toFixed(1)} %${left}`,
       );

@@ -1,6 +1,7 @@
 import { z } from "zod";
-import { InputError, unknownName } from "../errors.ts";
+import { InputError } from "../errors.ts";
 import { armNames } from "./arms.ts";
+import { planError } from "./planError.ts";
 
 export const datasetNames = ["cifar10", "synthetic"] as const;
 
@@ -74,7 +75,8 @@ export type PlanInput = z.input<typeof planSchema>;
  */
 export function resolvePlan(input: unknown, where = "plan"): Plan {
   const result = planSchema.safeParse(input ?? {});
-  if (!result.success) throw planError(result.error.issues[0], input, where);
+  if (!result.success)
+    throw planError(result.error.issues[0], { input, where, schema: planSchema.shape, layers: layerSchemas });
   const plan = result.data;
   for (const key of ["arms", "seeds"] as const) {
     const twice = plan[key].find((value, i) => plan[key].indexOf(value as never) < i);
@@ -83,67 +85,4 @@ export function resolvePlan(input: unknown, where = "plan"): Plan {
   const counts =
     plan.counts ?? originalCounts.map((count) => (plan.dataset === "cifar10" ? count : count / 10));
   return { ...plan, counts };
-}
-
-type Issue = z.core.$ZodIssue;
-
-/** One line for the first thing that is wrong with a plan. */
-function planError(issue: Issue, input: unknown, where: string): InputError {
-  if (issue.code === "invalid_union") {
-    // A layer: of the kinds' own complaints, the one about the kind that is named.
-    const [index, layer] = [issue.path[1], valueAt(input, issue.path)];
-    const kind = Object.keys((layer ?? {}) as object)[0] ?? String(layer);
-    if (!(kind in layerSchemas))
-      return at(
-        `${where}: layers, number ${Number(index) + 1}`,
-        unknownName("layer", kind, Object.keys(layerSchemas)),
-      );
-    const inner = issue.errors.flat().find(({ path }) => path[0] === kind);
-    if (inner) return planError({ ...inner, path: [...issue.path, ...inner.path] }, input, where);
-    return new InputError(
-      `${where}: layers, number ${Number(index) + 1}: give one kind of layer, got ${JSON.stringify(layer)}`,
-    );
-  }
-  const place = issue.path.length > 0 ? `${where}: ${issue.path.map(String).join(".")}` : where;
-  if (issue.code === "unrecognized_keys")
-    return at(place, unknownName("key", issue.keys[0], knownKeys(issue.path)));
-  const value = valueAt(input, issue.path);
-  if (issue.code === "invalid_value" && typeof value === "string") {
-    return at(
-      place,
-      unknownName(
-        issue.path[0] === "arms" ? "arm" : String(issue.path.at(-1)),
-        value,
-        issue.values.map(String),
-      ),
-    );
-  }
-  return new InputError(`${place}: invalid value ${JSON.stringify(value)}; ${allowed(issue)}`);
-}
-
-const at = (place: string, error: InputError) => new InputError(`${place}: ${error.message}`);
-
-function knownKeys(path: Issue["path"]): string[] {
-  const kind = path.at(-1) as keyof typeof layerSchemas | undefined;
-  return Object.keys(
-    kind !== undefined && kind in layerSchemas ? layerSchemas[kind].shape : planSchema.shape,
-  );
-}
-
-function valueAt(input: unknown, path: Issue["path"]): unknown {
-  return path.reduce<unknown>(
-    (value, key) => (value as Record<PropertyKey, unknown> | undefined)?.[key],
-    input,
-  );
-}
-
-function allowed(issue: Issue): string {
-  if (issue.code === "too_small" && issue.origin !== "array") {
-    return `allowed: ${issue.inclusive ? "at least" : "more than"} ${issue.minimum}`;
-  }
-  if (issue.code === "too_small") return `give at least ${issue.minimum}`;
-  if (issue.code === "too_big") return `allowed: at most ${issue.maximum}`;
-  if (issue.code === "invalid_type")
-    return `needed: ${issue.expected === "int" ? "a whole number" : `${issue.expected}`}`;
-  return issue.message;
 }

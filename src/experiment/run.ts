@@ -10,10 +10,22 @@ import type { Trial } from "./record.ts";
 import type { BatchResult, Training } from "./trial.ts";
 import { WorkerPool } from "./workerPool.ts";
 
+/** How much there is to do. */
+export interface RunSizes {
+  /** Trials that are not finished yet, and seeds to check before training. */
+  readonly trials: number;
+  readonly checks: number;
+  /** Rows of the training subset and of the test set. */
+  readonly trainCount: number;
+  readonly testCount: number;
+}
+
 /** What is told while an experiment runs. */
 export interface RunObserver {
-  /** Rows of a seed's check before training that are done, of all rows. */
-  onCheckProgress?(seed: number, done: number, of: number): void;
+  /** Called once the dataset is there. */
+  onStart?(sizes: RunSizes): void;
+  /** Rows of a seed's check before training that are done. */
+  onCheckProgress?(seed: number, done: number): void;
   onCheck?(seed: number, checks: ReadonlyMap<ArmName, InitialCheck>): void;
   onBatch?(arm: ArmName, seed: number, batch: BatchResult): void;
   /** Test images that are done. */
@@ -81,6 +93,12 @@ async function runSeeds(
   const rows = sample(dataset.train.labels, plan.counts, dataset.classNames);
   makeModel(plan, dataset.train.shape); // a plan that makes no network is refused before any work
   pool.start({ plan, dataset, rows });
+  observer?.onStart?.({
+    trials: todo.reduce((total, { arms }) => total + arms.length, 0),
+    checks: todo.length,
+    trainCount: rows.length,
+    testCount: dataset.test.count,
+  });
   const labels = Uint8Array.from(rows, (row) => dataset.train.labels[row]);
   const places = Uint32Array.from(rows.keys());
 
@@ -111,7 +129,6 @@ async function allOutputs(
       observer?.onCheckProgress?.(
         seed,
         done.reduce((sum, part) => sum + part),
-        rows.length,
       );
     }),
   );

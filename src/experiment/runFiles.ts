@@ -1,4 +1,6 @@
 import { stringify } from "yaml";
+import { toOnnx } from "../graph/toOnnx.ts";
+import { forwardWith } from "../graph/trainStep.ts";
 import { drawFigure } from "../plot/drawFigure.ts";
 import { initialLoss } from "../plot/figures/initialLoss.ts";
 import { lossCurves } from "../plot/figures/lossCurves.ts";
@@ -6,9 +8,11 @@ import { originalLossCurves } from "../plot/figures/originalLossCurves.ts";
 import { recallByArm } from "../plot/figures/recallByArm.ts";
 import { svgToPng } from "../plot/svgToPng.ts";
 import type { Plan } from "./plan.ts";
+import { makeModel } from "./plannedModel.ts";
 import type { Environment, Trial } from "./record.ts";
 import type { RunFolder } from "./runFolder.ts";
 import { type Summary, summarize } from "./summary.ts";
+import { armWeights } from "./trial.ts";
 
 export interface RunFilesInput {
   readonly plan: Plan;
@@ -17,6 +21,8 @@ export interface RunFilesInput {
   readonly classNames: readonly string[];
   /** Images in the test set. */
   readonly testCount: number;
+  /** Given where the untrained networks are to be written as ONNX. */
+  readonly imageShape?: readonly number[];
 }
 
 /** Writes all that is made of a run's trials (figures, tables, report, summary) and returns the summary. */
@@ -28,6 +34,7 @@ export async function writeRunFiles(folder: RunFolder, input: RunFilesInput): Pr
     files[`${name}.svg`] = await folder.write(`${name}.svg`, svg);
     files[`${name}.png`] = await folder.write(`${name}.png`, await svgToPng(svg));
   }
+  for (const [name, bytes] of untrainedNetworks(input)) files[name] = await folder.write(name, bytes);
   files["losses.csv"] = await folder.write("losses.csv", lossesCsv(trials));
   files["environment.yaml"] = await folder.write("environment.yaml", stringify(environment));
   const summary = summarize(plan, environment, trials, {
@@ -49,6 +56,22 @@ async function drawFigures({ plan, trials, classNames }: RunFilesInput): Promise
     "initial-loss": await drawFigure(initialLoss, trials),
     "recall-by-arm": await drawFigure(recallByArm, { classes, trials }),
   };
+}
+
+/** The network that each arm of the first seed started from, for batches of the plan's size. */
+function untrainedNetworks({ plan, trials, imageShape }: RunFilesInput): [string, Uint8Array][] {
+  if (imageShape === undefined) return [];
+  const model = makeModel(plan, imageShape);
+  const types = { images: "uint8" } as const;
+  return trials
+    .filter(({ seed }) => seed === plan.seeds[0])
+    .map(({ arm, seed, outputBias }) => {
+      const graph = forwardWith(
+        { model, types, roundSize: plan.batchSize },
+        armWeights(model, seed, outputBias),
+      );
+      return [`untrained-${arm}.onnx`, toOnnx(graph)];
+    });
 }
 
 /** Every batch of every trial, a line each. */

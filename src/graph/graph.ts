@@ -92,6 +92,13 @@ export class Graph {
     return value;
   }
 
+  /** A constant under a name of the caller's: a trained parameter. */
+  namedConstant(name: string, content: Tensor): Value {
+    const value = { name, dtype: content.dtype, shape: content.shape };
+    this.constants.set(name, content);
+    return value;
+  }
+
   /** A constant of rank 0. */
   scalar(number: number, dtype: DType): Value {
     return this.constant(tensor(dtype, [], [number]));

@@ -1,7 +1,7 @@
 import { gradientsOverRounds } from "./gradient.ts";
 import { Graph } from "./graph.ts";
 import type { GraphLoss } from "./losses.ts";
-import type { Model } from "./model.ts";
+import type { Model, Weights } from "./model.ts";
 import type { Value } from "./op.ts";
 import type { Optimizer } from "./optimizers.ts";
 import type { DType } from "./tensor.ts";
@@ -93,6 +93,17 @@ export function forward({ model, types, roundSize }: ForwardOptions): Graph {
   const graph = new Graph();
   const parameters = new Map(
     model.parameters.map(({ name, shape }) => [name, graph.input(name, "float32", shape)]),
+  );
+  const images = graph.input("images", types.images, [roundSize, ...model.input]);
+  graph.output("output", model.apply(graph, images, parameters));
+  return graph;
+}
+
+/** The network with given weights inside, for others to run: `images` in, `output` (before the link) out. */
+export function forwardWith({ model, types, roundSize }: ForwardOptions, weights: Weights): Graph {
+  const graph = new Graph();
+  const parameters = new Map(
+    Object.entries(weights).map(([name, content]) => [name, graph.namedConstant(name, content)]),
   );
   const images = graph.input("images", types.images, [roundSize, ...model.input]);
   graph.output("output", model.apply(graph, images, parameters));
