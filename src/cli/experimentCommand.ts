@@ -5,7 +5,7 @@ import type { Command } from "commander";
 import type { Dataset } from "../data/dataset.ts";
 import { InputError } from "../errors.ts";
 import type { Plan, PlanInput } from "../experiment/plan.ts";
-import type { Environment } from "../experiment/record.ts";
+import type { Environment, Trial } from "../experiment/record.ts";
 import type { Summary } from "../experiment/summary.ts";
 import { version } from "../version.ts";
 import { interruptible } from "./interrupt.ts";
@@ -56,9 +56,12 @@ export async function runCommand(options: RunOptions): Promise<void> {
     console.log(JSON.stringify(summary));
     return;
   }
-  const { runTable } = await import("./runTable.ts");
+  const { comparisonTable, runTable } = await import("./runTable.ts");
+  const { comparison, furtherComparisons, files } = summary;
+  const compared = [comparison, ...furtherComparisons].filter((pair) => pair !== null);
+  const parts = [runTable(summary), ...compared.map(comparisonTable)];
   console.log(
-    `\n${runTable(summary)}\n\nwritten to ${options.out ?? `runs/${name}`}: ${Object.keys(summary.files).join(", ")}`,
+    `\n${parts.join("\n\n")}\n\n${options.out ?? `runs/${name}`} holds ${Object.keys(files).join(", ")}`,
   );
 }
 
@@ -137,11 +140,10 @@ async function run(plan: Plan, path: string, options: RunOptions, signal: AbortS
   const dataset = loadDataset(plan, signal);
   dataset.catch(() => {}); // reported where it is awaited
   const display = await runDisplay(plan);
-  const saved: Promise<void>[] = [];
   const observer = {
     ...display,
-    onTrial: (trial: Parameters<NonNullable<typeof display.onTrial>>[0]) => {
-      saved.push(folder.addTrial(trial));
+    onTrial: (trial: Trial) => {
+      folder.addTrial(trial);
       display.onTrial?.(trial);
     },
   };
@@ -166,7 +168,6 @@ async function run(plan: Plan, path: string, options: RunOptions, signal: AbortS
       imageShape: options.onnx ? test.shape : undefined,
     });
   } finally {
-    await Promise.all(saved);
     display.end();
   }
 }

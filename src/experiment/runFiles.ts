@@ -6,7 +6,9 @@ import { initialLoss } from "../plot/figures/initialLoss.ts";
 import { lossCurves } from "../plot/figures/lossCurves.ts";
 import { originalLossCurves } from "../plot/figures/originalLossCurves.ts";
 import { recallByArm } from "../plot/figures/recallByArm.ts";
+import { type ReportInput, report } from "../plot/report.ts";
 import { svgToPng } from "../plot/svgToPng.ts";
+import { comparisons } from "./compare.ts";
 import type { Plan } from "./plan.ts";
 import { makeModel } from "./plannedModel.ts";
 import type { Environment, Trial } from "./record.ts";
@@ -36,6 +38,7 @@ export async function writeRunFiles(folder: RunFolder, input: RunFilesInput): Pr
   }
   for (const [name, bytes] of untrainedNetworks(input)) files[name] = await folder.write(name, bytes);
   files["losses.csv"] = await folder.write("losses.csv", lossesCsv(trials));
+  files["report.html"] = await folder.write("report.html", await report(reportInput(input)));
   files["environment.yaml"] = await folder.write("environment.yaml", stringify(environment));
   const summary = summarize(plan, environment, trials, {
     ...files,
@@ -55,6 +58,33 @@ async function drawFigures({ plan, trials, classNames }: RunFilesInput): Promise
     "loss-curves": await drawFigure(lossCurves, trials),
     "initial-loss": await drawFigure(initialLoss, trials),
     "recall-by-arm": await drawFigure(recallByArm, { classes, trials }),
+  };
+}
+
+function reportInput({ plan, environment, trials, classNames, testCount }: RunFilesInput): ReportInput {
+  const { baserate, node, runtime, machine, workers } = environment;
+  const images = plan.counts.reduce((sum, count) => sum + count, 0);
+  const [layers, epochs] = [
+    plan.layers.length + 1,
+    plan.epochs === 1 ? "one epoch" : `${plan.epochs} epochs`,
+  ];
+  return {
+    title: "What the output bias buys",
+    summary: `A network of ${layers} layers was trained for ${epochs} on ${images.toLocaleString("en-US")} images of ${plan.dataset}, once for each way to set the bias of its output layer.`,
+    classes: plan.counts.map((count, k) => ({ name: classNames[k], count })),
+    testImages: testCount,
+    trials,
+    comparisons: comparisons(trials),
+    run: {
+      seeds: plan.seeds.join(", "),
+      baserate,
+      "Node.js": node,
+      runtime,
+      machine,
+      "arms at once": String(workers),
+    },
+    plan: stringify(plan),
+    command: "baserate compare plan.yaml",
   };
 }
 

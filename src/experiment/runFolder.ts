@@ -1,4 +1,5 @@
-import { appendFile, mkdir, open, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { appendFileSync } from "node:fs";
+import { mkdir, open, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { InputError } from "../errors.ts";
@@ -14,7 +15,8 @@ export interface RunFolder {
   readonly path: string;
   /** Trials that an earlier start of the same run has finished. */
   readonly finished: readonly Trial[];
-  addTrial(trial: Trial): Promise<void>;
+  /** Written when this returns: what is reported as finished is kept. */
+  addTrial(trial: Trial): void;
   /** Writes a file whole or not at all, and returns its path. */
   write(name: string, content: string | Uint8Array): Promise<string>;
 }
@@ -34,12 +36,12 @@ export async function openRunFolder(path: string, plan: Plan, fresh: boolean): P
     const finished = await readTrials(trialsPath);
     if (finished.length > 0) await checkPlan(path, plan);
     const write = (name: string, content: string | Uint8Array) => writeWhole(join(path, name), content);
-    await write(planFile, stringify({ version, ...plan }));
+    await write(planFile, `# resolved by baserate ${version}\n${stringify(plan)}`);
     return {
       path,
       finished,
       write,
-      addTrial: (trial) => appendFile(trialsPath, `${JSON.stringify(trial, writeNonFinite)}\n`),
+      addTrial: (trial) => appendFileSync(trialsPath, `${JSON.stringify(trial, writeNonFinite)}\n`),
     };
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
@@ -95,7 +97,7 @@ const readNonFinite = (_: string, value: unknown) =>
 async function checkPlan(path: string, plan: Plan): Promise<void> {
   const { parse } = await import("yaml");
   const before = parse(await readFile(join(path, planFile), "utf8")) as Record<string, unknown>;
-  const now: Record<string, unknown> = { version, ...plan };
+  const now: Record<string, unknown> = { ...plan };
   const changed = Object.keys(now).find(
     (key) => key !== "seeds" && key !== "arms" && JSON.stringify(before[key]) !== JSON.stringify(now[key]),
   );

@@ -31,10 +31,19 @@ test.each([
   [{ epochs: "three" }, 'plan: epochs: invalid value "three"; needed: number'],
   [{ batchSize: 0 }, "plan: batchSize: invalid value 0; allowed: at least 1"],
   [{ learningRate: 0 }, "plan: learningRate: invalid value 0; allowed: more than 0"],
-  [{ layers: [{ flatten: {} }, { conv3d: {} }] }, "plan: layers: number 2: unknown layer: conv3d; did you mean conv2d?"],
+  [
+    { layers: [{ flatten: {} }, { conv3d: {} }] },
+    "plan: layers: number 2: unknown layer: conv3d; did you mean conv2d?",
+  ],
   [{ layers: ["flatten"] }, 'plan: layers: number 1: give one kind of layer, got "flatten"'],
-  [{ layers: [{ dense: { units: 0 } }] }, "plan: layers: number 1: dense: units: invalid value 0; allowed: at least 1"],
-  [{ layers: [{ dense: { unit: 3 } }] }, "plan: layers: number 1: dense: unknown key: unit; known: units, activation"],
+  [
+    { layers: [{ dense: { units: 0 } }] },
+    "plan: layers: number 1: dense: units: invalid value 0; allowed: at least 1",
+  ],
+  [
+    { layers: [{ dense: { unit: 3 } }] },
+    "plan: layers: number 1: dense: unknown key: unit; did you mean units?",
+  ],
   [[1], "plan: invalid value [1]; needed: object"],
 ])("%j is refused with one line", (plan, message) => {
   let text = "";
@@ -49,5 +58,7 @@ test.each([
 
 test("layers that do not fit each other are refused", () => {
   const plan = resolvePlan({ layers: [{ dense: { units: 3 } }] });
-  expect(() => makeModel(plan, [8, 8, 3])).toThrow("layers: dense takes vectors, got shape [8,8,3]; put flatten() before it");
+  expect(() => makeModel(plan, [8, 8, 3])).toThrow(
+    "layers: dense takes vectors, got shape [8,8,3]; put flatten() before it",
+  );
 });
