@@ -3,6 +3,27 @@ export type { Dataset, ImageSet } from "./data/dataset.ts";
 export { sample } from "./data/sample.ts";
 export { type SyntheticOptions, syntheticDataset } from "./data/synthetic.ts";
 export { InputError } from "./errors.ts";
+export { evaluate } from "./graph/evaluate.ts";
+export { gradients } from "./graph/gradient.ts";
+export { Graph } from "./graph/graph.ts";
+export {
+  type Activation,
+  averagePool2d,
+  type Conv2dOptions,
+  conv2d,
+  dense,
+  flatten,
+  type Layer,
+  maxPool2d,
+  rescaling,
+} from "./graph/layers.ts";
+export { type GraphLoss, losses } from "./graph/losses.ts";
+export { initialWeights, type Model, sequential, type Weights } from "./graph/model.ts";
+export type { Value } from "./graph/op.ts";
+export { adam, type Optimizer, rmsprop, sgd } from "./graph/optimizers.ts";
+export { type Tensor, tensor } from "./graph/tensor.ts";
+export { toOnnx } from "./graph/toOnnx.ts";
+export { forwardWith } from "./graph/trainStep.ts";
 export { type Band, type BandOptions, band } from "./heads/band.ts";
 export { type Calibration, calibrate } from "./heads/calibrate.ts";
 export { type CombinedSolution, combine, type Part } from "./heads/combine.ts";
@@ -44,4 +65,7 @@ export {
   type TerminalCurve,
   terminalChart,
 } from "./plot/terminalChart.ts";
+export type { Runtime, Session } from "./runtime/runtime.ts";
+export { createPredictor, createTrainer, type Predictor, type Trainer } from "./runtime/trainer.ts";
+export { webRuntime } from "./runtime/web.ts";
 export { version } from "./version.ts";
