@@ -1,0 +1,88 @@
+import { spawnSync } from "node:child_process";
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+
+const cli = join(import.meta.dirname, "../../dist/cli.js");
+const models = join(import.meta.dirname, "../files/models");
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "baserate-"));
+  for (const name of ["mlp.keras", "multi.keras", "mlp.npz"]) cpSync(join(models, name), join(folder, name));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+function baserate(...words: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [cli, ...words], {
+    cwd: folder,
+    encoding: "utf8",
+  });
+  return { status, stdout, stderr };
+}
+
+test("apply sets the bias of label counts, and inspect shows it", () => {
+  const applied = baserate("apply", "mlp.keras", "--counts", "700,200,100", "--loss", "softmax", "--json");
+  expect(applied).toMatchObject({ status: 0, stderr: "" });
+  const { outputs, written } = JSON.parse(applied.stdout);
+  expect(written).toEqual(["mlp.baserate.keras"]);
+  expect(outputs[0].after).toEqual([0.7, 0.2, 0.1].map((share) => Math.fround(Math.log(share))));
+  const inspected = JSON.parse(baserate("inspect", written[0], "--json").stdout);
+  expect(inspected.outputs[0].bias).toEqual(outputs[0].after);
+  expect(inspected.outputs[0].prediction.map((share: number) => share.toFixed(6))).toEqual([
+    "0.700000",
+    "0.200000",
+    "0.100000",
+  ]);
+});
+
+test("apply takes labels and losses of several outputs from one file, with paths from its folder", () => {
+  writeFileSync(join(folder, "labels.csv"), "kind,x\na,1\na,2\nb,3\nc,4\n");
+  writeFileSync(
+    join(folder, "heads.yaml"),
+    "label: {labels: labels.csv, column: kind, loss: softmax}\nflags: [0.5, -0.5]\nprice: {bias: [3.5]}\n",
+  );
+  const { status, stdout } = baserate("apply", "multi.keras", "--heads", "heads.yaml", "--json");
+  expect(status).toBe(0);
+  const after = JSON.parse(stdout).outputs.map((output: { after: number[] }) => output.after);
+  expect(after).toEqual([[0.5, 0.25, 0.25].map((share) => Math.fround(Math.log(share))), [0.5, -0.5], [3.5]]);
+});
+
+test("what solve --json prints is a bias to apply", () => {
+  writeFileSync(join(folder, "bias.json"), baserate("solve", "--counts", "7,2,1", "--json").stdout);
+  expect(baserate("apply", "mlp.npz", "--bias", "bias.json").status).toBe(0);
+  expect(existsSync(join(folder, "mlp.baserate.npz"))).toBe(true);
+});
+
+test("a report fits into 80 columns", () => {
+  const { stdout } = baserate(
+    "apply",
+    "multi.keras",
+    "--output",
+    "flags",
+    "--counts",
+    "9,1",
+    "--loss",
+    "softmax",
+  );
+  expect(stdout).toMatch(/warning +the file applies sigmoid after the bias, but softmax takes/);
+  expect(Math.max(...stdout.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
+});
+
+test.each([
+  [["mlp.keras"], /no bias given: say it with --labels or --counts and --loss, with --bias, or with --heads/],
+  [["mlp.keras", "--counts", "1,2,3"], /--counts needs the loss as well/],
+  [["mlp.keras", "--counts", "1,2,3", "--labels", "a.csv", "--loss", "softmax"], /contradict each other/],
+  [["mlp.keras", "--counts", "1,2", "--loss", "softmax"], /has 3 units, but there are 2 values/],
+  [["multi.keras", "--counts", "1,2,3", "--loss", "softmax"], /the model has 3 outputs: label, flags, price/],
+  [["none.keras", "--counts", "1,2,3", "--loss", "softmax"], /none.keras: no such file/],
+  [[".", "--counts", "1,2,3", "--loss", "softmax"], /a folder; name the model's file/],
+])("apply %j is refused in one line, and leaves everything as it is", (words, message) => {
+  const before = readdirSync(folder).map((name) => readFileSync(join(folder, name), "hex"));
+  const { status, stdout, stderr } = baserate("apply", ...words);
+  expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+  expect(stderr).toMatch(message);
+  expect(stderr.trim().split("\n")).toHaveLength(1);
+  expect(readdirSync(folder).map((name) => readFileSync(join(folder, name), "hex"))).toEqual(before);
+});
