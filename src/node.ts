@@ -7,5 +7,7 @@ export type { Trial } from "./experiment/record.ts";
 export { type RunObserver, runExperiment } from "./experiment/run.ts";
 export { runTrial, type TrialObserver } from "./experiment/trial.ts";
 export * from "./index.ts";
+export { type ModelOnDisk, openModelFile } from "./models/disk.ts";
+export { type Target, type Written, writeModel } from "./models/write.ts";
 export { svgToPng } from "./plot/svgToPng.ts";
 export { nodeRuntime } from "./runtime/node.ts";

@@ -1,14 +1,5 @@
 import { InputError } from "../errors.ts";
-import { keras, kerasHdf5 } from "./keras.ts";
-import type { Format, ModelFile, ModelSource } from "./model.ts";
-import { npz } from "./npz.ts";
-import { onnx } from "./onnx.ts";
-import { pytorch } from "./pytorch.ts";
-import { safetensors } from "./safetensors.ts";
-import { tfjs } from "./tfjs.ts";
-
-/** All formats, in the order in which they are asked; a later one may take what an earlier one leaves. */
-export const formats: readonly Format[] = [keras, kerasHdf5, npz, pytorch, safetensors, tfjs, onnx];
+import type { ModelFile, ModelSource } from "./model.ts";
 
 /** How many bytes of a file the formats see to tell theirs from others. */
 const startBytes = 512;
@@ -20,6 +11,7 @@ const startBytes = 512;
 export async function openModel(source: ModelSource): Promise<ModelFile> {
   if (source.main.size === 0) throw new InputError(`${source.name}: the file is empty`);
   const start = source.main.read(0, Math.min(startBytes, source.main.size));
+  const { formats } = await import("./formats.ts");
   const format = formats.find((candidate) => candidate.matches(start, source));
   if (!format) {
     const hex = [...start.subarray(0, 8)].map((byte) => byte.toString(16).padStart(2, "0")).join(" ");
