@@ -49,7 +49,10 @@ export function bind(head: Head, summary: LabelSummary | undefined, given: Optio
   });
   const width = head.width?.(columns[0], cellOptions[0]) ?? 1;
   const bound = { head, options, columns, cellOptions, width, outputs: width * columns.length };
-  const combine = (sums: readonly number[]) => reduce(bound, sums);
+  const divisors = columns.map((column, j) =>
+    options.reduction === "mean" ? divisorOf(head, column, cellOptions[j]) : Number.NaN,
+  );
+  const combine = (sums: readonly number[]) => reduce(bound, sums, divisors);
   return { ...bound, combine, expectedLoss: (output) => combine(lossSums(bound, output)) };
 }
 
@@ -92,10 +95,14 @@ export function meanLoss(head: Head, output: Output, column: Column, o: Resolved
   return sum(Array.from(labels, (label, i) => weights[i] * head.loss!(output, label, o))) / weight;
 }
 
-function reduce({ head, options, columns, cellOptions }: Unreduced, sums: readonly number[]): number {
+/** `divisors` are what reduction `mean` divides each column's sum by. */
+function reduce(
+  { options, columns }: Unreduced,
+  sums: readonly number[],
+  divisors: readonly number[],
+): number {
   const added = options.columns === "sum";
   if (options.reduction === "mean") {
-    const divisors = columns.map((column, j) => divisorOf(head, column, cellOptions[j]));
     return added ? sum(sums.map((value, j) => value / divisors[j])) : sum(sums) / sum(divisors);
   }
   const rows = options.reduction === "rows" ? columns[0].rows : 1;
