@@ -59,8 +59,8 @@ function productMean(f: (shift: readonly number[]) => number, width: number, { s
 function simulatedMean(f: (shift: readonly number[]) => number, width: number, { shape }: Noise): NoisyMean {
   const source = random(0, "noise");
   const draw = shape === "normal" ? source.normal : () => 2 * source.uniform() - 1;
-  // Standard error near 1e-4 nats at PyTorch's default bias, in a few milliseconds.
-  const pairs = Math.max(8, Math.min(256, Math.floor(2e6 / width ** 2)));
+  // Standard error near 1e-4 nats at PyTorch's default bias; more would be felt when the command line starts.
+  const pairs = Math.max(8, Math.min(64, Math.floor(5e5 / width ** 2)));
   let total = 0;
   let squares = 0;
   for (let i = 0; i < pairs; i++) {

@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
-import { readdirSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 
@@ -147,4 +148,24 @@ test("solve --for says what it cannot print lines for", () => {
   );
   expect(solve(["--counts", "9,1", "--for", "keras", "--json"]).stderr).toContain("--json cannot be");
   expect(solve(["--loss", "triplet", "--for", "keras"]).stderr).toContain("no lines to paste for triplet");
+});
+
+test("solve --plot writes two figures beside each other, and says which", () => {
+  const folder = mkdtempSync(join(tmpdir(), "baserate-plots-"));
+  try {
+    for (const extension of ["svg", "png"]) {
+      const { plots } = solved(["--counts", "900,100", "--plot", join(folder, `out.${extension}`)]);
+      expect(plots).toEqual([join(folder, `out-labels.${extension}`), join(folder, `out-loss.${extension}`)]);
+    }
+    expect(readFileSync(join(folder, "out-labels.svg"), "utf8")).toMatch(/^<svg /);
+    expect(readFileSync(join(folder, "out-loss.png")).subarray(1, 4).toString()).toBe("PNG");
+    expect(readdirSync(folder).length).toBe(4);
+    expect(solve(["--counts", "1,2", "--plot", "x.pdf"]).stderr).toContain("its name ends in .svg or .png");
+    expect(solve(["--counts", "1,2", "--plot", join(folder, "no", "x.svg")]).stderr).toContain(
+      "cannot write",
+    );
+    expect(solve(["--loss", "triplet", "--plot", "x.svg"]).stderr).toContain("nothing to plot for triplet");
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });

@@ -1,5 +1,8 @@
 import { drawFigure } from "../../src/plot/drawFigure.ts";
 import { initialLoss } from "../../src/plot/figures/initialLoss.ts";
+import { labelDistribution } from "../../src/plot/figures/labelDistribution.ts";
+import { labelFrequencies } from "../../src/plot/figures/labelFrequencies.ts";
+import { lossByBias } from "../../src/plot/figures/lossByBias.ts";
 import { lossCurves } from "../../src/plot/figures/lossCurves.ts";
 import { originalLossCurves } from "../../src/plot/figures/originalLossCurves.ts";
 import { recallByArm } from "../../src/plot/figures/recallByArm.ts";
@@ -105,4 +108,93 @@ export const gallery: Record<string, GalleryCase> = {
     title: "The check before training, five arms of ten seeds",
     draw: () => drawFigure(initialLoss, makeTrials(five, 10)),
   },
+  labelFrequencies: {
+    title: "Label frequencies, and the first predictions",
+    draw: () => drawFigure(labelFrequencies, { rows: frequencies(classes) }),
+  },
+  "labelFrequencies-many": {
+    title: "Label frequencies, forty of a thousand classes",
+    draw: () =>
+      drawFigure(labelFrequencies, {
+        rows: frequencies(
+          Array.from({ length: 40 }, (_, k) => ({ name: `${longName} ${k}`, count: 900 - 20 * k })),
+        ),
+        leftOut: 960,
+      }),
+  },
+  "labelFrequencies-narrow": {
+    title: "Label frequencies of one column, as wide as a phone",
+    draw: () =>
+      drawFigure(
+        labelFrequencies,
+        { rows: [{ name: "sold", share: 0.03, atZero: 0.5, atBias: 0.03 }] },
+        { width: 380 },
+      ),
+  },
+  labelDistribution: {
+    title: "Distribution of real-valued labels, and the first predictions",
+    draw: () => drawFigure(labelDistribution, { ...bell(20, 12), atZero: 0, atBias: 21.3, name: "price" }),
+  },
+  "labelDistribution-far": {
+    title: "Distribution of labels far from 0, with a few extreme ones",
+    draw: () =>
+      drawFigure(
+        labelDistribution,
+        { ...bell(5000, 2, 1e6), atZero: 0, atBias: 5000, name: "altitude" },
+        { width: 380 },
+      ),
+  },
+  "labelDistribution-constant": {
+    title: "Labels that are all the same",
+    draw: () =>
+      drawFigure(labelDistribution, { values: [3], weights: [10], atZero: 0, atBias: 3, name: "rank" }),
+  },
+  lossByBias: {
+    title: "The expected loss by bias, ten outputs",
+    draw: () =>
+      drawFigure(lossByBias, {
+        points: positions.map((position) => ({ position, loss: 1.6 + 0.7 * (position - 1) ** 2 })),
+        lossAtZero: 2.3,
+        lossAtBias: 1.6,
+        loss: "softmax",
+      }),
+  },
+  "lossByBias-one": {
+    title: "The expected loss by bias, one output, as wide as a phone",
+    draw: () =>
+      drawFigure(
+        lossByBias,
+        {
+          points: positions.map((position) => ({ position, loss: 7e4 + 5e4 * Math.abs(position - 1) })),
+          lossAtZero: 12e4,
+          lossAtBias: 7e4,
+          bias: -4.6,
+          loss: "absolute-error",
+        },
+        { width: 380 },
+      ),
+  },
 };
+
+const positions = Array.from({ length: 81 }, (_, i) => -0.5 + i / 32);
+
+/** Classes as rows of label frequencies: predicted evenly at bias 0, as often as they are at the bias. */
+function frequencies(counted: readonly { readonly name: string; readonly count: number }[]) {
+  const total = counted.reduce((sum, { count }) => sum + count, 0);
+  return counted.map(({ name, count }) => ({
+    name,
+    share: count / total,
+    atZero: 1 / counted.length,
+    atBias: count / total,
+  }));
+}
+
+/** Points of a bell curve, and an extreme one if asked for. */
+function bell(mean: number, deviation: number, extreme?: number) {
+  const steps = Array.from({ length: 601 }, (_, i) => -3 + i / 100);
+  const values = steps.map((x) => mean + deviation * x);
+  const weights = steps.map((x) => Math.exp((-x * x) / 2));
+  return extreme === undefined
+    ? { values, weights }
+    : { values: [...values, extreme], weights: [...weights, 0.05] };
+}

@@ -1,8 +1,10 @@
 import type { Command } from "commander";
 import { InputError } from "../../errors.ts";
 import { findHead } from "../../heads/index.ts";
+import type { Options } from "../../heads/options.ts";
 import { frameworks, snippet } from "../../heads/snippets.ts";
-import { solve } from "../../heads/solve.ts";
+import { type Solution, solve } from "../../heads/solve.ts";
+import type { LabelSummary } from "../../labels/summary.ts";
 import { addHeadFlags, headOptions, namedLoss } from "../headFlags.ts";
 import { addLabelFlags, type LabelFlags, readLabels } from "../labelFlags.ts";
 import { labelsDocument, solveReport } from "../solveReport.ts";
@@ -11,6 +13,7 @@ interface SolveFlags extends LabelFlags {
   readonly loss: string;
   readonly json?: true;
   readonly for?: string;
+  readonly plot?: string | true;
 }
 
 const examples = `
@@ -41,6 +44,7 @@ export function describe(command: Command): void {
       "--for <framework>",
       `print lines to paste, which set the bias and check the first loss: ${frameworks.join(", ")}`,
     )
+    .option("--plot [file]", "draw the labels with the first prediction, and the loss by bias (.svg or .png)")
     .addHelpText("after", examples);
   addLabelFlags(command);
   addHeadFlags(command, namedLoss(process.argv));
@@ -57,12 +61,29 @@ async function run(file: string | undefined, flags: SolveFlags): Promise<void> {
     return;
   }
   const solution = solve(flags.loss, labels.summary, options);
+  const plots =
+    flags.plot === undefined ? undefined : await plotted(flags, labels.summary, options, solution);
   if (flags.json) {
     const framework = found.framework && { name: found.framework.name, convention: found.framework.note };
     console.log(
-      JSON.stringify({ loss: flags.loss, framework, labels: labelsDocument(labels), ...solution }, null, 2),
+      JSON.stringify(
+        { loss: flags.loss, framework, labels: labelsDocument(labels), ...solution, plots },
+        null,
+        2,
+      ),
     );
   } else {
     console.log(solveReport(found, labels, solution));
+    if (plots) console.log(`\nFigures: ${plots.join(", ")}`);
   }
+}
+
+async function plotted(
+  { plot, loss }: SolveFlags,
+  labels: LabelSummary | undefined,
+  options: Options,
+  solution: Solution,
+): Promise<string[]> {
+  const { writePlots } = await import("../solvePlots.ts");
+  return writePlots(plot === true ? "solve.svg" : plot!, loss, labels, options, solution);
 }

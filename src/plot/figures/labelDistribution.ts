@@ -1,0 +1,119 @@
+import { caption } from "../caption.ts";
+import { legend } from "../legend.ts";
+import { drawSvg, type Figure, palette } from "../svg.ts";
+
+export interface LabelDistributionData {
+  /** Weighted points, their values increasing. */
+  readonly values: ArrayLike<number>;
+  readonly weights: ArrayLike<number>;
+  /** What the network says before training, at bias 0 and at the solved bias. */
+  readonly atZero: number;
+  readonly atBias: number;
+  readonly name: string;
+}
+
+/** The distribution of real-valued labels as a histogram, and the prediction of the untrained network. */
+export const labelDistribution: Figure<LabelDistributionData> = (
+  plot,
+  document,
+  data,
+  { width = 640 } = {},
+) => {
+  const { values, weights, atZero, atBias, name } = data;
+  const { bins, range, leftOut } = histogram(values, weights);
+  const top = Math.max(...bins.map(({ share }) => share));
+  const inRange = (x: number) => x >= range[0] && x <= range[1];
+  const marks = [
+    {
+      x: atZero,
+      label: `prediction at bias 0: ${Number(atZero.toPrecision(4))}`,
+      color: palette.vermilion.light,
+      dash: undefined,
+    },
+    {
+      x: atBias,
+      label: `prediction at the bias: ${Number(atBias.toPrecision(4))}`,
+      color: palette.blue.light,
+      dash: "6 3",
+    },
+  ];
+  const outside = marks.filter(({ x }) => !inRange(x)).map(({ label }) => label);
+  const note = caption(
+    [
+      `Bars: share of the labels. Lines: prediction of the untrained network, the same for every input${outside.length > 0 ? ` (out of view: ${outside.join("; ")})` : ""}.` +
+        (leftOut > 0 ? ` ${(100 * leftOut).toPrecision(2)} % of the labels lie further out.` : ""),
+    ],
+    width,
+  );
+  return drawSvg(plot, document, {
+    description: `Distribution of ${name}, with the prediction at bias 0 and at the solved bias.`,
+    width,
+    height: 300 + note.height,
+    marginLeft: 52,
+    marginRight: 20,
+    marginTop: 16,
+    marginBottom: 44 + note.height,
+    style: { fontSize: "10.5px" },
+    x: { domain: range, label: name, labelAnchor: "center", labelArrow: "none", labelOffset: 34 },
+    y: {
+      domain: [0, 135 * top],
+      label: "Share (%)",
+      labelAnchor: "center",
+      labelArrow: "none",
+      labelOffset: 40,
+    },
+    marks: [
+      plot.gridY({ stroke: palette.grid.light, strokeOpacity: 1 }),
+      plot.rectY(bins, {
+        x1: "low",
+        x2: "high",
+        y: ({ share }) => 100 * share,
+        fill: palette.muted.dark,
+        fillOpacity: 0.55,
+        insetLeft: 0.5,
+      }),
+      ...marks
+        .filter(({ x }) => inRange(x))
+        .map(({ x, color, dash }) =>
+          plot.ruleX([x], { stroke: color, strokeWidth: 2, strokeDasharray: dash }),
+        ),
+      legend(
+        marks.map(({ label, color, dash }) => ({ label, stroke: color, dash, strokeWidth: 2 })),
+        { avoid: bins.map(({ low, share }) => ({ x: low, y: 100 * share })), fill: palette.paper.light },
+      ),
+      note.mark,
+    ],
+  });
+};
+
+/** The share of the weight that may lie out of view at either end, so that a few extreme labels do not hide all others. */
+const tail = 0.002;
+
+function histogram(values: ArrayLike<number>, weights: ArrayLike<number>) {
+  let total = 0;
+  for (let i = 0; i < weights.length; i++) total += weights[i];
+  const at = (share: number) => {
+    let below = 0;
+    let i = 0;
+    while (i < values.length - 1 && below + weights[i] < share * total) below += weights[i++];
+    return values[i];
+  };
+  const [low, high] = [at(tail), at(1 - tail)];
+  const wide = high > low ? high - low : Math.max(1, Math.abs(low));
+  const range: [number, number] = [low - 0.04 * wide, high + 0.04 * wide];
+  const count = Math.min(40, Math.max(8, Math.ceil(2 * Math.cbrt(values.length))));
+  const step = (range[1] - range[0]) / count;
+  const bins = Array.from({ length: count }, (_, i) => ({
+    low: range[0] + i * step,
+    high: range[0] + (i + 1) * step,
+    share: 0,
+  }));
+  let seen = 0;
+  for (let i = 0; i < values.length; i++) {
+    const bin = bins[Math.floor((values[i] - range[0]) / step)];
+    if (bin === undefined) continue;
+    bin.share += weights[i] / total;
+    seen += weights[i];
+  }
+  return { bins, range, leftOut: 1 - seen / total > 1e-12 ? 1 - seen / total : 0 };
+}
