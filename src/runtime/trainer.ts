@@ -41,13 +41,13 @@ export interface Trainer {
   dispose(): Promise<void>;
 }
 
-/** Measured best for small images: activations of 16 rows stay in a core's cache (docs/performance.md). */
-const defaultRoundSize = 16;
+/** Measured best for small images, of which so many stay in a core's cache (docs/performance.md). */
+const defaultRoundSize = { training: 16, prediction: 64 };
 
 /** Makes a training step for a runtime and the state it moves on. */
 export async function createTrainer(runtime: Runtime, options: TrainerOptions): Promise<Trainer> {
   const { model, optimizer, examples, batchSize } = options;
-  const roundSize = Math.min(options.roundSize ?? defaultRoundSize, batchSize);
+  const roundSize = Math.min(options.roundSize ?? defaultRoundSize.training, batchSize);
   const rounds = Math.ceil(batchSize / roundSize);
   const types = exampleTypes(model, examples);
   const session = await runtime.load(toOnnx(trainStep({ ...options, types, roundSize })), options);
@@ -100,7 +100,7 @@ export interface Predictor {
 
 /** Makes the network alone, for a runtime. */
 export async function createPredictor(runtime: Runtime, options: PredictorOptions): Promise<Predictor> {
-  const { model, examples, roundSize = defaultRoundSize } = options;
+  const { model, examples, roundSize = defaultRoundSize.prediction } = options;
   const types = exampleTypes(model, examples);
   const session = await runtime.load(toOnnx(forward({ model, types, roundSize })), options);
   const images = emptyTensor(types.images, [roundSize, ...model.input]);
