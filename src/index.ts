@@ -1,3 +1,5 @@
+export type { Cause, CauseName } from "./check/causes.ts";
+export { type CheckInput, type CheckReport, checkOutputs } from "./check/checkOutputs.ts";
 export { epochBatches } from "./data/batches.ts";
 export type { Dataset, ImageSet } from "./data/dataset.ts";
 export { sample } from "./data/sample.ts";

@@ -13,6 +13,7 @@ const order = [
   "runtime",
   "plot",
   "models",
+  "check",
   "experiment",
   "cli",
 ];

@@ -1,5 +1,8 @@
 import { InvalidArgumentError } from "commander";
+import { significant } from "../math/significant.ts";
 import { grouped } from "./text.ts";
+
+export { significant };
 
 /** How many numbers of a long list are printed. */
 const shown = 10;
@@ -10,10 +13,6 @@ export function shortList(values: ArrayLike<number>): string {
   return first.join(" ") + (values.length > shown ? ` ... (${grouped(values.length)} in all)` : "");
 }
 
-/** Four significant digits. */
-export function significant(value: number): string {
-  return Number(value.toPrecision(4)).toString();
-}
 /** An option parser: numbers separated by commas or spaces. */
 export function numberList(text: string): number[] {
   const words = text.split(/[\s,]+/).filter((word) => word !== "");

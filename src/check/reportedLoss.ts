@@ -1,0 +1,225 @@
+import { rowLoss } from "../heads/bind.ts";
+import { findHead } from "../heads/index.ts";
+import { log1pExp } from "../math/log1pExp.ts";
+import { sigmoid } from "../math/logit.ts";
+import { softmax } from "../math/logSumExp.ts";
+import type { CauseName } from "./causes.ts";
+import type { LossParts } from "./lossParts.ts";
+import { rowOf, type Sample } from "./sample.ts";
+
+/** What a program's loss turns out to be, where it is not the one stated. */
+export interface ReportedVerdict {
+  readonly cause: CauseName;
+  /** What equals the reported number, in words; undefined where nothing known does. */
+  readonly equals?: string;
+  /** The line that mends it. */
+  readonly fix: string;
+}
+
+interface Candidate {
+  readonly cause: CauseName;
+  readonly equals: string;
+  readonly value: number;
+  readonly fix: string;
+}
+
+/** Numbers are alike that agree to half a percent, or to the third decimal. */
+const alike = (a: number, b: number) => Math.abs(a - b) <= Math.max(0.005 * Math.abs(b), 0.001);
+
+/**
+ * Whether the loss that a program reports for these rows is the one stated; if not, which mistake gives that number. Each
+ * candidate is computed from the rows; where several fit, the nearest.
+ */
+export function reportedVerdict(
+  sample: Sample,
+  parts: LossParts,
+  reported: number,
+  reduction: "mean" | "sum",
+): ReportedVerdict | undefined {
+  const stated = reduction === "sum" ? parts.measured * sample.rows : parts.measured;
+  if (alike(reported, stated)) return undefined;
+  const fitting = candidates(sample, parts.measured, stated)
+    .filter(({ value }) => alike(reported, value))
+    .sort((a, b) => Math.abs(reported - a.value) - Math.abs(reported - b.value));
+  if (fitting.length > 0) return fitting[0];
+  // Rows, or dropout, may have been others: only what lies far beyond chance is a finding.
+  if (Math.abs(reported - stated) <= 6 * parts.standardError * (stated / parts.measured)) return undefined;
+  return {
+    cause: "wrong loss",
+    fix: `compare the loss in your program with ${sample.head.name}, its options and its reduction`,
+  };
+}
+
+function candidates(sample: Sample, mean: number, stated: number): Candidate[] {
+  const { rows, width, bound, head } = sample;
+  const columns = bound.columns.length;
+  const reductionFix = "divide the loss by the number of rows (reduction: mean), or scale the learning rate";
+  const reductions: [number, string][] = [
+    [mean * rows, `the sum over the ${rows} rows`],
+    [mean, "the mean over rows"],
+    [mean / width, `the mean divided by the ${width} outputs as well`],
+    [mean / rows, "the mean divided by the rows once more"],
+    [mean * columns, `the sum over the ${columns} columns`],
+    [mean / columns, `the mean over the ${columns} columns`],
+    [mean / Math.LN2, "the mean in bits (logarithms to base 2)"],
+  ];
+  return [
+    {
+      cause: "wrong sign",
+      equals: "minus the loss",
+      value: -stated,
+      fix: "minimise the loss, not its negative: drop the minus sign (or maximise the log-likelihood)",
+    },
+    ...reductions.map(([value, equals]) => ({
+      cause: "wrong reduction" as const,
+      equals,
+      value,
+      fix: reductionFix,
+    })),
+    ...(head.link === "p = softmax(z)" ? softmaxCandidates(sample) : []),
+    ...(head.link === "p = sigmoid(z)" ? sigmoidCandidates(sample) : []),
+    ...(head.family === "regression" ? regressionCandidates(sample) : []),
+  ];
+}
+
+const twice = "hand the loss raw outputs: drop the activation of the last layer, or say from_logits=False";
+const missing = "put the link back before the loss, or say from_logits=True";
+
+function softmaxCandidates(sample: Sample): Candidate[] {
+  const { head } = sample;
+  const own = `use ${head.name} cross-entropy on the raw outputs`;
+  const at = (f: (p: number[], z: Float64Array, y: number) => number) => meanOverRows(sample, f);
+  const square = (p: ArrayLike<number>, y: number) =>
+    Array.from(p).reduce((total, v, k) => total + (v - +(k === y)) ** 2, 0);
+  const k = sample.width;
+  return [
+    {
+      cause: "softmax applied twice",
+      equals: "the loss with softmax applied once more",
+      value: at((p, _, y) => -Math.log(softmax(p)[y])),
+      fix: twice,
+    },
+    {
+      cause: "softmax missing",
+      equals: "the loss with the raw outputs taken for probabilities",
+      value: at((_, z, y) => -Math.log(clipped(z[y] / z.reduce((a, b) => a + b, 0)))),
+      fix: missing,
+    },
+    {
+      cause: "softmax missing",
+      equals: "the loss with the raw outputs taken for log-probabilities",
+      value: at((_, z, y) => -z[y]),
+      fix: missing,
+    },
+    {
+      cause: "wrong loss",
+      equals: "the squared error of the probabilities",
+      value: at((p, _, y) => square(p, y) / k),
+      fix: own,
+    },
+    {
+      cause: "wrong loss",
+      equals: "the squared error of the probabilities, summed over classes",
+      value: at((p, _, y) => square(p, y)),
+      fix: own,
+    },
+    {
+      cause: "wrong loss",
+      equals: "the squared error of the raw outputs",
+      value: at((_, z, y) => square(z, y) / k),
+      fix: own,
+    },
+    {
+      cause: "wrong loss",
+      equals: "the absolute error of the probabilities",
+      value: at((p, _, y) => (2 * (1 - p[y])) / k),
+      fix: own,
+    },
+    {
+      cause: "wrong loss",
+      equals: "the binary cross-entropy of the probabilities",
+      value: at((p, _, y) => -p.reduce((t, v, j) => t + Math.log(clipped(j === y ? v : 1 - v)), 0) / k),
+      fix: own,
+    },
+    {
+      cause: "wrong link",
+      equals: "the binary cross-entropy of sigmoids of the outputs",
+      value: at((_, z, y) => z.reduce((t, v, j) => t + log1pExp(j === y ? -v : v), 0) / k),
+      fix: own,
+    },
+  ];
+}
+
+function sigmoidCandidates(sample: Sample): Candidate[] {
+  const own = "use binary cross-entropy on the raw outputs";
+  const cells = (f: (z: number, y: number) => number) => meanOverCells(sample, f);
+  const bce = (p: number, y: number) => -y * Math.log(clipped(p)) - (1 - y) * Math.log(clipped(1 - p));
+  return [
+    {
+      cause: "sigmoid applied twice",
+      equals: "the loss with sigmoid applied once more",
+      value: cells((z, y) => bce(sigmoid(sigmoid(z)), y)),
+      fix: twice,
+    },
+    {
+      cause: "sigmoid missing",
+      equals: "the loss with the raw outputs taken for probabilities",
+      value: cells((z, y) => bce(z, y)),
+      fix: missing,
+    },
+    {
+      cause: "wrong loss",
+      equals: "the squared error of the probabilities",
+      value: cells((z, y) => (sigmoid(z) - y) ** 2),
+      fix: own,
+    },
+    {
+      cause: "wrong loss",
+      equals: "the squared error of the raw outputs",
+      value: cells((z, y) => (z - y) ** 2),
+      fix: own,
+    },
+  ];
+}
+
+function regressionCandidates(sample: Sample): Candidate[] {
+  const { head } = sample;
+  const fix = `use ${head.name} as the loss, or check against the one that you use (--loss)`;
+  const others = ["squared-error", "absolute-error", "huber", "log-cosh", "mape", "msle"].filter(
+    (name) => name !== head.name,
+  );
+  const known = others.map((name) => ({ name, head: findHead(name).head }));
+  const found: Candidate[] = known.map(({ name, head: other }) => ({
+    cause: "wrong loss",
+    equals: `the loss ${name}`,
+    value: meanOverCells(sample, (z, y) => {
+      return y > other.domain.low && y < other.domain.high ? rowLoss(other, [z], y) : Number.NaN;
+    }),
+    fix,
+  }));
+  const squared = meanOverCells(sample, (z, y) => (z - y) ** 2);
+  return [
+    ...found,
+    { cause: "wrong loss", equals: "half the squared error", value: squared / 2, fix },
+    { cause: "wrong loss", equals: "the root of the mean squared error", value: Math.sqrt(squared), fix },
+  ];
+}
+
+const clipped = (p: number) => Math.min(1 - 1e-7, Math.max(1e-7, p));
+
+function meanOverRows(
+  { rows, outputs, labels, width }: Sample,
+  f: (p: number[], z: Float64Array, y: number) => number,
+): number {
+  let total = 0;
+  for (let i = 0; i < rows; i++) {
+    const z = rowOf({ width }, outputs, i);
+    total += typeof labels[i] === "number" ? f(softmax(z), z, labels[i] as number) / rows : Number.NaN;
+  }
+  return total;
+}
+
+function meanOverCells({ outputs, labels }: Sample, f: (z: number, y: number) => number): number {
+  if (labels.length !== outputs.length) return Number.NaN;
+  return outputs.reduce((total, z, i) => total + f(z, labels[i] as number) / outputs.length, 0);
+}

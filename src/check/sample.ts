@@ -1,0 +1,185 @@
+import { InputError } from "../errors.ts";
+import { type BoundHead, bind, cellOutput } from "../heads/bind.ts";
+import type { Head, Label, Resolved } from "../heads/head.ts";
+import { findHead } from "../heads/index.ts";
+import type { Options } from "../heads/options.ts";
+import { optimalOutput } from "../heads/solve.ts";
+import {
+  summarizeBinary,
+  summarizeClasses,
+  summarizeDistributions,
+  summarizeNumbers,
+  summarizeSurvival,
+} from "../labels/summarize.ts";
+import type { LabelSummary } from "../labels/summary.ts";
+import { logit } from "../math/logit.ts";
+import type { CheckInput } from "./checkOutputs.ts";
+
+/** Rows of an untrained network: its outputs, and the labels they will be compared with. */
+export interface Sample {
+  readonly head: Head;
+  /** The head on the labels that the network will be trained on. */
+  readonly bound: BoundHead;
+  /** Those labels. */
+  readonly summary: LabelSummary;
+  readonly options: Options;
+  readonly rows: number;
+  /** Outputs a row. */
+  readonly width: number;
+  /** What the program hands its loss, as it is: N × K. */
+  readonly values: Float64Array;
+  readonly given: "outputs" | "predictions";
+  /** Raw outputs, N × K: the values, or what the link makes them from. */
+  readonly outputs: Float64Array;
+  /** Labels, N or N × C. */
+  readonly labels: readonly Label[];
+  /** Whether class labels were counted from 1 and are moved down by one here. */
+  readonly shifted: boolean;
+  /** Bias of the optimal constant output. */
+  readonly optimum: readonly number[];
+  /** Whether outputs that differ by a constant give the same loss. */
+  readonly shiftless: boolean;
+  /** What is one unit of each output: the labels' standard deviation where outputs are of the labels' kind, else 1 (nats). */
+  readonly units: readonly number[];
+}
+
+/** @throws InputError where head, outputs and labels do not fit together */
+export function readSample(input: CheckInput): Sample {
+  const { rows, given = "outputs" } = input;
+  const found = typeof input.head === "string" ? findHead(input.head) : { head: input.head, options: {} };
+  const { head } = found;
+  if (head.none || head.loss === undefined) {
+    throw new InputError(
+      `no check for ${head.name}: ${head.none?.reason ?? "its loss compares a whole batch, not single rows"}`,
+    );
+  }
+  const width = input.outputs.length / rows;
+  if (!(rows >= 2 && Number.isInteger(width) && width >= 1)) {
+    throw new InputError(
+      `invalid sizes: ${input.outputs.length} outputs for ${rows} rows; each row needs the same number, and there must be 2 or more`,
+    );
+  }
+  const labelsARow = input.labels.length / rows;
+  const several = head.reads === "binary" || head.reads === "numbers";
+  if (!(Number.isInteger(labelsARow) && labelsARow >= 1 && (several || labelsARow === 1))) {
+    throw new InputError(
+      `${input.labels.length} labels for ${rows} rows of outputs; each row needs ${several ? "the same number" : "one"}`,
+    );
+  }
+  const { labels, shifted } = countedFromZero(head, Array.from(input.labels), width);
+  const options = perRow({ ...found.options, ...input.options });
+  const summary = input.training ?? summaryOf(head, labels, rows, width);
+  const bound = bind(head, summary, options);
+  if (bound.outputs !== width) {
+    throw new InputError(
+      `${width} outputs a row, but ${head.name} has ${bound.outputs} for these labels${head.reads === "classes" ? " (one a class)" : ""}`,
+    );
+  }
+  const values = Float64Array.from(input.outputs);
+  return {
+    head,
+    bound,
+    summary,
+    options,
+    rows,
+    width,
+    values,
+    given,
+    outputs: given === "predictions" ? beforeLink(head, values) : values,
+    labels,
+    shifted,
+    optimum: optimalOutput(bound),
+    shiftless: head.centre !== undefined && bound.width === width,
+    units: Array.from({ length: width }, (_, k) => unit(bound, k)),
+  };
+}
+
+/** A sum over rows grows with their number: everything here is for one row, and only a reported loss is taken times rows. */
+const perRow = (options: Options): Options =>
+  options.reduction === "sum" ? { ...options, reduction: "rows" } : options;
+
+/** Class labels from 1 to K, where K outputs want 0 to K − 1, are moved down. */
+function countedFromZero(head: Head, labels: Label[], width: number): { labels: Label[]; shifted: boolean } {
+  const numbers = labels.every((label) => typeof label === "number") ? (labels as number[]) : undefined;
+  const classes = head.family === "ordinal" ? width + 1 : width;
+  if (head.reads !== "classes" || numbers === undefined) return { labels, shifted: false };
+  let [least, most] = [Infinity, -Infinity];
+  for (const label of numbers) [least, most] = [Math.min(least, label), Math.max(most, label)];
+  const shifted = least === 1 && most === classes;
+  return { labels: shifted ? numbers.map((label) => label - 1) : labels, shifted };
+}
+
+/** The summary of a sample's own labels, as the head reads them. */
+export function summaryOf(head: Head, labels: readonly Label[], rows: number, width: number): LabelSummary {
+  const columns = labels.length / rows;
+  const ofRows = () =>
+    Array.from({ length: rows }, (_, i) => labels.slice(i * columns, (i + 1) * columns) as number[]);
+  if (head.reads === "survival") return summarizeSurvival(labels as [number, number][]);
+  if (head.reads === "directions") return summarizeNumbers(labels as ArrayLike<number>[]);
+  if (head.reads === "binary") return summarizeBinary(ofRows());
+  if (head.reads === "numbers") return summarizeNumbers(ofRows());
+  if (typeof labels[0] !== "number") return summarizeDistributions(labels as ArrayLike<number>[]);
+  return summarizeClasses(labels as number[], { classes: head.family === "ordinal" ? width + 1 : width });
+}
+
+/** Probabilities of 0 and 1 are taken for what Keras clips them to. */
+const least = 1e-7;
+const clip = (p: number) => Math.min(1 - least, Math.max(least, p));
+
+const inverses: Record<string, (prediction: number) => number> = {
+  "p = softmax(z)": (p) => Math.log(clip(p)),
+  "p = sigmoid(z)": (p) => logit(clip(p)),
+  "rate = exp(z)": (rate) => Math.log(Math.max(least, rate)),
+  "mean = exp(z)": (mean) => Math.log(Math.max(least, mean)),
+  "prediction = z": (z) => z,
+  "prediction = activation(z)": (z) => z,
+};
+
+/** Raw outputs of predictions; values that no prediction can have stay as they are. */
+function beforeLink(head: Head, values: Float64Array): Float64Array {
+  const inverse = inverses[head.link];
+  if (inverse === undefined) {
+    throw new InputError(
+      `predictions of ${head.name} do not tell its outputs (${head.link}); give raw outputs`,
+    );
+  }
+  return isPrediction(head, values) ? values.map(inverse) : values;
+}
+
+/** Whether all values can be predictions of the head. */
+export function isPrediction({ link }: Head, values: Float64Array): boolean {
+  if (link.startsWith("p = ")) return values.every((p) => p >= 0 && p <= 1);
+  return link.endsWith("= exp(z)") ? values.every((rate) => rate >= 0) : true;
+}
+
+function unit({ head, columns, width }: BoundHead, k: number): number {
+  const ofLabels = (head.family === "regression" || head.family === "distribution") && k % width === 0;
+  const deviation = Math.sqrt(columns[Math.floor(k / width)].variance);
+  return ofLabels && deviation > 0 ? deviation : 1;
+}
+
+/** Outputs of one row. */
+export const rowOf = ({ width }: Pick<Sample, "width">, values: Float64Array, i: number) =>
+  values.subarray(i * width, (i + 1) * width);
+
+/** Loss of each row, over its columns, as parts of a mean: value over weight. */
+export function rowLosses(
+  { head, bound, rows, labels, width }: Pick<Sample, "head" | "bound" | "rows" | "labels" | "width">,
+  outputs: Float64Array,
+): { values: Float64Array; weights: Float64Array } {
+  const columns = bound.columns.length;
+  const values = new Float64Array(rows);
+  const weights = new Float64Array(rows);
+  const ratio = bound.options.reduction === "mean" && head.rowWeight !== undefined;
+  const scale = bound.options.columns === "sum" ? columns : 1;
+  for (let i = 0; i < rows; i++) {
+    const row = outputs.subarray(i * width, (i + 1) * width);
+    for (let j = 0; j < columns; j++) {
+      const label = labels[i * columns + j];
+      const o: Resolved = bound.cellOptions[j];
+      values[i] += (scale * head.loss!(cellOutput(bound, row, j), label, o)) / columns;
+      weights[i] += (ratio ? head.rowWeight!(label, o) : 1) / columns;
+    }
+  }
+  return { values, weights };
+}

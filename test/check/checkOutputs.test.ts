@@ -1,0 +1,244 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import type { CauseName } from "../../src/check/causes.ts";
+import { type CheckInput, checkOutputs } from "../../src/check/checkOutputs.ts";
+import { summaryOf } from "../../src/check/sample.ts";
+import { heads } from "../../src/heads/index.ts";
+import { solve } from "../../src/heads/solve.ts";
+import { fromCounts } from "../../src/labels/fromCounts.ts";
+import { sigmoid } from "../../src/math/logit.ts";
+import { softmax } from "../../src/math/logSumExp.ts";
+import { random } from "../../src/math/random.ts";
+
+const counts = [400, 370, 10, 400, 40, 10, 5, 70, 70, 10];
+const width = counts.length;
+const rows = 200;
+const prior = solve("softmax", fromCounts(counts)).bias;
+const zero = prior.map(() => 0);
+
+/** Class labels in the mix of `counts`, row after row in a random order. */
+function drawLabels(seed: number): number[] {
+  const all = counts.flatMap((count, k) => new Array<number>(count).fill(k));
+  return Array.from(random(seed, "labels").shuffle(all)).slice(0, rows);
+}
+
+/** bias + an offset that all rows share + noise between rows. */
+function drawOutputs(bias: readonly number[], seed: number, noise = 0.3, offset = 0.3): number[] {
+  const { normal } = random(seed, "outputs");
+  const shared = bias.map((b) => b + offset * normal());
+  return Array.from({ length: rows }, () => shared.map((z) => z + noise * normal())).flat();
+}
+
+const softmaxCase = (outputs: number[], more: Partial<CheckInput> = {}): CheckInput => ({
+  head: "softmax",
+  outputs,
+  labels: drawLabels(1),
+  rows,
+  training: fromCounts(counts),
+  ...more,
+});
+
+const eachRow = (outputs: number[], k: number, f: (row: number[]) => number[]) =>
+  Array.from({ length: outputs.length / k }, (_, i) => f(outputs.slice(i * k, (i + 1) * k))).flat();
+
+const yesNo = Array.from({ length: rows }, (_, i) => +(i % 20 === 0));
+const sigmoidCase = (outputs: number[], more: Partial<CheckInput> = {}): CheckInput => ({
+  head: "sigmoid",
+  outputs,
+  labels: yesNo,
+  rows,
+  ...more,
+});
+
+const numbersCase = (outputs: number[], mean: number, deviation: number): CheckInput => {
+  const { normal } = random(5, "numbers");
+  const labels = Array.from({ length: rows }, () => mean + deviation * normal());
+  return { head: "squared-error", outputs, labels, rows };
+};
+
+const measured = (input: CheckInput) => checkOutputs(input).measuredLoss!;
+const reporting = (input: CheckInput, f: (loss: number) => number) => ({
+  ...input,
+  reportedLoss: f(measured(input)),
+});
+const tiny = { low: 0, high: 1 / 255, size: 0.5 / 255 };
+const bytes = { low: 0, high: 255, size: 130 };
+
+/** For every cause, set-ups of which it is the first to be named. */
+const broken: Record<CauseName, (seed: number) => CheckInput[]> = {
+  "NaN or infinity": (seed) => [
+    softmaxCase(drawOutputs(prior, seed).with(17, Number.NaN)),
+    softmaxCase(drawOutputs(prior, seed).with(0, Number.NEGATIVE_INFINITY)),
+  ],
+  "softmax missing": (seed) => [softmaxCase(drawOutputs(prior, seed), { given: "predictions" })],
+  "sigmoid missing": (seed) => [sigmoidCase(drawOutputs([-3], seed), { given: "predictions" })],
+  "softmax applied twice": (seed) => [softmaxCase(eachRow(drawOutputs(prior, seed), width, softmax))],
+  "sigmoid applied twice": (seed) => [
+    sigmoidCase(drawOutputs([0], seed, 0.2, 0.1).map(sigmoid)),
+    sigmoidCase(drawOutputs([Math.log(1 / 19)], seed, 0.1, 0.05).map(sigmoid)),
+  ],
+  "wrong link": (seed) => [
+    softmaxCase(drawOutputs(prior, seed).map(sigmoid), { given: "predictions" }),
+    {
+      ...sigmoidCase(eachRow(drawOutputs([0, 0, 0], seed), 3, softmax), { given: "predictions" }),
+      labels: Array.from({ length: 3 * rows }, (_, i) => +(i % 5 < 2)),
+    },
+    {
+      ...sigmoidCase(drawOutputs([0.8, 0.7, 0.9].map(Math.log), seed, 0.1, 0.02)),
+      labels: Array.from({ length: 3 * rows }, (_, i) => +(((i / 3) | 0) % 10 < [8, 7, 9][i % 3])),
+    },
+  ],
+  "wrong activation": (seed) => [
+    softmaxCase(drawOutputs(zero, seed).map((z) => Math.max(0, z))),
+    softmaxCase(drawOutputs(prior, seed).map(sigmoid)),
+    numbersCase(drawOutputs([0], seed, 0.3, 0.1).map(sigmoid), 0, 1),
+  ],
+  "input-independent outputs": (seed) => [softmaxCase(drawOutputs(prior, seed, 0))],
+  "identical units": (seed) => [
+    softmaxCase(eachRow(drawOutputs([0], seed), 1, ([z]) => prior.map((b) => b + z))),
+  ],
+  "dead or saturated outputs": (seed) => [
+    softmaxCase(eachRow(drawOutputs(prior, seed), width, (z) => z.with(3, 0))),
+    softmaxCase(drawOutputs(zero, seed, 50).map((z) => Math.tanh(z))),
+  ],
+  "labels shifted or permuted": (seed) => [
+    softmaxCase(drawOutputs(prior, seed), {
+      labels: [...drawLabels(1).slice(2), 0, 9].map((k) => k + 1),
+    }),
+    softmaxCase(drawOutputs([...prior.slice(1), prior[0]], seed, 0.2, 0.1)),
+    softmaxCase(
+      drawOutputs(
+        [3, 7, 1, 9, 0, 5, 2, 8, 6, 4].map((k) => prior[k]),
+        seed,
+        0.1,
+        0.02,
+      ),
+    ),
+  ],
+  "wrong sign": (seed) => [
+    reporting(softmaxCase(drawOutputs(prior, seed)), (loss) => -loss),
+    softmaxCase(
+      drawOutputs(
+        prior.map((b) => -b),
+        seed,
+      ),
+    ),
+  ],
+  "wrong reduction": (seed) => [
+    reporting(softmaxCase(drawOutputs(prior, seed)), (loss) => loss * rows),
+    reporting(numbersCase(drawOutputs([0], seed), 0, 1), (loss) => loss * rows),
+  ],
+  "wrong loss": (seed) => [
+    reporting(softmaxCase(drawOutputs(prior, seed)), () => 0.0893),
+    reporting(numbersCase(drawOutputs([0], seed), 0, 1), (loss) => 0.4 * loss),
+  ],
+  "inputs not scaled": (seed) => [softmaxCase(drawOutputs(prior, seed, 40), { data: bytes })],
+  "inputs scaled twice": (seed) => [softmaxCase(drawOutputs(prior, seed, 0.001, 0.001), { data: tiny })],
+  "outputs too large": (seed) => [
+    softmaxCase(drawOutputs(prior, seed, 12)),
+    sigmoidCase(drawOutputs([-3], seed, 20)),
+  ],
+  "target not standardised": (seed) => [numbersCase(drawOutputs([0], seed), 200, 80)],
+  "bias not set": (seed) => [
+    softmaxCase(drawOutputs(zero, seed)),
+    sigmoidCase(drawOutputs([0], seed)),
+    numbersCase(drawOutputs([0], seed), 5, 1),
+  ],
+  "weighted training with unweighted prior": (seed) => [
+    softmaxCase(drawOutputs(prior, seed), { options: { classWeights: "balanced" } }),
+    sigmoidCase(drawOutputs([Math.log(1 / 19)], seed, 0.2, 0.05), { options: { posWeight: 19 } }),
+  ],
+  "another data set's prior": (seed) => [
+    softmaxCase(drawOutputs([-0.3, -6, -4, -7, -1, -5, -6, -2, -7, -4], seed, 0.2, 0.1)),
+    sigmoidCase(drawOutputs([4], seed, 0.1, 0.05)),
+  ],
+  "trained already": (seed) => {
+    const labels = drawLabels(1);
+    const helped = drawOutputs(prior, seed).map(
+      (z, i) => z + 6 * +(labels[Math.floor(i / width)] === i % width),
+    );
+    return [softmaxCase(helped)];
+  },
+};
+
+test.each(Object.entries(broken))("%s is named first", (name, cases) => {
+  for (const seed of [1, 2, 3, 4]) {
+    for (const [i, input] of cases(seed).entries()) {
+      const { verdict, causes } = checkOutputs(input);
+      expect([i, seed, verdict, causes[0]?.name]).toEqual([i, seed, "not sound", name]);
+      expect(causes[0].evidence.length).toBeGreaterThan(10);
+      expect(causes[0].fix.length).toBeGreaterThan(10);
+    }
+  }
+});
+
+test("a network at the prior is sound, whatever its spread and offset up to those of Glorot's and He's kernels", () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 0, max: 1e6 }),
+      fc.double({ min: 0.01, max: 1.2, noNaN: true }),
+      fc.double({ min: 0, max: 0.8, noNaN: true }),
+      (seed, noise, ratio) => {
+        const report = checkOutputs(softmaxCase(drawOutputs(prior, seed, noise, ratio * noise)));
+        expect(report.causes).toEqual([]);
+        expect(report.measuredLoss).toBeGreaterThanOrEqual(report.band!.low);
+        expect(report.measuredLoss).toBeLessThanOrEqual(report.band!.high);
+      },
+    ),
+    { numRuns: 200, seed: 1 },
+  );
+});
+
+test("the parts of the gap add up to measured less expected loss", () => {
+  for (const input of Object.values(broken).flatMap((cases) => cases(1))) {
+    const { gap, measuredLoss, expectedLoss } = checkOutputs(input);
+    if (gap === null) continue;
+    const scale = Math.abs(gap.bias) + Math.abs(gap.spread) + Math.abs(gap.association) + 1;
+    expect((gap.bias + gap.spread + gap.association - (measuredLoss! - expectedLoss)) / scale).toBeCloseTo(
+      0,
+      9,
+    );
+  }
+});
+
+test("predictions are taken back through the link: the same report as from raw outputs", () => {
+  const outputs = drawOutputs(prior, 1);
+  const raw = checkOutputs(softmaxCase(outputs));
+  const predicted = checkOutputs(softmaxCase(eachRow(outputs, width, softmax), { given: "predictions" }));
+  expect(predicted.verdict).toBe("sound");
+  expect(predicted.measuredLoss).toBeCloseTo(raw.measuredLoss!, 6);
+});
+
+test("every head with an optimum and a loss of single rows accepts the output that it is optimal at", () => {
+  const numbers = Array.from({ length: 60 }, (_, i) => 0.5 + ((i * 7) % 60) / 60);
+  const checked = heads.filter((head) => !head.none && head.loss !== undefined && head.reads !== "nothing");
+  for (const head of checked) {
+    const labels =
+      head.reads === "survival"
+        ? numbers.map((y, i) => [Math.ceil(3 * y), +(i % 3 > 0)])
+        : head.reads === "directions"
+          ? numbers.map((y) => [y, 1])
+          : head.reads === "numbers"
+            ? numbers.map((y) => (head.family === "counts" ? Math.round(3 * y) : y))
+            : numbers.map((_, i) => (i % 3) % (head.reads === "binary" ? 2 : 3));
+    const { bias } = solve(head, summaryOf(head, labels, 60, 3));
+    const outputs = numbers.flatMap((_, i) => bias.map((b) => b + 0.01 * Math.sin(i)));
+    const { measuredLoss, expectedLoss } = checkOutputs({ head, outputs, labels, rows: 60 });
+    expect([head.name, Math.abs(measuredLoss! - expectedLoss) < 0.02 * (1 + Math.abs(expectedLoss))]).toEqual(
+      [head.name, true],
+    );
+  }
+});
+
+test("sizes that do not fit are refused in one line", () => {
+  expect(() => checkOutputs({ head: "softmax", outputs: [1, 2, 3], labels: [0, 1], rows: 2 })).toThrow(
+    /3 outputs for 2 rows/,
+  );
+  expect(() => checkOutputs(softmaxCase(drawOutputs(prior, 1), { labels: [0, 1] }))).toThrow(/200 rows/);
+  expect(() =>
+    checkOutputs(softmaxCase(drawOutputs([0, 0, 0], 1), { training: fromCounts([1, 1]), labels: yesNo })),
+  ).toThrow(/3 outputs a row, but softmax has 2/);
+  expect(() => checkOutputs({ head: "lambdarank", outputs: [1, 2], labels: [0, 1], rows: 2 })).toThrow(
+    /no check for lambdarank/,
+  );
+});
