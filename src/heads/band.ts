@@ -66,7 +66,8 @@ export function band(
   const expectedLoss = scale * bound.expectedLoss(bias);
   const gap = gapOf(bound, bias, outputVariance);
   const standardError = (scale * rowDeviation(bound, bias, outputVariance)) / Math.sqrt(batchSize);
-  const offsetError = scale * Math.sqrt(sharedVariance * sum(slopes(bound, bias).map((slope) => slope ** 2)));
+  const steepness = sharedVariance > 0 ? sum(slopes(bound, bias).map((slope) => slope ** 2)) : 0;
+  const offsetError = scale * Math.sqrt(sharedVariance * steepness);
   const margin = z * Math.hypot(standardError, offsetError);
   return {
     low: expectedLoss + scale * Math.min(gap.value, 0) - margin,

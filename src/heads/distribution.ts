@@ -87,9 +87,15 @@ export const gaussianNll = defineHead({
   optimum(column, o) {
     const { inverse } = scaleLink(o);
     const { mean, variance } = column;
-    if (variance > 0) return { output: [mean, inverse(0.5 * Math.log(variance))], kind: "closed form" };
+    if (variance > 0 && !(o.scale === "variance" && variance < o.epsilon)) {
+      return { output: [mean, inverse(0.5 * Math.log(variance))], kind: "closed form" };
+    }
     const output = [mean, inverse(0.5 * Math.log(o.epsilon))];
-    return { output, kind: "boundary", warnings: [constantLabels(column, "variance")] };
+    const message =
+      variance > 0
+        ? `the variance of ${column.place} is ${variance}, below epsilon = ${o.epsilon}: every output up to epsilon is as good`
+        : constantLabels(column, "variance");
+    return { output, kind: "boundary", warnings: [message] };
   },
   predict: ([z, s], o) => [z, Math.exp(2 * scaleLink(o).log(s))],
   formula: {

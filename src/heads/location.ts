@@ -214,10 +214,10 @@ export const logCosh = defineHead({
   name: "log-cosh",
   summary: "log-cosh loss: squared near zero, absolute far away",
   options: {},
-  // log cosh r = |r| + log1p(e^(−2|r|)) − log 2, which does not overflow
+  // log cosh r = log(1 + 2 sinh²(r/2)) = |r| + log(1 + e^(−2|r|)) − log 2: the one keeps small r exact, the other large r finite
   loss: ([z], y: number) => {
     const r = Math.abs(z - y);
-    return r < 1e-3 ? (r * r) / 2 - r ** 4 / 12 : r + Math.log1p(Math.exp(-2 * r)) - Math.LN2;
+    return r < 1 ? Math.log1p(2 * Math.sinh(r / 2) ** 2) : r + Math.log1p(Math.exp(-2 * r)) - Math.LN2;
   },
   gradient: ([z], y) => [Math.tanh(z - y)],
   optimum: (column) => rootOfSlopes(column, Math.tanh),

@@ -93,7 +93,7 @@ function mixtureOptimum(
     mean: components === 1 ? mean : weightedQuantile(labels, weights, (k + 0.5) / components),
     sd: Math.max(least, sd / components),
   }));
-  let last = Number.POSITIVE_INFINITY;
+  let last = Number.MAX_VALUE;
   for (let round = 0; round < mostRounds; round++) {
     const next = improve(parts, column, least);
     parts = next.parts;

@@ -1,6 +1,6 @@
 import { normalRule, type Rule, uniformRule } from "../math/quadrature.ts";
 import { random } from "../math/random.ts";
-import { type BoundHead, cellOutput } from "./bind.ts";
+import { type BoundHead, cellOutput, meanLoss } from "./bind.ts";
 
 /** Random numbers added to every output independently: uniform on ±size, or normal with standard deviation `size`. */
 export interface Noise {
@@ -20,27 +20,23 @@ const ruleSizes = { uniform: [32, 12], normal: [101, 41] } as const;
 /**
  * The expected loss at `output` plus noise that is the same for all rows. Cells share no outputs, so the mean of their
  * sum is the sum of their means; in a cell of one or two outputs it is a product rule, in a wider one a seeded
- * simulation with antithetic pairs.
+ * simulation with antithetic pairs. With several columns the error is an upper bound, as if theirs added up.
  */
 export function noisyLoss(bound: BoundHead, output: ArrayLike<number>, noise: Noise): NoisyMean {
-  const base = bound.expectedLoss(output);
-  let value = base;
-  let variance = 0;
-  for (let j = 0; j < bound.columns.length; j++) {
-    const at = Array.from(output);
+  const means = bound.columns.map((column, j) => {
     const cell = cellOutput(bound, output, j);
-    const shifted = (shift: readonly number[]) => {
-      for (let i = 0; i < cell.length; i++) at[j * cell.length + i] = cell[i] + noise.size * shift[i];
-      return bound.expectedLoss(at) - base;
-    };
-    const mean =
-      cell.length <= 2
-        ? productMean(shifted, cell.length, noise)
-        : simulatedMean(shifted, cell.length, noise);
-    value += mean.value;
-    variance += mean.error ** 2;
-  }
-  return { value, error: Math.sqrt(variance) };
+    const lossAt = (z: number[]) => meanLoss(bound.head, z, column, bound.cellOptions[j]);
+    const base = lossAt(cell);
+    const excess = (shift: readonly number[]) => lossAt(cell.map((z, i) => z + noise.size * shift[i])) - base;
+    const mean = cell.length <= 2 ? productMean : simulatedMean;
+    return mean(excess, cell.length, noise);
+  });
+  const reduce = (of: (mean: NoisyMean) => number) =>
+    bound.combine(bound.columns.map(({ weight }, j) => weight * of(means[j])));
+  return {
+    value: bound.expectedLoss(output) + reduce(({ value }) => value),
+    error: reduce(({ error }) => error),
+  };
 }
 
 function productMean(f: (shift: readonly number[]) => number, width: number, { shape }: Noise): NoisyMean {

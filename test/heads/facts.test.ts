@@ -274,6 +274,34 @@ describe("band", () => {
   });
 });
 
+describe("mixture-density", () => {
+  const gaussian = (y: readonly number[]) =>
+    solve("gaussian-nll", numbers(y), { scale: "log-sd", constant: "kept" });
+
+  test("one component = the Gaussian of the labels' mean and variance", () => {
+    const y = [1, 2, 4, 9];
+    const one = solve("mixture-density", numbers(y), { components: 1 });
+    expect(one.bias.slice(1)).toEqual(gaussian(y).bias.map((b) => expect.closeTo(b, 10)));
+    expect(one.expectedLoss).toBeCloseTo(gaussian(y).expectedLoss!, 12);
+  });
+
+  test("two far clusters are found, with their shares, and no small step from there lowers the loss", () => {
+    const y = [-1, 0, 1, 99, 100, 100, 100, 101, 102];
+    const options = { components: 2 };
+    const { prediction, bias, expectedLoss } = solve("mixture-density", numbers(y), options);
+    expect(prediction.slice(0, 4)).toEqual([1 / 3, 2 / 3, 0, 602 / 6].map((x) => expect.closeTo(x, 6)));
+    expect(expectedLoss).toBeLessThan(gaussian(y).expectedLoss! - 1);
+    const bound = bind(findHead("mixture-density").head, numbers(y), options);
+    bias.forEach((_, k) => {
+      for (const step of [-1e-3, 1e-3]) {
+        expect(bound.expectedLoss(bias.map((b, i) => (i === k ? b + step : b)))).toBeGreaterThan(
+          expectedLoss! - 1e-12,
+        );
+      }
+    });
+  });
+});
+
 test("combine adds weighted losses, and prefixes warnings", () => {
   const box = numbers([1, 2, 6]);
   const { expectedLoss, warnings, parts } = combine([

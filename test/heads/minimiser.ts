@@ -34,7 +34,9 @@ export function simplexMinimum(f: (x: readonly number[]) => number, start: reado
   let best = { at: [...start], value: f(start) };
   for (let round = 0, edge = size; round < 12; round++, edge /= 4) {
     const next = nelderMead(f, best.at, edge);
-    if (next.value < best.value) best = next;
+    const gain = best.value - next.value;
+    if (gain > 0) best = next;
+    if (round >= 4 && gain <= 1e-15 * Math.abs(best.value)) break;
   }
   return best;
 }

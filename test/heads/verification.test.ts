@@ -19,22 +19,23 @@ test("every head's optimum and expected loss agree with an independent minimiser
     const kinds = new Set<string>();
     let compared = 0;
     const worst: Record<keyof Errors, number> = { excess: 0, output: 0, expected: 0 };
-    for (let n = 0; n < sets; n++) {
+    const comparable = !head.none && head.name !== "mixture-density";
+    for (let n = 0; n < sets || (comparable && compared < sets && n < 8 * sets); n++) {
       const item = caseOf(head, n + 1000);
       const errors = errorsOf(head, item);
       kinds.add(item.solution.kind);
-      if (item.solution.kind !== "boundary" && !head.none && head.name !== "mixture-density") compared++;
+      if (item.solution.kind !== "boundary" && comparable) compared++;
       for (const name of ["excess", "output", "expected"] as const)
         worst[name] = Math.max(worst[name], errors[name]);
     }
     return { head, kinds: [...kinds].sort(), compared, worst };
   });
+  if (sets >= 200) write(rows);
   for (const { head, worst } of rows) {
     expect(worst.excess, head.name).toBeLessThan(1e-9);
     expect(worst.expected, head.name).toBeLessThan(1e-11);
     expect(worst.output, head.name).toBeLessThan(1e-6);
   }
-  if (sets >= 200) write(rows);
 });
 
 interface Row {
@@ -52,7 +53,7 @@ function write(rows: readonly Row[]): void {
   });
   const text = `# Verification of the catalogue
 
-Made by \`SETS=${sets} npx vitest run test/heads/verification.test.ts\`: ${sets} random label sets a head, with sample weights, ties,
+Made by \`SETS=${sets} npx vitest run test/heads/verification.test.ts\`: at least ${sets} random label sets a head, with sample weights, ties,
 absent classes, labels of 1e-3 to 1e5, and random options. The largest error over all of them:
 
 - **loss**: how far the expected loss at the solved bias lies above the least value that an independent minimiser finds
@@ -61,8 +62,8 @@ absent classes, labels of 1e-3 to 1e5, and random options. The largest error ove
   minimum, relative to the bias (or to 1). Left out (-) where the loss has kinks and so no single point to compare.
 - **expected**: difference of the closed expected loss and the mean of the rows' own losses, relative.
 
-*compared* counts the sets with a finite optimum: those at a boundary (an absent class, say) have their stated pseudo-count
-instead, which the tests check by itself. Heads of kind *none* have no bias to compare; a mixture has many local minima.
+*compared* counts the sets with a finite optimum, drawn until there are that many: those at a boundary (an absent class, say)
+have their stated pseudo-count instead, which the tests check by itself. Heads of kind *none* have no bias to compare; a mixture has many local minima.
 
 | head | kind | compared | loss | output | expected |
 |---|---|---:|---:|---:|---:|

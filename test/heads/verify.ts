@@ -42,8 +42,7 @@ export function independentMinimum(bound: BoundHead): { at: number[]; value: num
   const at = new Array<number>(bound.outputs).fill(0);
   const { width } = bound;
   bound.columns.forEach((column, j) => {
-    const part = (z: readonly number[]) =>
-      bound.expectedLoss(at.map((v, i) => (Math.floor(i / width) === j ? z[i % width] : v)));
+    const part = (z: readonly number[]) => meanLoss(bound.head, z, column, bound.cellOptions[j]);
     const labels = Array.from(column.labels).filter((label) => typeof label === "number");
     const middle =
       labels.length > 0 && bound.head.reads === "numbers"
