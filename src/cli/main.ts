@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from "commander";
-import { InputError } from "../errors.ts";
+import { InputError, unknownName } from "../errors.ts";
 import { version } from "../version.ts";
 import { commands } from "./commands.ts";
 import { InterruptedError } from "./interrupt.ts";
@@ -10,6 +10,10 @@ const badInput = 2;
 
 /** Builds the program; only the command named first on the line is loaded, so that start-up stays short. */
 async function program(argv: readonly string[]): Promise<Command> {
+  const [first] = argv;
+  if (first !== undefined && !first.startsWith("-") && !(first in commands)) {
+    throw unknownName("command", first, Object.keys(commands));
+  }
   const root = new Command("baserate")
     .description(
       "Gets step zero right: the bias an output layer should start from, and the loss it must then show.",
@@ -24,7 +28,7 @@ async function program(argv: readonly string[]): Promise<Command> {
     );
   for (const [name, { summary, load }] of Object.entries(commands)) {
     const command = root.command(name).summary(summary).description(summary).exitOverride();
-    if (argv[0] === name) (await load()).describe(command);
+    if (first === name) (await load()).describe(command);
   }
   return root;
 }

@@ -1,0 +1,70 @@
+import { execFile } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { promisify } from "node:util";
+import { expect, test } from "vitest";
+
+const root = join(import.meta.dirname, "..");
+const readme = readFileSync(join(root, "README.md"), "utf8");
+const programs = [...readme.matchAll(/```js\n(.*?)```/gs)].map(([, code]) => code);
+
+/** The last part of a line after `//`, where it follows a console.log: what the line says that it prints. */
+const promised = (code: string) =>
+  code
+    .split("\n")
+    .flatMap((line) => (line.includes("console.log") ? [/\/\/ (.*)$/.exec(line)?.[1] ?? []] : []))
+    .flat();
+
+test.each(programs.map((code, i) => [i + 1, code] as const))(
+  "program %i of the README runs against the built package and prints what its comments say",
+  async (_, code) => {
+    // Inside the package, so that `import "baserate"` means this checkout.
+    const folder = mkdtempSync(join(root, ".readme-"));
+    try {
+      writeFileSync(join(folder, "program.mjs"), code);
+      const { stdout } = await promisify(execFile)(process.execPath, [join(folder, "program.mjs")]);
+      expect(stdout.trim()).not.toBe("");
+      for (const line of promised(code)) expect(stdout.split("\n")).toContain(line);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  },
+  60_000,
+);
+
+test("every command that the README names exists, with the options it gives", async () => {
+  const lines = [...readme.matchAll(/^npx (baserate .*?)(?:\s+#.*)?$/gm)].map(([, line]) => line);
+  expect(lines.length).toBeGreaterThan(5);
+  for (const line of lines) {
+    const [, command, ...words] = line.split(/\s+/);
+    const { stdout } = await promisify(execFile)(process.execPath, [
+      join(root, "dist/cli.js"),
+      command,
+      "--help",
+    ]);
+    expect(stdout).toContain(`Usage: baserate ${command}`);
+    for (const option of words.filter((word) => word.startsWith("--"))) expect(stdout).toContain(option);
+  }
+}, 60_000);
+
+test("links between documents lead to files that are there", () => {
+  const documents = [
+    "README.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    ...readdirSync(join(root, "docs")).map((name) => `docs/${name}`),
+  ];
+  const missing = documents
+    .filter((name) => name.endsWith(".md"))
+    .flatMap((name) => {
+      const text = readFileSync(join(root, name), "utf8");
+      const targets = [
+        ...text.matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g),
+        ...text.matchAll(/src="([^":]+)"/g),
+      ].map(([, path]) => path);
+      return targets
+        .filter((path) => !existsSync(join(root, dirname(name), path)))
+        .map((path) => `${name} -> ${path}`);
+    });
+  expect(missing).toEqual([]);
+});
