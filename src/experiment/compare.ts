@@ -47,7 +47,15 @@ export function compareArms(trials: readonly Trial[], arm: string, baseline: str
       difference(pairs.map(([a, b]) => figure(a) - figure(b))),
     ]),
   ) as Record<keyof typeof figures, Difference>;
-  return { arm, baseline, ...differences, stepsSaved: overSeeds(pairs.map(([a, b]) => stepsSaved(a, b))) };
+  return {
+    arm,
+    baseline,
+    ...differences,
+    stepsSaved: overSeeds(
+      pairs.map(([a, b]) => stepsSaved(a, b)),
+      pairs[0][1].runningLosses.length,
+    ),
+  };
 }
 
 /** Steps until the baseline's running loss is at most the arm's loss before training; null if it never is. */
@@ -56,12 +64,10 @@ function stepsSaved(arm: Trial, baseline: Trial): number | null {
   return step < 0 ? null : step + 1;
 }
 
-/** A mean would be wrong where some seeds have no number: it is given only where all have. */
-function overSeeds(values: readonly (number | null)[]): StepsSaved {
-  const numbers = values.filter((value) => value !== null);
-  if (numbers.length < values.length) return { values, mean: null, low: null, high: null };
-  const { mean, low, high } = difference(numbers);
-  return { values, mean, low, high };
+/** @param steps of the run: what a seed counts that has no number */
+function overSeeds(values: readonly (number | null)[], steps: number): StepsSaved {
+  const { mean, low, high } = difference(values.map((value) => value ?? steps));
+  return { values, never: values.filter((value) => value === null).length, mean, low, high };
 }
 
 const resamples = 10_000;

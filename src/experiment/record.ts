@@ -63,8 +63,10 @@ export interface Difference {
 export interface StepsSaved {
   /** One a seed; null where the baseline never got there. */
   readonly values: readonly (number | null)[];
-  /** Mean and bootstrap 95 % interval; null where a seed has no number, the interval also for a single seed. */
-  readonly mean: number | null;
+  /** Seeds in which it never got there: they count with all steps of the run, so that the mean is a lower bound. */
+  readonly never: number;
+  readonly mean: number;
+  /** Bootstrap 95 % interval of that mean; null for a single seed. */
   readonly low: number | null;
   readonly high: number | null;
 }

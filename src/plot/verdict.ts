@@ -47,19 +47,15 @@ export function verdict({ better }: Quantity, difference: Difference, arm: strin
 
 /** What the head start is worth, in steps of the baseline. */
 export function stepsSavedText(saved: StepsSaved, arm: string, baseline: string): string {
-  const reached = saved.values.filter((value) => value !== null);
-  const seeds = saved.values.length;
+  const { values, never, mean, low, high } = saved;
   const goal = `until its running loss was down at ${arm}'s loss before training`;
-  if (reached.length === 0)
+  if (never === values.length) {
     return `${baseline} never got there: its running loss stayed above ${arm}'s loss before training.`;
-  if (seeds === 1) return `${baseline} needed ${reached[0]} steps ${goal} (one seed).`;
-  if (saved.mean === null) {
-    const range = `${Math.min(...reached)} to ${Math.max(...reached)}`;
-    return `${baseline} needed ${range} steps ${goal}; in ${seeds - reached.length} of ${seeds} seeds it never got there.`;
   }
+  if (values.length === 1) return `${baseline} needed ${mean} steps ${goal} (one seed).`;
   const interval =
-    saved.low === null || saved.high === null
-      ? ""
-      : ` (95\u00a0% interval ${saved.low.toFixed(1)} to ${saved.high.toFixed(1)})`;
-  return `${baseline} needed ${saved.mean.toFixed(1)} steps on average${interval} ${goal}.`;
+    low === null || high === null ? "" : ` (95\u00a0% interval ${low.toFixed(1)} to ${high.toFixed(1)})`;
+  const bound = never > 0 ? "at least " : "";
+  const rest = never > 0 ? `; in ${never} of ${values.length} seeds it never got there` : "";
+  return `${baseline} needed ${bound}${mean.toFixed(1)} steps on average${interval} ${goal}${rest}.`;
 }

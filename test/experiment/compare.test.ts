@@ -44,17 +44,19 @@ const prior = { ...makeTrial({ arm: "prior", seed: 1 }), initialLoss: 1.6 };
 test("stepsSaved is the first step at which the baseline's running loss is at most the arm's loss before training", () => {
   expect(compareArms([zero, prior], "prior", "zero").stepsSaved).toEqual({
     values: [4],
+    never: 0,
     mean: 4,
     low: null,
     high: null,
   });
 });
 
-test("a baseline that never gets there has null steps, and there is no mean", () => {
+test("a baseline that never gets there has null steps, and counts with all of the run's", () => {
   const early = { ...prior, initialLoss: 1.2 };
   expect(compareArms([zero, early], "prior", "zero").stepsSaved).toEqual({
     values: [null],
-    mean: null,
+    never: 1,
+    mean: 5,
     low: null,
     high: null,
   });

@@ -44,7 +44,7 @@ test("a report shows the check, the results and the comparison with the numbers 
     "10 of 10",
     "13,850 training images",
     "10 seeds",
-    `${stepsSaved.mean!.toFixed(1)} steps on average`,
+    `${stepsSaved.mean.toFixed(1)} steps on average`,
   ]) {
     expect(shown).toContain(part);
   }
