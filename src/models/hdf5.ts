@@ -124,8 +124,16 @@ interface Read {
 
 let opened = 0;
 
+/** The file that made the library trap. Its memory may be damaged then, and there is no second instance of it. */
+let brokenBy: string | undefined;
+
 /** Opens the source as an HDF5 file, and closes it again. The library's errors, which can be very long, become one line. */
 function withFile<T>(h5: typeof H5wasm, source: ByteSource, use: (file: H5wasm.File, reads: Read[]) => T): T {
+  if (brokenBy !== undefined) {
+    throw new InputError(
+      `${source.name}: can't be read in this process: the damaged file ${brokenBy} broke the HDF5 library; start anew`,
+    );
+  }
   const path = `/model-${opened++}.h5`;
   const reads: Read[] = [];
   const complaints = listen(h5);
@@ -139,11 +147,23 @@ function withFile<T>(h5: typeof H5wasm, source: ByteSource, use: (file: H5wasm.F
     return result;
   } catch (error) {
     if (error instanceof InputError) throw error;
+    if (error instanceof WebAssembly.RuntimeError) brokenBy = source.name;
     throw new InputError(`${source.name}: broken HDF5 file: ${cause(complaints.join(""), error)}`);
   } finally {
-    if (file !== undefined && file.file_id >= 0n) file.close();
-    h5.FS!.unlink(path);
+    if (brokenBy === undefined && file !== undefined && file.file_id >= 0n) file.close();
+    unmount(h5, path);
   }
+}
+
+/** Removes the virtual file. The library keeps a damaged file open for ever, and Emscripten has 4,096 open files at most. */
+function unmount(h5: typeof H5wasm, path: string): void {
+  const files = h5.FS as unknown as {
+    streams: ({ path: string } | null | undefined)[];
+    close(stream: object): void;
+    unlink(path: string): void;
+  };
+  for (const stream of files.streams) if (stream?.path === path) files.close(stream);
+  files.unlink(path);
 }
 
 /** Emscripten's in-memory file, with reading and size replaced (as its own createLazyFile does). */
