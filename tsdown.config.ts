@@ -15,7 +15,17 @@ export default defineConfig({
   dts: { entry: ["src/index.ts", "src/node.ts"] },
   // Few files, since opening each costs a millisecond of the command line's start: what every command needs is one chunk.
   outputOptions: {
-    advancedChunks: { groups: [{ name: "core", test: /src\/(errors|version|labels|math|heads)/ }] },
+    advancedChunks: {
+      groups: [
+        { name: "base", test: /src\/(errors|version)\./ },
+        { name: "core", test: /src\/(labels|math|heads)\// },
+        {
+          name: "terminal",
+          test: /node_modules\/commander\/|src\/cli\/(interrupt|table|text|numbers|hasColor|progressLine)\./,
+        },
+        { name: "flags", test: /src\/cli\/(headFlags|labelFlags)\./ },
+      ],
+    },
   },
   sourcemap: false,
   clean: true,
