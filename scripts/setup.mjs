@@ -7,7 +7,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
-const minimumNode = 20;
+const minimumNode = [20, 12];
 
 function fail(message) {
   console.error(`setup: ${message}`);
@@ -30,8 +30,9 @@ function newest(path) {
   return Math.max(stat.mtimeMs, ...readdirSync(path).map((name) => newest(join(path, name))));
 }
 
-if (Number(process.versions.node.split(".")[0]) < minimumNode) {
-  fail(`Node ${process.versions.node} is too old; baserate needs Node ${minimumNode} or newer`);
+const [major, minor] = process.versions.node.split(".").map(Number);
+if (major < minimumNode[0] || (major === minimumNode[0] && minor < minimumNode[1])) {
+  fail(`Node ${process.versions.node} is too old; baserate needs Node ${minimumNode.join(".")} or newer`);
 }
 
 const lock = createHash("sha256")
