@@ -133,14 +133,17 @@ function situationOf(input: CheckInput, sample: Sample, parts: LossParts, spread
   };
 }
 
+/** Outputs that vary more are not a sound network's: the band is drawn for this. */
+const largestVariance = 16;
+
 /** Where the loss lies if the bias is right: the theory's band, widened to what these outputs' own spread costs. */
 function bandOf({ sample, parts, spread, bias }: Situation): { low: number; high: number } {
   const { head, summary, options, rows, units } = sample;
   const unit = sum(units.map((u) => u * u)) / units.length;
   const offset = bias.name === "optimal" ? spread.offset : Math.min(spread.offset, spread.between);
-  const outputVariance = unit * Math.min(16, spread.between + offset);
+  const outputVariance = unit * Math.min(largestVariance, spread.between + offset);
   const { low, high } = band(head, summary, { batchSize: rows, outputVariance }, options);
-  const own = bias.name === "optimal" && spread.between + offset <= 16;
+  const own = bias.name === "optimal" && spread.between + offset <= largestVariance;
   const association = 2 * associationDeviation(sample, spread);
   const ownHigh = own ? parts.independent + 3 * parts.standardError : high;
   return { low: low - association, high: Math.max(high, ownHigh) + association };
@@ -156,7 +159,7 @@ const chanceCorrelation = 0.35;
 function associationDeviation({ head, bound, optimum, units }: Sample, { between }: OutputSpread): number {
   if (head.gradient === undefined) return 0;
   const isClass = head.reads === "classes" || head.reads === "binary";
-  const deviation = Math.sqrt(between);
+  const deviation = Math.sqrt(Math.min(largestVariance, between));
   const sums = bound.columns.map((column, j) => {
     const output = cellOutput(bound, optimum, j);
     const squares = Array.from(column.labels, (label, i) => {

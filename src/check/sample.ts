@@ -158,6 +158,20 @@ function unit({ head, columns, width }: BoundHead, k: number): number {
   return ofLabels && deviation > 0 ? deviation : 1;
 }
 
+/** What `calibrate` takes: raw outputs, labels, and options with `balanced` weights as numbers. */
+export function calibrationRows(input: CheckInput): Pick<Sample, "head" | "outputs" | "labels" | "options"> {
+  const { head, outputs, labels, options, bound } = readSample(input);
+  const weights = Object.entries(head.options)
+    .filter(([name, spec]) => spec.type === "list" && options[name] === "balanced")
+    .map(([name, spec]) => [
+      name,
+      spec.type === "list" && spec.per === "class"
+        ? bound.cellOptions[0][name]
+        : bound.cellOptions.map((o) => o[name] as number),
+    ]);
+  return { head, outputs, labels, options: { ...options, ...Object.fromEntries(weights) } };
+}
+
 /** Outputs of one row. */
 export const rowOf = ({ width }: Pick<Sample, "width">, values: Float64Array, i: number) =>
   values.subarray(i * width, (i + 1) * width);

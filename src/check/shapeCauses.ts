@@ -87,15 +87,15 @@ function looksLikeSigmoid(shape: Shape): boolean {
     const mean = total / rows;
     // a sigmoid against its upper end, where the labels reach beyond
     if (head.family === "regression" && mean > 0.95) return true;
-    const frequency = bound.columns.length === width ? bound.columns[k].mean : 0.5;
+    const frequency = head.reads === "binary" ? bound.columns[k].mean : 0.5;
     return (
       Math.abs(mean - 0.5) < 0.1 || (frequency > 0 && frequency < 1 && Math.abs(mean - frequency) < 0.02)
     );
   });
 }
 
-/** Changes smaller than this are the rounding of float32. */
-const constant = (shape: Shape) => 2e-6 * Math.max(1, Math.abs(shape.low), Math.abs(shape.high));
+/** Changes smaller than this are the rounding of float32: four units in the last place of the largest value. */
+const constant = ({ low, high }: Shape) => 4 * 2 ** -23 * Math.max(Math.abs(low), Math.abs(high));
 
 /** In the order in which they are asked: an earlier one explains what later ones would see. */
 const rows: readonly ShapeRow[] = [
@@ -205,7 +205,11 @@ const rows: readonly ShapeRow[] = [
     misleads: true,
     find(shape) {
       const { sample } = shape;
-      return sample.width > 1 && !shape.input.allowConstant && unitsAreIdentical(sample, constant(shape))
+      const moves = Math.max(...shape.ranges) > 100 * constant(shape);
+      return sample.width > 1 &&
+        moves &&
+        !shape.input.allowConstant &&
+        unitsAreIdentical(sample, constant(shape))
         ? {
             evidence: `the ${sample.width} outputs differ by the same constant in every row: their units are copies of each other`,
             fix: "start kernels at random (Glorot, He), not at one number",

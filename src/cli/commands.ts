@@ -31,5 +31,9 @@ export const commands: Record<string, { summary: string; load: () => Promise<Com
     summary: "write the bias into a model file",
     load: () => import("./commands/apply.ts"),
   },
+  check: {
+    summary: "whether an untrained network starts where it should, and if not, why",
+    load: () => import("./commands/check.ts"),
+  },
   data: { summary: "fetch and verify a dataset", load: () => import("./commands/data.ts") },
 };

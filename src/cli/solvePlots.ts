@@ -43,7 +43,7 @@ export async function writePlots(
   return written;
 }
 
-async function writeBeside(file: string, content: string | Uint8Array): Promise<void> {
+export async function writeBeside(file: string, content: string | Uint8Array): Promise<void> {
   try {
     await writeFile(`${file}.tmp`, content);
     await rename(`${file}.tmp`, file);

@@ -1,10 +1,12 @@
 import type { InferenceSession, TensorConstructor } from "onnxruntime-common";
 import type { Tensor } from "../graph/tensor.ts";
-import type { Session } from "./runtime.ts";
+import type { Session, ValueInfo } from "./runtime.ts";
 
 /** A session of ONNX Runtime, native or in the browser, with our tensors in place of its own. Nothing is copied. */
 export function ortSession(OrtTensor: TensorConstructor, session: InferenceSession): Session {
   return {
+    inputs: session.inputMetadata.flatMap(valueInfo),
+    outputs: session.outputMetadata.flatMap(valueInfo),
     async run(feeds) {
       const wrapped = Object.entries(feeds).map(([name, { dtype, data, shape }]) => [
         name,
@@ -17,4 +19,11 @@ export function ortSession(OrtTensor: TensorConstructor, session: InferenceSessi
     },
     dispose: () => session.release(),
   };
+}
+
+/** Tensors alone: sequences and maps have no shape. */
+function valueInfo(value: InferenceSession.ValueMetadata): ValueInfo[] {
+  if (!value.isTensor) return [];
+  const shape = value.shape.map((length) => (typeof length === "number" && length >= 0 ? length : undefined));
+  return [{ name: value.name, dtype: value.type, shape }];
 }

@@ -5,8 +5,18 @@ export interface RuntimeOptions {
   readonly threads?: number;
 }
 
+/** An input or output of a model: a length that is not fixed is undefined. */
+export interface ValueInfo {
+  readonly name: string;
+  /** ONNX Runtime's name of the element type: `float32`, `uint8`, `float16`. */
+  readonly dtype: string;
+  readonly shape: readonly (number | undefined)[];
+}
+
 /** A model that is loaded and can be run. Feeds and outputs go by the names of the graph's inputs and outputs. */
 export interface Session {
+  readonly inputs: readonly ValueInfo[];
+  readonly outputs: readonly ValueInfo[];
   run(feeds: Record<string, Tensor>): Promise<Record<string, Tensor>>;
   dispose(): Promise<void>;
 }

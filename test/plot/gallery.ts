@@ -1,4 +1,6 @@
 import { drawFigure } from "../../src/plot/drawFigure.ts";
+import { checkLoss } from "../../src/plot/figures/checkLoss.ts";
+import { checkPredictions } from "../../src/plot/figures/checkPredictions.ts";
 import { initialLoss } from "../../src/plot/figures/initialLoss.ts";
 import { labelDistribution } from "../../src/plot/figures/labelDistribution.ts";
 import { labelFrequencies } from "../../src/plot/figures/labelFrequencies.ts";
@@ -173,6 +175,39 @@ export const gallery: Record<string, GalleryCase> = {
         },
         { width: 380 },
       ),
+  },
+  checkLoss: {
+    title: "Check of one network, bias not set",
+    draw: () =>
+      drawFigure(checkLoss, {
+        band: { low: 1.5, high: 1.72 },
+        expectedLoss: 1.6012,
+        lossAtZero: 2.35,
+        measuredLoss: 2.3391,
+        verdict: "not sound",
+      }),
+  },
+  "checkLoss-narrow": {
+    title: "Check of one network, as wide as a phone",
+    draw: () =>
+      drawFigure(
+        checkLoss,
+        {
+          band: { low: -0.2, high: 1230 },
+          expectedLoss: 3,
+          lossAtZero: 60_000,
+          measuredLoss: 3.4,
+          verdict: "sound",
+        },
+        { width: 380 },
+      ),
+  },
+  checkPredictions: {
+    title: "Mean prediction against the labels",
+    draw: () =>
+      drawFigure(checkPredictions, {
+        rows: longClasses.map(({ name }, k) => ({ name, label: [0.3, 0.5, 0.02][k % 3], prediction: 0.1 })),
+      }),
   },
 };
 

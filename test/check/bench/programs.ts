@@ -121,7 +121,7 @@ export function withBias(task: Task, outputs: Float64Array, choice: BiasChoice):
     choice === "prior"
       ? solve(task.head, task.training).bias
       : calibrate(task.head, outputs, task.labels, rows).bias;
-  return outputs.map((z, i) => z + bias[i % bias.length]);
+  return outputs.map((z, i) => Math.fround(z + bias[i % bias.length]));
 }
 
 let dataset: Promise<Dataset> | undefined;

@@ -1,0 +1,78 @@
+import type { CheckReport } from "../check/checkOutputs.ts";
+import { significant } from "../math/significant.ts";
+import { field } from "./fields.ts";
+import { table } from "./table.ts";
+import { grouped, wrap } from "./text.ts";
+
+/** Rows of the table of predictions before the rest is left to --json. */
+const mostRows = 20;
+
+/** A check as text of at most 80 columns; the verdict is its first line. */
+export function checkReport(report: CheckReport, source: string): string {
+  const { causes } = report;
+  const blocks = [wrap(verdictLine(report)), figures(report, source)];
+  if (causes.length > 0) {
+    const lines = causes.flatMap(({ name, evidence, fix }, i) => [
+      `${i + 1}. ${name}`,
+      field(" seen by", evidence),
+      field(" mend it", fix),
+    ]);
+    blocks.push([causes.length > 1 ? "Causes, likeliest first" : "Cause", ...lines].join("\n"));
+  }
+  if (report.predictions.length > 1) blocks.push(predictionTable(report));
+  return blocks.join("\n\n");
+}
+
+/** `Not sound: bias not set (loss 2.353, expected 1.601).` */
+export function verdictLine({ verdict, causes, measuredLoss, expectedLoss, band }: CheckReport): string {
+  const loss = measuredLoss === null ? "" : `loss ${significant(measuredLoss)}, `;
+  const near = `expected ${significant(expectedLoss)}`;
+  if (verdict === "not sound") return `Not sound: ${causes[0].name} (${loss}${near}).`;
+  return `Sound: ${loss}${near}${band ? `, band ${rangeText(band)}` : ""}.`;
+}
+
+const rangeText = ({ low, high }: { low: number; high: number }) =>
+  `${significant(low)} to ${significant(high)}`;
+
+function figures(report: CheckReport, source: string): string {
+  const { head, rows, expectedLoss, lossAtZero, measuredLoss, standardError, band, gap, outputVariance } =
+    report;
+  const lines = [
+    field("checked", `${head}, ${grouped(rows)} rows of ${source}`),
+    field("expected", `${significant(expectedLoss)}   (at bias 0: ${significant(lossAtZero)})`),
+  ];
+  if (band)
+    lines.push(field("band", `${rangeText(band)}, where a sound network with outputs of this spread starts`));
+  if (measuredLoss !== null)
+    lines.push(field("measured", `${significant(measuredLoss)} +- ${significant(standardError!)}`));
+  if (report.reportedLoss !== undefined) lines.push(field("reported", significant(report.reportedLoss)));
+  if (gap) {
+    const signed = (value: number) => `${value < 0 ? "" : "+"}${significant(value)}`;
+    lines.push(
+      field(
+        "gap",
+        `mean output ${signed(gap.bias)}, spread between inputs ${signed(gap.spread)}, tie to the labels ${signed(gap.association)}`,
+      ),
+    );
+  }
+  if (outputVariance) {
+    lines.push(
+      field(
+        "outputs",
+        `variance ${significant(outputVariance.between)} between inputs; the mean is ${significant(Math.sqrt(outputVariance.constant))} from the optimum (root mean square)`,
+      ),
+    );
+  }
+  return lines.join("\n");
+}
+
+function predictionTable({ predictions }: CheckReport): string {
+  const shown = [...predictions];
+  if (shown.length > mostRows) shown.sort((a, b) => b.label - a.label).splice(mostRows);
+  const rows = shown.map(({ name, prediction, label }) => [name, prediction.toFixed(4), label.toFixed(4)]);
+  const more = predictions.length - shown.length;
+  return [
+    table(["output", "mean prediction", "labels"], rows),
+    ...(more > 0 ? [`... and ${more} smaller; --json has all`] : []),
+  ].join("\n");
+}

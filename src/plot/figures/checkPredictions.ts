@@ -1,0 +1,64 @@
+import { caption, wrapText } from "../caption.ts";
+import { drawSvg, type Figure, palette, textWidth } from "../svg.ts";
+
+export interface CheckPredictionsData {
+  /** One an output: what the labels hold, and the mean prediction. */
+  readonly rows: readonly { readonly name: string; readonly label: number; readonly prediction: number }[];
+}
+
+const fontSize = 10.5;
+const rowHeight = 22;
+
+/** The mean prediction of an untrained network against the labels' frequency (or mean), an output a row. */
+export const checkPredictions: Figure<CheckPredictionsData> = (
+  plot,
+  document,
+  { rows },
+  { width = 640 } = {},
+) => {
+  // outputs may share a name, so that rows go by their place
+  const names = rows.map(({ name }) => {
+    const [line] = wrapText(name, width / 3.5, fontSize);
+    return line === name ? name : `${line}…`;
+  });
+  const marginLeft = 24 + Math.max(40, ...names.map((name) => textWidth(name, fontSize)));
+  const note = caption(
+    ["Bars: the labels (frequency, or mean). Diamonds: mean prediction before training."],
+    width,
+  );
+  const ends = rows.flatMap(({ label, prediction }) => [0, label, prediction]);
+  const [low, high] = [Math.min(...ends), Math.max(...ends)];
+  const place = (_: unknown, i: number) => i;
+  return drawSvg(plot, document, {
+    description: `Mean prediction before training against the labels, for ${rows.length} outputs.`,
+    width,
+    height: 16 + rowHeight * rows.length + 44 + note.height,
+    marginLeft,
+    marginRight: 24,
+    marginTop: 16,
+    marginBottom: 44 + note.height,
+    style: { fontSize: `${fontSize}px` },
+    x: {
+      domain: [low < 0 ? 1.08 * low : 0, 1.08 * high || 1],
+      label: "Labels and mean prediction",
+      labelAnchor: "center",
+      labelArrow: "none",
+      labelOffset: 34,
+    },
+    y: {
+      type: "band",
+      domain: rows.map(place),
+      tickFormat: (i: number) => names[i],
+      label: null,
+      tickSize: 0,
+      padding: 0.3,
+    },
+    symbol: { type: "identity" },
+    marks: [
+      plot.gridX({ stroke: palette.grid.light, strokeOpacity: 1 }),
+      plot.barX(rows, { y: place, x: "label", fill: palette.muted.dark, fillOpacity: 0.55 }),
+      plot.dot(rows, { y: place, x: "prediction", symbol: "diamond2", fill: palette.blue.light, r: 5 }),
+      note.mark,
+    ],
+  });
+};

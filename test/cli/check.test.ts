@@ -1,0 +1,165 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { dense, flatten, rescaling } from "../../src/graph/layers.ts";
+import { initialWeights, sequential } from "../../src/graph/model.ts";
+import { tensor } from "../../src/graph/tensor.ts";
+import { toOnnx } from "../../src/graph/toOnnx.ts";
+import { forwardWith } from "../../src/graph/trainStep.ts";
+import { softmax } from "../../src/math/logSumExp.ts";
+import { random } from "../../src/math/random.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "baserate-check-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function check(...args: string[]) {
+  const cli = join(import.meta.dirname, "..", "..", "dist", "cli.js");
+  const { status, stdout, stderr } = spawnSync(process.execPath, [cli, "check", ...args], {
+    encoding: "utf8",
+    cwd: folder,
+  });
+  return { status, stdout, stderr };
+}
+
+/** A .npy file of version 1: magic, version, length of the header, header, numbers. */
+function npy(name: string, type: string, shape: readonly number[], bytes: Uint8Array): void {
+  const text = `{'descr': '${type}', 'fortran_order': False, 'shape': (${shape.join(", ")},), }`;
+  const header = `${text.padEnd(117)}\n`;
+  const start = Buffer.from([0x93, ...Buffer.from("NUMPY"), 1, 0, header.length, 0]);
+  writeFileSync(join(folder, name), Buffer.concat([start, Buffer.from(header), bytes]));
+}
+
+const rows = 250;
+const frequencies = [0.8, 0.16, 0.04];
+const { normal, integer } = random(1);
+const labels = Array.from({ length: rows }, (_, i) => (i % 25 < 20 ? 0 : i % 25 < 24 ? 1 : 2));
+const noise = Array.from({ length: 3 * rows }, () => 0.3 * normal());
+const outputs = {
+  zero: noise,
+  prior: noise.map((z, i) => z + Math.log(frequencies[i % 3])),
+};
+for (const [name, values] of Object.entries(outputs)) {
+  npy(`${name}.npy`, "<f4", [rows, 3], new Uint8Array(Float32Array.from(values).buffer));
+}
+npy("labels.npy", "<i8", [rows], new Uint8Array(BigInt64Array.from(labels, BigInt).buffer));
+writeFileSync(
+  join(folder, "labels.csv"),
+  `kind\n${labels.map((k) => ["ape", "bee", "cow"][k]).join("\n")}\n`,
+);
+const probabilities = Array.from({ length: rows }, (_, i) => softmax(outputs.zero.slice(3 * i, 3 * i + 3)));
+writeFileSync(join(folder, "probabilities.json"), JSON.stringify(probabilities));
+
+/** A network for batches of 64 images of 4 x 4 bytes, of which 250 make a last piece that is not full. */
+const model = sequential([4, 4, 1], [rescaling(1 / 255), flatten(), dense(8, "relu"), dense(3)]);
+const weights = initialWeights(model, 1);
+const network = (bias: readonly number[]) =>
+  toOnnx(
+    forwardWith(
+      { model, types: { images: "uint8" }, roundSize: 64 },
+      { ...weights, [model.outputBias]: tensor("float32", [3], bias) },
+    ),
+  );
+writeFileSync(join(folder, "zero.onnx"), network([0, 0, 0]));
+writeFileSync(join(folder, "prior.onnx"), network(frequencies.map(Math.log)));
+npy(
+  "images.npy",
+  "|u1",
+  [rows, 4, 4, 1],
+  Uint8Array.from({ length: 16 * rows }, () => integer(256)),
+);
+
+test("check gives its verdict in the first line and by its exit code, within 80 columns", () => {
+  const broken = check("--outputs", "zero.npy", "--labels", "labels.npy");
+  expect([broken.status, broken.stderr]).toEqual([1, ""]);
+  expect(broken.stdout).toMatch(/^Not sound: bias not set \(loss 1\.1\d+, expected 0\.6\d+\)\.\n/);
+  const sound = check("--outputs", "prior.npy", "--labels", "labels.csv");
+  expect([sound.status, sound.stderr]).toEqual([0, ""]);
+  expect(sound.stdout).toMatch(/^Sound: /);
+  for (const { stdout } of [broken, sound, check("--help")]) {
+    expect(stdout.split("\n").filter((line) => line.length > 80)).toEqual([]);
+  }
+});
+
+test("check --json is one document with the causes", () => {
+  const { status, stdout } = check("--outputs", "probabilities.json", "--labels", "labels.csv", "--json");
+  const report = JSON.parse(stdout);
+  expect(status).toBe(1);
+  expect(report).toMatchObject({ verdict: "not sound", rows, causes: [{ name: "softmax applied twice" }] });
+});
+
+test("check --given predictions takes them through the link, --reported-loss names a wrong reduction", () => {
+  const given = check("--outputs", "probabilities.json", "--labels", "labels.csv", "--given", "predictions");
+  expect(given.stdout).toMatch(/^Not sound: bias not set/);
+  const { measuredLoss } = JSON.parse(
+    check("--outputs", "prior.npy", "--labels", "labels.npy", "--json").stdout,
+  );
+  const args = ["--outputs", "prior.npy", "--labels", "labels.npy", "--reported-loss"];
+  expect(check(...args, String(measuredLoss)).status).toBe(0);
+  expect(check(...args, String(rows * measuredLoss)).stdout).toMatch(/^Not sound: wrong reduction/);
+});
+
+test("check runs an ONNX model, and --fix bias writes one that is sound", () => {
+  const data = ["--data", "images.npy", "--labels", "labels.npy"];
+  const broken = check("zero.onnx", ...data, "--fix", "bias", "--out", "fixed.onnx");
+  expect([broken.stderr, broken.status]).toEqual(["", 1]);
+  expect(broken.stdout).toMatch(/^Not sound: bias not set/);
+  expect(check("prior.onnx", ...data).stdout).toMatch(/^Sound/);
+  const fixed = check("fixed.onnx", ...data, "--json");
+  const report = JSON.parse(fixed.stdout);
+  expect([fixed.status, report.verdict]).toEqual([0, "sound"]);
+  const promised = Number(/loss +([\d.]+) on these rows with it/.exec(broken.stdout)![1]);
+  expect(report.measuredLoss).toBeCloseTo(promised, 3);
+});
+
+test("check --fix bias without a model writes what to add, as JSON", () => {
+  const { stdout } = check(
+    "--outputs",
+    "zero.npy",
+    "--labels",
+    "labels.npy",
+    "--fix",
+    "bias",
+    "--out",
+    "b.json",
+  );
+  const bias = JSON.parse(readFileSync(join(folder, "b.json"), "utf8"));
+  expect(bias[0] - bias[1]).toBeCloseTo(Math.log(0.8 / 0.16), 0);
+  expect(stdout).toContain("b.json");
+});
+
+test("check --plot draws the loss and the predictions", () => {
+  const { stdout } = check("--outputs", "zero.npy", "--labels", "labels.npy", "--plot", "c.svg");
+  for (const name of ["c-loss.svg", "c-predictions.svg"]) {
+    expect(stdout).toContain(name);
+    expect(readFileSync(join(folder, name), "utf8")).toMatch(/^<svg /);
+  }
+});
+
+test("check --for prints lines that save outputs and labels", () => {
+  for (const framework of ["keras", "pytorch", "jax", "tfjs"]) {
+    const { status, stdout } = check("--for", framework);
+    expect([status, stdout.includes("outputs."), stdout.includes("labels.")]).toEqual([0, true, true]);
+  }
+});
+
+test("bad input is one line on stderr, exit 2 and no file", () => {
+  for (const [args, message] of [
+    [[], /nothing to check: give --outputs, or an ONNX model/],
+    [["--outputs", "none.npy", "--labels", "labels.npy"], /cannot read none.npy: there is no such file/],
+    [["--outputs", "zero.npy"], /no labels: give --labels/],
+    [["--outputs", "zero.npy", "--labels", "zero.npy"], /each row needs|3 outputs|shares/],
+    [["--outputs", "zero.npy", "--labels", "labels.npy", "--given", "both"], /Allowed choices/],
+    [["--outputs", "zero.npy", "--labels", "labels.npy", "--reported-loss", "x"], /invalid --reported-loss/],
+    [["zero.onnx", "--labels", "labels.npy"], /zero.onnx needs inputs/],
+    [["zero.onnx", "--data", "zero.npy", "--labels", "labels.npy"], /rows of 3 do not fit/],
+    [["labels.csv", "--data", "images.npy", "--labels", "labels.npy"], /labels.csv/],
+    [["--for", "excel"], /unknown framework: excel/],
+  ] as [string[], RegExp][]) {
+    const { status, stdout, stderr } = check(...args, "--out", "never.json");
+    expect([args, status, stdout]).toEqual([args, 2, ""]);
+    expect(stderr).toMatch(message);
+  }
+  expect(existsSync(join(folder, "never.json"))).toBe(false);
+});
