@@ -16,6 +16,7 @@ from pathlib import Path
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+import flax.serialization
 import keras
 import ml_dtypes  # noqa: F401  (teaches NumPy bfloat16)
 import numpy as np
@@ -118,6 +119,14 @@ def onnx_model(path):
     return Opened(values, None if "bfloat16" in str(path) else predict)
 
 
+def flax_file(path):
+    def leaves(prefix, value):
+        if isinstance(value, dict):
+            return {name: leaf for key, child in value.items() for name, leaf in leaves(f"{prefix}/{key}", child).items()}
+        return {prefix: np.asarray(value)}
+    return Opened(leaves("", flax.serialization.msgpack_restore(path.read_bytes())))
+
+
 class Net(torch.nn.Module):
     """The class whose instances scripts/fixtures/torchModels.py pickles; only their weights are looked at."""
 
@@ -160,11 +169,12 @@ cases = [
     *((f"{name}/model.json", "TensorFlow.js", tfjs_model) for name in ["tfjs-layers", "tfjs-detector", "tfjs-graph", "tfjs-graph-fused"] if tfjs),
     *((f"onnx/{path.name}", "ONNX", onnx_model) for path in sorted((fixtures / "onnx").glob("*.onnx"))),
     *((f"torch/{path.name}", "PyTorch", torch_file) for path in sorted((fixtures / "torch").glob("*.pt")) if path.name != "evil.pt"),
+    *((f"flax/{path.name}", "Flax", flax_file) for path in sorted((fixtures / "flax").iterdir()) if path.name != "expected.json"),
 ]
 
 
 # Files whose bias can be told, but not set where it stands.
-refused = {"expanded.pt", "legacy.pt", "mlp-chunked.h5"}
+refused = {"chunked.msgpack", "expanded.pt", "legacy.pt", "mlp-chunked.h5"}
 
 
 def check(name, opened):
@@ -214,7 +224,8 @@ def check(name, opened):
 
 versions = {
     "Keras": keras.__version__, "TF-Keras": f"in TensorFlow {tensorflow.__version__}", "safetensors": safetensors.__version__, "NumPy": np.__version__,
-    "ONNX": f"{onnx.__version__}, ONNX Runtime {onnxruntime.__version__}", "PyTorch": torch.__version__, "TensorFlow.js": "4.22.0",
+    "ONNX": f"{onnx.__version__}, ONNX Runtime {onnxruntime.__version__}", "PyTorch": torch.__version__, "Flax": flax.__version__,
+    "TensorFlow.js": "4.22.0",
 }
 rows, failed = [], 0
 for name, framework, opened in cases:

@@ -1,3 +1,4 @@
+import { flax } from "./flax.ts";
 import { keras, kerasHdf5 } from "./keras.ts";
 import type { Format } from "./model.ts";
 import { npz } from "./npz.ts";
@@ -7,4 +8,4 @@ import { safetensors } from "./safetensors.ts";
 import { tfjs } from "./tfjs.ts";
 
 /** All formats, in the order in which they are asked; a later one may take what an earlier one leaves. */
-export const formats: readonly Format[] = [keras, kerasHdf5, npz, pytorch, safetensors, tfjs, onnx];
+export const formats: readonly Format[] = [keras, kerasHdf5, npz, pytorch, safetensors, tfjs, flax, onnx];

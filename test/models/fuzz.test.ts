@@ -7,7 +7,9 @@ import { fuzz } from "./fuzz.ts";
 const copies = Number(process.env.FUZZ ?? 40);
 
 const files = readdirSync(fixture(""), { recursive: true, encoding: "utf8" }).filter((name) =>
-  /\.(onnx|pt|npz|safetensors|safetensors\.index\.json|keras|h5)$|model\.json$/.test(name),
+  /\.(onnx|pt|npz|safetensors|safetensors\.index\.json|keras|h5|msgpack)$|model\.json$|checkpoint_0$/.test(
+    name,
+  ),
 );
 
 test.each(files)(

@@ -30,6 +30,8 @@ const files = [
   "mlp-deflated.npz",
   "big-endian.npz",
   "streamed.npz",
+  "flax/head.msgpack",
+  "flax/checkpoint_0",
   "tfjs-layers/model.json",
   "tfjs-detector/model.json",
   "tfjs-graph/model.json",
