@@ -65,6 +65,7 @@ export { drawFigure } from "./plot/drawFigure.ts";
 export { type InitialLossTrial, initialLoss } from "./plot/figures/initialLoss.ts";
 export { type LossCurvesTrial, lossCurves } from "./plot/figures/lossCurves.ts";
 export { type OriginalLossCurvesData, originalLossCurves } from "./plot/figures/originalLossCurves.ts";
+export { type PeerRatio, peerRatios } from "./plot/figures/peerRatios.ts";
 export { type RecallByArmData, recallByArm } from "./plot/figures/recallByArm.ts";
 export { type ReportInput, report } from "./plot/report.ts";
 export type { Figure, FigureOptions } from "./plot/svg.ts";

@@ -7,6 +7,7 @@ import { labelFrequencies } from "../../src/plot/figures/labelFrequencies.ts";
 import { lossByBias } from "../../src/plot/figures/lossByBias.ts";
 import { lossCurves } from "../../src/plot/figures/lossCurves.ts";
 import { originalLossCurves } from "../../src/plot/figures/originalLossCurves.ts";
+import { peerRatios } from "../../src/plot/figures/peerRatios.ts";
 import { recallByArm } from "../../src/plot/figures/recallByArm.ts";
 import { classes, makeTrial, makeTrials } from "./trials.ts";
 
@@ -80,6 +81,21 @@ export const gallery: Record<string, GalleryCase> = {
   "lossCurves-nothing": {
     title: "Loss curves, no finite loss",
     draw: () => drawFigure(lossCurves, makeTrials(two, 1, { divergesAt: 1 })),
+  },
+  peerRatios: {
+    title: "What the bench's contestants need, as multiples of baserate's.",
+    draw: () =>
+      drawFigure(
+        peerRatios,
+        ["whole experiment, time", "trainings an hour"].flatMap((measure, i) =>
+          [1, 2.4, 1.3].map((times, j) => ({
+            measure,
+            name: ["baserate", "TensorFlow", "PyTorch"][j],
+            ratio: i === 1 ? 1 / times : times,
+            moreIsBetter: i === 1,
+          })),
+        ),
+      ),
   },
   recallByArm: {
     title: "Recall by class, one seed",

@@ -1,0 +1,68 @@
+import { drawSvg, type Figure, palette } from "../svg.ts";
+
+/** One figure of one contestant of the bench, and its ratio to baserate's. */
+export interface PeerRatio {
+  readonly measure: string;
+  readonly name: string;
+  readonly ratio: number;
+  /** Whether a larger figure is better: then the bar shows how many times smaller it is. */
+  readonly moreIsBetter: boolean;
+}
+
+const barHeight = 16;
+
+/** How many times as much each peer needs as baserate does, by measure: a bar of 1 is baserate itself. */
+export const peerRatios: Figure<readonly PeerRatio[]> = (plot, document, rows) => {
+  const bars = rows.map((row) => ({ ...row, times: row.moreIsBetter ? 1 / row.ratio : row.ratio }));
+  const measures = [...new Set(rows.map(({ measure }) => measure))];
+  const names = [...new Set(rows.map(({ name }) => name))];
+  const most = Math.max(1, ...bars.map(({ times }) => times));
+  const isOurs = ({ name }: PeerRatio) => name === "baserate";
+  return drawSvg(plot, document, {
+    description: `Times as much as baserate needs: ${bars.map(({ measure, name, times }) => `${measure}, ${name} ${times.toFixed(2)}`).join("; ")}.`,
+    width: 640,
+    height: measures.length * (names.length * barHeight + 22) + 60,
+    marginLeft: 210,
+    marginRight: 110,
+    marginTop: 8,
+    marginBottom: 40,
+    style: { fontSize: "10.5px" },
+    fy: { domain: measures, label: null, padding: 0.12, axis: null },
+    y: { domain: names, label: null, axis: null, padding: 0.15 },
+    x: {
+      domain: [0, most],
+      label: "Times as much as baserate needs",
+      labelAnchor: "center",
+      labelArrow: "none",
+      ticks: 6,
+    },
+    marks: [
+      plot.gridX({ stroke: palette.grid.light, strokeOpacity: 1 }),
+      plot.barX(bars, {
+        x: "times",
+        y: "name",
+        fy: "measure",
+        fill: (row) => (isOurs(row) ? palette.vermilion : palette.blue).light,
+      }),
+      plot.text(bars, {
+        x: "times",
+        y: "name",
+        fy: "measure",
+        text: ({ name, times }) => `${name} ${times.toFixed(2)}`,
+        textAnchor: "start",
+        dx: 4,
+        fill: palette.ink.light,
+      }),
+      plot.text(measures, {
+        ariaDescription: "y-axis tick label",
+        x: 0,
+        fy: (measure) => measure,
+        text: (measure) => measure,
+        textAnchor: "end",
+        dx: -10,
+        fill: palette.ink.light,
+        frameAnchor: "middle",
+      }),
+    ],
+  });
+};
