@@ -230,7 +230,7 @@ describe("band", () => {
     for (const [s, gap] of [
       [0.577, 0.1473],
       [1, 0.4249],
-      [1.414, 0.8072],
+      [Math.SQRT2, 0.8072],
     ]) {
       const { value } = noisyLoss(uniform, ones(10), { shape: "normal", size: s });
       expect(value - Math.log(10)).toSatisfy((x: number) => Math.abs(x - gap) < 0.01);
