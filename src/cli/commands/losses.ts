@@ -21,39 +21,8 @@ export function describe(command: Command): void {
 
 const toJson = (value: unknown) => JSON.stringify(value, null, 2);
 
-/** Everything a head says of itself, without its functions. An open end of a range has no number in JSON. */
-function record(head: Head) {
-  const {
-    name,
-    summary,
-    family,
-    reads,
-    link,
-    options,
-    identifiable,
-    convex,
-    formula,
-    derivation,
-    source,
-    names,
-    none,
-  } = head;
-  return {
-    name,
-    summary,
-    family,
-    reads,
-    link,
-    options,
-    identifiable,
-    convex,
-    formula,
-    derivation,
-    source,
-    names,
-    none,
-  };
-}
+/** Everything a head says of itself; JSON leaves its functions out, and an open end of a range has no number there. */
+const record = ({ domain: _, ...head }: Head) => head;
 
 const conventions = ({ framework, options }: FoundHead) =>
   framework ? { name: framework.name, options, note: framework.note } : null;
