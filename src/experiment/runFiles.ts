@@ -39,6 +39,7 @@ export async function writeRunFiles(folder: RunFolder, input: RunFilesInput): Pr
   for (const [name, bytes] of untrainedNetworks(input)) files[name] = await folder.write(name, bytes);
   files["losses.csv"] = await folder.write("losses.csv", lossesCsv(trials));
   files["report.html"] = await folder.write("report.html", await report(reportInput(input)));
+  files["plan.yaml"] = `${folder.path}/plan.yaml`;
   files["environment.yaml"] = await folder.write("environment.yaml", stringify(environment));
   const summary = summarize(plan, environment, trials, {
     ...files,

@@ -1,4 +1,4 @@
-import { appendFileSync } from "node:fs";
+import { appendFileSync, writeFileSync } from "node:fs";
 import { mkdir, open, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { stringify } from "yaml";
@@ -36,12 +36,16 @@ export async function openRunFolder(path: string, plan: Plan, fresh: boolean): P
     const finished = await readTrials(trialsPath);
     if (finished.length > 0) await checkPlan(path, plan);
     const write = (name: string, content: string | Uint8Array) => writeWhole(join(path, name), content);
-    await write(planFile, `# resolved by baserate ${version}\n${stringify(plan)}`);
+    const planText = `# resolved by baserate ${version}\n${stringify(plan)}`;
     return {
       path,
       finished,
       write,
-      addTrial: (trial) => appendFileSync(trialsPath, `${JSON.stringify(trial, writeNonFinite)}\n`),
+      addTrial: (trial) => {
+        // With the first trial, so that a run that comes to nothing leaves nothing.
+        writeFileSync(join(path, planFile), planText);
+        appendFileSync(trialsPath, `${JSON.stringify(trial, writeNonFinite)}\n`);
+      },
     };
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
