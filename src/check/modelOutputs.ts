@@ -1,6 +1,6 @@
 import { InputError, unknownName } from "../errors.ts";
 import { arrayTypes, type DType, type TensorData } from "../graph/tensor.ts";
-import type { Session } from "../runtime/runtime.ts";
+import type { Session, ValueInfo } from "../runtime/runtime.ts";
 
 /** Inputs of a network, row after row. */
 export interface InputRows {
@@ -8,6 +8,8 @@ export interface InputRows {
   /** Shape of one row. */
   readonly shape: readonly number[];
   readonly values: ArrayLike<number>;
+  /** How the numbers were made from what is on disk, for people, where that was a choice. */
+  readonly madeAs?: string;
 }
 
 export interface ModelOutputs {
@@ -33,12 +35,7 @@ export async function modelOutputs(
   output?: string,
   onRows?: (done: number, rows: number) => void,
 ): Promise<ModelOutputs> {
-  const [input, ...more] = session.inputs;
-  if (input === undefined || more.length > 0) {
-    throw new InputError(
-      `the model has ${session.inputs.length} inputs (${session.inputs.map(({ name }) => name).join(", ")}); give its outputs with --outputs`,
-    );
-  }
+  const input = onlyInput(session);
   const name = output ?? session.outputs[0].name;
   if (!session.outputs.some((value) => value.name === name)) {
     throw unknownName(
@@ -76,8 +73,16 @@ export async function modelOutputs(
   return { outputs, name };
 }
 
+/** The model's input. Throws an InputError if it has none, or several. */
+export function onlyInput({ inputs }: Session): ValueInfo {
+  if (inputs.length === 1) return inputs[0];
+  throw new InputError(
+    `the model has ${inputs.length} inputs (${inputs.map(({ name }) => name).join(", ")}); give its outputs with --outputs`,
+  );
+}
+
 /** The shape in which the model takes a row: as the data has it, or with as many elements. */
-function rowShape(input: Session["inputs"][number], given: readonly number[]): number[] {
+function rowShape(input: ValueInfo, given: readonly number[]): number[] {
   const wanted = input.shape.slice(1);
   if (
     wanted.length === given.length &&

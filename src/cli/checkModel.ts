@@ -1,10 +1,11 @@
-import { readFile, rename, writeFile } from "node:fs/promises";
-import { type InputRows, modelOutputs } from "../check/modelOutputs.ts";
+import { rename, writeFile } from "node:fs/promises";
+import { type InputRows, modelOutputs, onlyInput } from "../check/modelOutputs.ts";
 import { InputError } from "../errors.ts";
 import { planBias } from "../models/apply.ts";
 import { openModelFile } from "../models/disk.ts";
 import { writeModel } from "../models/write.ts";
 import { nodeRuntime } from "../runtime/node.ts";
+import type { ValueInfo } from "../runtime/runtime.ts";
 import { progressLine } from "./progressLine.ts";
 
 export interface ModelRun {
@@ -13,12 +14,17 @@ export interface ModelRun {
   readonly given: "outputs" | "predictions";
   /** The output layer's present bias, where the file tells it and has one number for each output. */
   readonly bias?: Float64Array;
+  /** What it was run on. */
+  readonly data: InputRows;
 }
+
+/** Rows as they are, or a reader that makes them for the model's input. */
+export type DataRows = InputRows | ((input: ValueInfo) => Promise<InputRows>);
 
 /** Runs an ONNX model on rows of data. */
 export async function runModel(
   path: string,
-  data: InputRows,
+  rows: DataRows,
   output: string | undefined,
   signal: AbortSignal,
 ): Promise<ModelRun> {
@@ -27,18 +33,24 @@ export async function runModel(
     if (!model.format.startsWith("ONNX")) {
       throw new InputError(`${path}: ${model.format}; only ONNX models are run, give the others' --outputs`);
     }
-    const session = await (await nodeRuntime()).load(new Uint8Array(await readFile(path)), { threads: 2 });
+    const session = await (await nodeRuntime()).load(path, { threads: 2 });
     const progress = progressLine("running the model");
     try {
-      const { outputs, name } = await modelOutputs(session, data, output, (done, rows) => {
+      const data = typeof rows === "function" ? await rows(onlyInput(session)) : rows;
+      const { outputs, name } = await modelOutputs(session, data, output, (done, all) => {
         signal.throwIfAborted();
-        progress.show(done, rows);
+        progress.show(done, all);
       });
       const known = model.outputs.find((one) => one.name === name);
       const bias = known?.bias?.read();
       const isLink = /^(softmax|sigmoid)$/i.test(known?.activation ?? "");
       const width = outputs.length / data.rows;
-      return { outputs, given: isLink ? "predictions" : "outputs", ...(bias?.length === width && { bias }) };
+      return {
+        outputs,
+        data,
+        given: isLink ? "predictions" : "outputs",
+        ...(bias?.length === width && { bias }),
+      };
     } finally {
       progress.end();
       await session.dispose();

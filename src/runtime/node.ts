@@ -17,7 +17,7 @@ export async function nodeRuntime(): Promise<Runtime> {
     name: "onnxruntime-node",
     version: env.versions.node ?? env.versions.common,
     async load(model, { threads = 1 } = {}) {
-      const session = await InferenceSession.create(model, {
+      const session = await InferenceSession.create(model as string, {
         intraOpNumThreads: threads,
         interOpNumThreads: 1,
       });

@@ -25,5 +25,9 @@ export interface Session {
 export interface Runtime {
   readonly name: string;
   readonly version: string;
-  load(model: Uint8Array, options?: RuntimeOptions): Promise<Session>;
+  /**
+   * @param model the file's bytes, or its path (in the browser: its URL). Tensors in files beside it (external data) are
+   * found by the path alone.
+   */
+  load(model: Uint8Array | string, options?: RuntimeOptions): Promise<Session>;
 }

@@ -13,7 +13,10 @@ export function webRuntime({ InferenceSession, Tensor, env }: OrtWeb): Runtime {
     name: "onnxruntime-web",
     version: env.versions.web ?? env.versions.common,
     async load(model) {
-      return ortSession(Tensor, await InferenceSession.create(model, { executionProviders: ["wasm"] }));
+      return ortSession(
+        Tensor,
+        await InferenceSession.create(model as string, { executionProviders: ["wasm"] }),
+      );
     },
   };
 }

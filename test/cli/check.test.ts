@@ -1,7 +1,16 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import sharp from "sharp";
 import { afterAll, expect, test } from "vitest";
 import { dense, flatten, rescaling } from "../../src/graph/layers.ts";
 import { initialWeights, sequential } from "../../src/graph/model.ts";
@@ -113,6 +122,102 @@ test("check runs an ONNX model, and --fix bias writes one that is sound", () => 
   expect(report.measuredLoss).toBeCloseTo(promised, 3);
 });
 
+/** Folders of 4 x 5 images (width x height): 40 of ape, 8 of bee, 2 of cow; each has the bytes that `byte` gives. */
+const photos = join(folder, "photos");
+const byte = (n: number, pixel: number, channel: number) => (37 * n + 11 * pixel + 5 * channel) % 256;
+const photoLabels = Array.from({ length: 50 }, (_, n) => (n < 40 ? 0 : n < 48 ? 1 : 2));
+for (const [n, label] of photoLabels.entries()) {
+  const below = join(photos, ["ape", "bee", "cow"][label]);
+  mkdirSync(below, { recursive: true });
+  const pixels = Uint8Array.from({ length: 60 }, (_, i) => byte(n, Math.floor(i / 3), i % 3));
+  await sharp(pixels, { raw: { width: 4, height: 5, channels: 3 } })
+    .png()
+    .toFile(join(below, `${String(n).padStart(3, "0")}.png`));
+}
+
+/** A network for images of the given shape: one dense layer, so that the order of its inputs shows. */
+function imageNetwork(name: string, shape: readonly number[], images: "uint8" | "float32", divide = false) {
+  const layers = divide ? [rescaling(1 / 255), flatten(), dense(3)] : [flatten(), dense(3)];
+  const model = sequential(shape, layers);
+  const weights = initialWeights(model, 2);
+  writeFileSync(join(folder, name), toOnnx(forwardWith({ model, types: { images }, roundSize: 8 }, weights)));
+  const kernel = Object.values(weights).find((one) => one.shape.length === 2)!.data as Float32Array;
+  /** Mean softmax over images, whose element i is `element(n, i)`. */
+  return (taken: readonly number[], element: (n: number, i: number) => number) => {
+    const all = taken.map((n) =>
+      softmax(
+        [0, 1, 2].map((k) =>
+          kernel.reduce((z, w, i) => (i % 3 === k ? z + w * element(n, Math.floor(i / 3)) : z), 0),
+        ),
+      ),
+    );
+    return [0, 1, 2].map((k) => all.reduce((total, p) => total + p[k] / all.length, 0));
+  };
+}
+const last = imageNetwork("last.onnx", [5, 4, 3], "float32");
+const first = imageNetwork("first.onnx", [3, 5, 4], "float32");
+const bytes = imageNetwork("bytes.onnx", [5, 4, 3], "uint8", true);
+const channelsLast = (n: number, i: number) => byte(n, Math.floor(i / 3), i % 3);
+const channelsFirst = (n: number, i: number) => byte(n, i % 20, Math.floor(i / 20));
+const everyPhoto = photoLabels.map((_, n) => n);
+
+function predictions(...args: string[]) {
+  const { stdout, stderr } = check(...args, "--json");
+  expect(stderr).toBe("");
+  const report = JSON.parse(stdout) as {
+    source: string;
+    rows: number;
+    predictions: { name: string; prediction: number; label: number }[];
+  };
+  return { ...report, means: report.predictions.map(({ prediction }) => prediction) };
+}
+
+const near = (values: readonly number[]) => values.map((value) => expect.closeTo(value, 5));
+
+test("check runs a model on a folder of images as the model takes them, labelled by their folders", () => {
+  const floats = predictions("last.onnx", "--data", "photos");
+  expect(floats.means).toEqual(near(last(everyPhoto, (n, i) => channelsLast(n, i) / 255)));
+  expect(floats.predictions.map(({ name, label }) => [name, label])).toEqual([
+    ["ape", 0.8],
+    ["bee", 0.16],
+    ["cow", 0.04],
+  ]);
+  expect(floats.source).toBe("last.onnx on photos (images as bytes / 255)");
+  const scaled = predictions("last.onnx", "--data", "photos", "--image-scale", "0.01");
+  expect(scaled.means).toEqual(near(last(everyPhoto, (n, i) => channelsLast(n, i) * 0.01)));
+  expect(scaled.source).toContain("bytes x 0.01");
+  const planes = predictions("first.onnx", "--data", "photos");
+  expect(planes.means).toEqual(near(first(everyPhoto, (n, i) => channelsFirst(n, i) / 255)));
+  expect(predictions("zero.onnx", "--data", "photos", "--resize").source).toContain("bytes, stretched");
+  const raw = predictions("bytes.onnx", "--data", "photos");
+  expect(raw.means).toEqual(near(bytes(everyPhoto, (n, i) => channelsLast(n, i) / 255)));
+  expect(raw.source).toBe("bytes.onnx on photos (images as bytes)");
+});
+
+test("check --rows takes images of all classes in proportion", () => {
+  const { rows, means } = predictions("last.onnx", "--data", "photos", "--rows", "25");
+  const taken = everyPhoto.filter((n) => n % 2 === 0);
+  expect(rows).toBe(25);
+  expect(taken.map((n) => photoLabels[n]).filter((label) => label === 1)).toHaveLength(4);
+  expect(means).toEqual(near(last(taken, (n, i) => channelsLast(n, i) / 255)));
+});
+
+test("check runs an ONNX model whose tensors are in a file beside it", () => {
+  const files = join(import.meta.dirname, "..", "files", "models", "onnx");
+  mkdirSync(join(folder, "below"));
+  for (const name of ["external.onnx", "external.data"])
+    copyFileSync(join(files, name), join(folder, "below", name));
+  const zeros = new Uint8Array(4 * 4 * rows);
+  npy("nothing.npy", "<f4", [rows, 4], zeros);
+  const args = ["below/external.onnx", "--data", "nothing.npy", "--labels", "labels.npy"];
+  const expected = JSON.parse(readFileSync(join(files, "expected.json"), "utf8"));
+  const bias = expected.models["external.onnx"].y.values;
+  expect(predictions(...args).means).toEqual(near(softmax(bias)));
+  rmSync(join(folder, "below", "external.data"));
+  const missing = check(...args);
+  expect([missing.status, missing.stderr]).toEqual([2, expect.stringContaining("external.data")]);
+});
+
 test("check --fix bias without a model writes what to add, as JSON", () => {
   const { stdout } = check(
     "--outputs",
@@ -155,6 +260,15 @@ test("bad input is one line on stderr, exit 2 and no file", () => {
     [["zero.onnx", "--labels", "labels.npy"], /zero.onnx needs inputs/],
     [["zero.onnx", "--data", "zero.npy", "--labels", "labels.npy"], /rows of 3 do not fit/],
     [["labels.csv", "--data", "images.npy", "--labels", "labels.npy"], /labels.csv/],
+    [["zero.onnx", "--data", "photos"], /000.png is 4 x 5 .* takes 4 x 4; --resize/],
+    [["last.onnx", "--data", "photos", "--labels", "labels.npy"], /labels come from the folders of photos/],
+    [["last.onnx", "--data", "photos", "--loss", "squared-error"], /gives classes; squared-error reads/],
+    [
+      ["bytes.onnx", "--data", "photos", "--image-scale", "1"],
+      /--image-scale is for models that take floats/,
+    ],
+    [["last.onnx", "--data", "images.npy", "--resize"], /--resize is for --data with a folder of images/],
+    [["--outputs", "zero.npy", "--data", "photos"], /name the model/],
     [["--for", "excel"], /unknown framework: excel/],
   ] as [string[], RegExp][]) {
     const { status, stdout, stderr } = check(...args, "--out", "never.json");

@@ -1,3 +1,4 @@
+import { stat } from "node:fs/promises";
 import { basename, extname } from "node:path";
 import type { Command } from "commander";
 import { type CheckInput, type CheckReport, checkOutputs } from "../../check/checkOutputs.ts";
@@ -8,12 +9,13 @@ import { calibrate } from "../../heads/calibrate.ts";
 import { findHead } from "../../heads/index.ts";
 import { fromCounts } from "../../labels/fromCounts.ts";
 import { type LabelRows, readLabelRows, readRows } from "../checkInputs.ts";
+import type { DataRows } from "../checkModel.ts";
 import { checkReport } from "../checkReport.ts";
 import { field } from "../fields.ts";
 import { addHeadFlags, headOptions, namedLoss } from "../headFlags.ts";
 import { interruptible } from "../interrupt.ts";
 import { numberList, shortList } from "../numbers.ts";
-import { list, wholeNumber } from "../options.ts";
+import { list, positiveNumber, wholeNumber } from "../options.ts";
 
 interface CheckFlags {
   readonly outputs?: string;
@@ -23,6 +25,8 @@ interface CheckFlags {
   readonly classes?: readonly string[];
   readonly counts?: readonly number[];
   readonly rows: number;
+  readonly imageScale?: number;
+  readonly resize?: true;
   readonly loss: string;
   readonly given?: "outputs" | "predictions";
   readonly output?: string;
@@ -40,6 +44,7 @@ Examples:
   $ baserate check --for pytorch
   $ baserate check --outputs outputs.npy --labels labels.npy --counts 900,100
   $ baserate check model.onnx --data x.npy --labels y.npy --fix bias
+  $ baserate check model.onnx --data photos/
   $ baserate check runs/NAME/untrained-zero.onnx --data cifar10
 
 Exit code: 0 sound, 1 not sound, 2 bad input.`;
@@ -48,7 +53,10 @@ export function describe(command: Command): void {
   command
     .argument("[model]", "an ONNX model, run on --data")
     .option("--outputs <file>", "the untrained network's outputs, a row an input (.npy or .json)")
-    .option("--data <file>", "inputs for the model (.npy), or cifar10: the subset of baserate reproduce")
+    .option(
+      "--data <file>",
+      "inputs for the model (.npy); images in a folder for each class; or cifar10: the subset of baserate reproduce",
+    )
     .option("--labels <file>", "the rows' labels (.npy .csv .tsv .json .jsonl .parquet)")
     .option("--column <names>", "column that holds the labels; several with commas between", list)
     .option("--classes <names>", "names of the classes in the order of the outputs", list)
@@ -58,6 +66,12 @@ export function describe(command: Command): void {
       numberList,
     )
     .option("--rows <number>", "rows of --data to run, at most", wholeNumber(2), 1024)
+    .option(
+      "--image-scale <number>",
+      "what images' bytes are multiplied by for a model that takes floats (default: 1/255)",
+      positiveNumber,
+    )
+    .option("--resize", "stretch images to the size that the model takes")
     .option("--loss <name>", "the loss: our name, or a framework's", "softmax")
     .addOption(
       command
@@ -125,16 +139,20 @@ async function readInput(model: string | undefined, flags: CheckFlags, signal: A
   const { head } = findHead(flags.loss);
   const cifar =
     flags.data === "cifar10" ? await (await import("../checkCifar10.ts")).cifar10Rows(flags.rows) : undefined;
-  const data =
-    cifar?.data ?? (flags.data === undefined ? undefined : first(await readRows(flags.data), flags.rows));
-  const labels = cifar ?? (await labelsOf(flags));
+  const folder = await imageFolder(model, flags, signal);
+  const data: DataRows | undefined =
+    cifar?.data ??
+    folder?.read ??
+    (flags.data === undefined ? undefined : first(await readRows(flags.data), flags.rows));
+  const labels = cifar ?? folder ?? (await labelsOf(flags));
   const run =
     model === undefined
       ? undefined
       : await (await import("../checkModel.ts")).runModel(model, needed(data, model), flags.output, signal);
   const read = run ?? (await readRows(flags.outputs!));
   const outputs = "values" in read ? read.values : read.outputs;
-  const rows = "values" in read ? read.rows : needed(data, "").rows;
+  const inputs = run?.data ?? (typeof data === "function" ? undefined : data);
+  const rows = "values" in read ? read.rows : read.data.rows;
   const kept =
     run && labels.rows > rows
       ? { ...labels, labels: labels.labels.slice(0, (labels.labels.length / labels.rows) * rows), rows }
@@ -142,7 +160,7 @@ async function readInput(model: string | undefined, flags: CheckFlags, signal: A
   if (kept.rows !== rows) {
     throw new InputError(`${kept.rows} labels for ${rows} rows of outputs; give as many`);
   }
-  const counts = flags.counts ?? cifar?.counts;
+  const counts = flags.counts ?? cifar?.counts ?? folder?.counts;
   const input: CheckInput = {
     head: flags.loss,
     outputs,
@@ -152,15 +170,42 @@ async function readInput(model: string | undefined, flags: CheckFlags, signal: A
     options: headOptions(flags.loss, { ...flags }),
     ...(counts && { training: fromCounts(counts, head.reads === "classes" ? kept.names : undefined) }),
     ...(run?.bias && { bias: run.bias }),
-    ...(data && { data: rangeOf(data) }),
+    ...(inputs && { data: rangeOf(inputs) }),
     reportedLoss: flags.reportedLoss,
     allowConstant: flags.allowConstant,
   };
-  return { input, source: model === undefined ? flags.outputs! : `${basename(model)} on ${flags.data}` };
+  const madeAs = inputs?.madeAs ? ` (${inputs.madeAs})` : "";
+  return {
+    input,
+    source: model === undefined ? flags.outputs! : `${basename(model)} on ${flags.data}${madeAs}`,
+  };
 }
 
-function needed(data: InputRows | undefined, model: string): InputRows {
-  if (data === undefined) throw new InputError(`${model} needs inputs: --data x.npy, or --data cifar10`);
+/** The images of --data, where that is a folder. */
+async function imageFolder(model: string | undefined, flags: CheckFlags, signal: AbortSignal) {
+  const { data, labels, classes, loss, imageScale, resize } = flags;
+  const isFolder =
+    data !== undefined && data !== "cifar10" && (await stat(data).catch(() => undefined))?.isDirectory();
+  if (!isFolder) {
+    if (imageScale === undefined && !resize) return undefined;
+    throw new InputError(`${resize ? "--resize" : "--image-scale"} is for --data with a folder of images`);
+  }
+  if (model === undefined) throw new InputError(`${data} is a folder of images: name the model to run on it`);
+  if (labels ?? classes) {
+    throw new InputError(`labels come from the folders of ${data}: leave out --labels and --classes`);
+  }
+  const { head } = findHead(loss);
+  if (head.reads !== "classes" && head.reads !== "binary") {
+    throw new InputError(`a folder of images gives classes; ${head.name} reads ${head.reads}`);
+  }
+  const { openImageFolder } = await import("../checkImages.ts");
+  return openImageFolder(data, flags, signal);
+}
+
+function needed(data: DataRows | undefined, model: string): DataRows {
+  if (data === undefined) {
+    throw new InputError(`${model} needs inputs: --data x.npy, a folder of images, or --data cifar10`);
+  }
   return data;
 }
 

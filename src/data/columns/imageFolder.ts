@@ -7,11 +7,26 @@ import type { ClassSummary } from "../../labels/summary.ts";
 /** What Keras's image_dataset_from_directory and torchvision's ImageFolder take for images, together. */
 const extensions = new Set(["jpg", "jpeg", "png", "ppm", "bmp", "pgm", "tif", "tiff", "webp", "gif"]);
 
-/**
- * The classes of a folder of images that has a folder a class: named and sorted as Keras and torchvision do, images in
- * folders below counted too, hidden files and files of other kinds left out. No image is opened.
- */
+/** The classes of a folder of images: see `listImages`. */
 export async function readImageFolder(path: string): Promise<ClassSummary> {
+  const { names, files } = await listImages(path);
+  return fromCounts(
+    files.map(({ length }) => length),
+    names,
+  );
+}
+
+/** Classes and the paths of each one's images. */
+export interface ListedImages {
+  readonly names: readonly string[];
+  readonly files: readonly (readonly string[])[];
+}
+
+/**
+ * The images of a folder that has a folder a class: classes named and sorted as Keras and torchvision do, images in
+ * folders below listed too, hidden files and files of other kinds left out. No image is opened.
+ */
+export async function listImages(path: string): Promise<ListedImages> {
   const entries = await readdir(path, { withFileTypes: true });
   const names = entries
     .filter((entry) => entry.isDirectory() && !entry.name.startsWith("."))
@@ -19,19 +34,22 @@ export async function readImageFolder(path: string): Promise<ClassSummary> {
     .sort();
   if (names.length === 0)
     throw new InputError(`${path} has no folders: images are expected in a folder for each class`);
-  const counts = await Promise.all(names.map((name) => countImages(join(path, name))));
-  if (counts.every((count) => count === 0)) {
+  const files = await Promise.all(names.map((name) => imagesBelow(join(path, name))));
+  if (files.every(({ length }) => length === 0)) {
     throw new InputError(
       `no images in the ${names.length} folders of ${path}; allowed: ${[...extensions].join(", ")}`,
     );
   }
-  return fromCounts(counts, names);
+  return { names, files };
 }
 
-async function countImages(path: string): Promise<number> {
+async function imagesBelow(path: string): Promise<string[]> {
   const entries = await readdir(path, { recursive: true, withFileTypes: true });
-  return entries.filter(
-    ({ name }) =>
-      !name.startsWith(".") && extensions.has(name.slice(name.lastIndexOf(".") + 1).toLowerCase()),
-  ).length;
+  return entries
+    .filter(
+      ({ name }) =>
+        !name.startsWith(".") && extensions.has(name.slice(name.lastIndexOf(".") + 1).toLowerCase()),
+    )
+    .map(({ name, parentPath }) => join(parentPath, name))
+    .sort();
 }
