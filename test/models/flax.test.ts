@@ -44,9 +44,9 @@ test.each(Object.keys(expected).filter((name) => name !== "chunked.msgpack"))(
   },
 );
 
-test("layers that Flax numbered are told by their length only", async () => {
+test("of layers that Flax numbered the last of the chain is the output", async () => {
   const model = await open("float32.msgpack", bytesOf("float32.msgpack"));
-  expect(model.outputs).toEqual([]);
+  expect(model.outputs.map(({ name }) => name)).toEqual(["params/Dense_1"]);
   expect(model.candidates.map(({ name, units }) => [name, units])).toEqual([
     ["params/Dense_0", 5],
     ["params/Dense_1", 3],
@@ -56,7 +56,7 @@ test("layers that Flax numbered are told by their length only", async () => {
 test("an optimiser's moments are no candidates, but can be named", async () => {
   const model = await open("checkpoint_0", bytesOf("checkpoint_0"));
   expect(model.outputs.map(({ name }) => name)).toEqual(["params/head"]);
-  expect(model.candidates.map(({ name }) => name)).toEqual(["params/Dense_0", "params/head"]);
+  expect(model.candidates.map(({ name }) => name)).toEqual(["params/head", "params/Dense_0"]);
   expect([...model.tensors.get("opt_state/0/mu/head/bias")!.read()]).toEqual([0, 0, 0]);
 });
 

@@ -104,8 +104,8 @@ test("what can't be told or set is refused with what there is", async () => {
       { output: "label_logits", values: three },
     ),
   ).toBe("InputError: output label is given twice");
-  expect(await refusal("ambiguous.safetensors", { values: [1, 2, 3, 4, 5, 6, 7, 8] })).toBe(
-    "InputError: the file holds named tensors only, and 3 of them could be the output layer's bias: body.0 (8), body.2 (8), tail (3); say which with --output",
+  expect(await refusal("multi.weights.h5", { values: [1, 2, 3, 4, 5, 6, 7, 8] })).toBe(
+    "InputError: the file holds named tensors only, and 5 of them could be the output layer's bias: hidden (8), label_logits (3), price (1), sequential/inner (8), sequential/flags (2); say which with --output",
   );
   expect(await refusal("mlp.keras", { values: [1, Number.NaN, 3] })).toBe(
     "InputError: output probabilities: value 1 is NaN, not a finite number",
@@ -122,8 +122,8 @@ test("what can't be told or set is refused with what there is", async () => {
 });
 
 test("a head of a length that only one candidate has is told by it", async () => {
-  const plan = await outputsOf("ambiguous.safetensors", (model) => planBias(model, [{ values: [1, 2, 3] }]));
-  expect(plan.applied[0]).toMatchObject({ byLength: true, output: { name: "tail" } });
+  const plan = await outputsOf("multi.weights.h5", (model) => planBias(model, [{ values: [1, 2, 3] }]));
+  expect(plan.applied[0]).toMatchObject({ byLength: true, output: { name: "label_logits" } });
 });
 
 test("a convolution repeats the classes for each anchor, fastest unless said otherwise", async () => {
