@@ -27,7 +27,8 @@ const weightOf = (o: SoftmaxOptions, k: number) => o.classWeights[k] ?? 1;
  * What the loss compares log-probabilities with: shares of the classes (of one row, or the mean of all: this is linear)
  * after smoothing and class weights; length K.
  */
-function target(shares: ArrayLike<number>, o: SoftmaxOptions): number[] {
+function target(shares: ArrayLike<number>, o: SoftmaxOptions): ArrayLike<number> {
+  if (o.labelSmoothing === 0 && o.classWeights.length === 0) return shares;
   const spread = o.labelSmoothing / shares.length;
   const ofRow = o.smoothedWeight === "row" ? meanWeight(shares, o) : 1;
   return Array.from(shares, (share, k) => {
@@ -37,7 +38,9 @@ function target(shares: ArrayLike<number>, o: SoftmaxOptions): number[] {
 }
 
 const rowTarget = (label: Label, classes: number, o: SoftmaxOptions) =>
-  target(typeof label === "number" ? Array.from({ length: classes }, (_, k) => +(k === label)) : label, o);
+  target(typeof label === "number" ? oneHot(label, classes) : label, o);
+
+const oneHot = (label: number, classes: number) => new Array<number>(classes).fill(0).with(label, 1);
 
 const meanTarget = ({ weights, weight }: Column<Label>, o: SoftmaxOptions) =>
   target(
@@ -52,12 +55,12 @@ function meanWeight(label: Label, o: SoftmaxOptions): number {
 }
 
 /** −Σ tₖ log softmax(z)ₖ, for a target that need not sum to 1. */
-function crossEntropy(output: Output, target: readonly number[]): number {
+function crossEntropy(output: Output, target: ArrayLike<number>): number {
   const norm = logSumExp(output);
-  return sum(target.map((t, k) => (t === 0 ? 0 : t * (norm - output[k]))));
+  return sum(Array.from(target, (t, k) => (t === 0 ? 0 : t * (norm - output[k]))));
 }
 
-function crossEntropyGradient(output: Output, target: readonly number[]): number[] {
+function crossEntropyGradient(output: Output, target: ArrayLike<number>): number[] {
   const total = sum(target);
   return softmax(output).map((p, k) => total * p - target[k]);
 }
@@ -91,7 +94,7 @@ export const softmaxCell = {
   optimum(column: Column<Label>, o: SoftmaxOptions) {
     const shares = meanTarget(column, o);
     const { counts, warnings } = withPseudoCount(
-      shares.map((share) => share * column.weight),
+      Array.from(shares, (share) => share * column.weight),
       column,
       className(column),
     );

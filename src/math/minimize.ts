@@ -17,7 +17,8 @@ const memory = 20;
 /**
  * A local minimum of a smooth function by L-BFGS with Armijo backtracking: the global one where the function is convex.
  * Ends where no step lowers the value any more in float64, or the gradient is below `tolerance`.
- * Source: Nocedal and Wright (2006), Numerical Optimization, algorithms 7.4 and 3.1.
+ * Source: Nocedal and Wright (2006), Numerical Optimization, algorithms 7.4 and 3.1; near the minimum, where rounding
+ * hides what a step gains, the gradient decides as in Hager and Zhang (2005), doi 10.1137/030601880.
  */
 export function minimize(
   f: Differentiable,
@@ -78,6 +79,9 @@ function descent(
   return d;
 }
 
+/** Values of a long sum that differ by less, relative to their size, are equal but for rounding. */
+const rounding = 1e-14;
+
 /** The first of steps 1, ½, ¼, … that lowers the value enough, or that leaves it and shrinks the gradient. */
 function lineSearch(
   f: Differentiable,
@@ -88,12 +92,12 @@ function lineSearch(
   first: boolean,
 ) {
   const slope = dot(direction, gradient);
-  const noise = 1e-15 * Math.abs(value); // values this close are equal in float64
+  const noise = rounding * Math.abs(value);
   let step = first ? Math.min(1, 1 / Math.sqrt(dot(direction, direction))) : 1;
   for (let k = 0; k < 60; k++, step /= 2) {
     const to = x.map((z, i) => z + step * direction[i]);
     const next = f(to);
-    const lower = next.value <= value + 1e-4 * step * slope;
+    const lower = next.value < value && next.value <= value + 1e-4 * step * slope;
     const level = next.value <= value + noise && largest(next.gradient) < 0.9 * largest(gradient);
     if (lower || level) return { x: to, ...next };
   }
