@@ -2,7 +2,7 @@ import { InputError } from "../errors.ts";
 import type { LabelSummary } from "../labels/summary.ts";
 import { normalRule } from "../math/quadrature.ts";
 import { sum } from "../math/sum.ts";
-import { type BoundHead, bind, cellOutput, divisorOf } from "./bind.ts";
+import { type BoundHead, bind, cellOutput, divisorOf, rowWeights } from "./bind.ts";
 import type { Column, Head, Resolved, RowLoss } from "./head.ts";
 import { findHead } from "./index.ts";
 import { noisyLoss } from "./noise.ts";
@@ -152,12 +152,12 @@ function cellDeviation(
   ratio: boolean,
 ): number {
   const { labels, weights, weight } = column;
-  const rowWeight = (i: number) => (ratio ? (head.rowWeight?.(labels[i], o) ?? 1) : 1);
+  const divided = ratio ? rowWeights(head, column, o) : Array.from(labels, () => 1);
   const rows = rowLosses(head, output, column, o, noise);
   const total = sum(Array.from(weights, (w, i) => w * rows[i].mean));
   const level = total / (ratio ? divisorOf(head, column, o) : weight);
   const square = sum(
-    Array.from(weights, (w, i) => w * ((rows[i].mean - level * rowWeight(i)) ** 2 + rows[i].variance)),
+    Array.from(weights, (w, i) => w * ((rows[i].mean - level * divided[i]) ** 2 + rows[i].variance)),
   );
   return Math.sqrt(square / weight);
 }

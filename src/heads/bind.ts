@@ -77,9 +77,7 @@ function lossSums(bound: Unreduced, output: ArrayLike<number>): number[] {
 
 /** What reduction `mean` divides by: Σ weight · rowWeight over a column's labels. */
 export function divisorOf(head: Head, column: Column, o: Resolved): number {
-  const { rowWeight } = head;
-  if (rowWeight === undefined) return column.weight;
-  const divisor = sum(Array.from(column.labels, (label, i) => column.weights[i] * rowWeight(label, o)));
+  const divisor = sum(rowWeights(head, column, o).map((rowWeight, i) => column.weights[i] * rowWeight));
   if (!(divisor > 0)) {
     throw new InputError(
       `nothing to divide by for ${head.name}: the rows' weights sum to ${divisor}; allowed: above 0`,
@@ -87,6 +85,10 @@ export function divisorOf(head: Head, column: Column, o: Resolved): number {
   }
   return divisor;
 }
+
+/** `rowWeight` of each of a column's labels. */
+export const rowWeights = ({ rowWeight }: Head, { labels, distributions }: Column, o: Resolved): number[] =>
+  Array.from(labels, (label) => (distributions ? 1 : (rowWeight?.(label, o) ?? 1)));
 
 /** A cell's loss at a constant output, averaged over its labels by their weights. */
 export function meanLoss(head: Head, output: Output, column: Column, o: Resolved): number {
@@ -112,9 +114,10 @@ function reduce(
 /** What the reduction does, in words. */
 export function reductionText({ options, columns, head }: BoundHead): string {
   const rows = {
-    mean: head.rowWeight
-      ? "divided by the sum of the rows' weights (class weights included)"
-      : "mean over rows",
+    mean:
+      head.rowWeight && !columns[0].distributions
+        ? "divided by the sum of the rows' weights (class weights included)"
+        : "mean over rows",
     rows: "sum divided by the number of rows",
     sum: "sum over all rows given",
   }[options.reduction as "mean" | "rows" | "sum"];
@@ -130,7 +133,8 @@ export function cellOptionsOf(
   columns: number,
 ): Resolved {
   const entries = Object.entries(head.options).map(([name, spec]) => {
-    const value = options[name];
+    const unread = spec.type === "choice" && spec.ofMean && options.reduction !== "mean";
+    const value = unread ? spec.default : options[name];
     if (spec.type !== "list") return [name, value] as const;
     if (value === "balanced") return [name, balanced(spec.per, column)] as const;
     const list = typeof value === "number" ? [value] : (value as readonly number[]);

@@ -66,10 +66,18 @@ const noLabels: BareColumn = {
   variance: 0,
   squares: 0,
   labelEntropy: 0,
+  distributions: false,
   place: "labels",
 };
 
-function classColumn({ counts, rows, labelEntropy, labelSquares, names }: ClassSummary): BareColumn {
+function classColumn({
+  counts,
+  rows,
+  labelEntropy,
+  labelSquares,
+  distributions = false,
+  names,
+}: ClassSummary): BareColumn {
   const weight = sum(counts);
   return {
     ...noLabels,
@@ -79,6 +87,7 @@ function classColumn({ counts, rows, labelEntropy, labelSquares, names }: ClassS
     rows,
     squares: labelSquares / weight,
     labelEntropy: labelEntropy / weight,
+    distributions,
     place: "class",
     classNames: names,
   };

@@ -108,6 +108,8 @@ export interface Column<Y = Label> {
   readonly squares: number;
   /** Weighted mean entropy of a row's own label, nats: 0 unless soft. */
   readonly labelEntropy: number;
+  /** Whether the rows' class labels are distributions rather than indices. */
+  readonly distributions: boolean;
   /** Where a message should point: `class`, or the column's name. */
   readonly place: string;
   readonly classNames?: readonly string[];
@@ -132,7 +134,7 @@ export interface Cell<O, Y extends Label = Label> {
   loss?(output: Output, label: Y, options: O): number;
   /** Its gradient with respect to the output. */
   gradient?(output: Output, label: Y, options: O): number[];
-  /** What the row adds to the divisor of reduction `mean`, in units of its sample weight. Default 1. */
+  /** What the row adds to the divisor of reduction `mean`, in units of its sample weight. Default 1, as for any distribution. */
   rowWeight?(label: Y, options: O): number;
   /** The mean loss of all rows at a constant output, where there is a shorter way than averaging `loss` over the labels. */
   expected?(output: Output, column: Column<Y>, options: O): number;

@@ -16,6 +16,8 @@ export interface ChoiceOption<C extends string = string> {
   readonly default: C;
   readonly choices: readonly C[];
   readonly doc: string;
+  /** Whether it says something of reduction `mean` alone: under the others, the default holds. */
+  readonly ofMean?: boolean;
 }
 
 /** One number for each class, or for each column of outputs; a single number stands for all. An empty list means 1 each. */
@@ -60,6 +62,7 @@ export const number = (value: number, range: Range, doc: string) =>
   ({ type: "number", default: value, range, doc }) as const;
 export const choice = <const C extends string>(choices: readonly [C, ...C[]], doc: string) =>
   ({ type: "choice", default: choices[0] as C, choices: choices as readonly C[], doc }) as const;
+export const ofMean = <const O extends ChoiceOption>(option: O) => ({ ...option, ofMean: true }) as const;
 export const perClass = (range: Range, doc: string, balanced = false) =>
   ({ type: "list", per: "class", default: [] as readonly number[], range, doc, balanced }) as const;
 export const perColumn = (range: Range, doc: string, balanced = false) =>

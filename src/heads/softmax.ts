@@ -2,7 +2,7 @@ import { logSumExp, softmax } from "../math/logSumExp.ts";
 import { sum } from "../math/sum.ts";
 import { xlogy } from "../math/xlogy.ts";
 import { type Column, defineHead, type Label, type Output, type RowLoss, tex } from "./head.ts";
-import { choice, notNegative, number, perClass, share } from "./options.ts";
+import { choice, notNegative, number, ofMean, perClass, share } from "./options.ts";
 import { className, withPseudoCount } from "./pseudoCount.ts";
 import { onSoftmax } from "./simplex.ts";
 
@@ -30,7 +30,7 @@ const weightOf = (o: SoftmaxOptions, k: number) => o.classWeights[k] ?? 1;
 function target(shares: ArrayLike<number>, o: SoftmaxOptions): ArrayLike<number> {
   if (o.labelSmoothing === 0 && o.classWeights.length === 0) return shares;
   const spread = o.labelSmoothing / shares.length;
-  const ofRow = o.smoothedWeight === "row" ? meanWeight(shares, o) : 1;
+  const ofRow = sum(Array.from(shares, (share, k) => share * weightOf(o, k)));
   return Array.from(shares, (share, k) => {
     const kept = (1 - o.labelSmoothing) * share * weightOf(o, k);
     return kept + spread * (o.smoothedWeight === "row" ? ofRow : weightOf(o, k));
@@ -47,12 +47,6 @@ const meanTarget = ({ weights, weight }: Column<Label>, o: SoftmaxOptions) =>
     Array.from(weights, (w) => w / weight),
     o,
   );
-
-/** Σ wₖ · shareₖ of one label. */
-function meanWeight(label: Label, o: SoftmaxOptions): number {
-  if (typeof label === "number") return weightOf(o, label);
-  return sum(Array.from(label, (share, k) => share * weightOf(o, k)));
-}
 
 /** −Σ tₖ log softmax(z)ₖ, for a target that need not sum to 1. */
 function crossEntropy(output: Output, target: ArrayLike<number>): number {
@@ -71,7 +65,8 @@ export const softmaxCell = {
     crossEntropy(output, rowTarget(label, output.length, o)),
   gradient: (output: Output, label: Label, o: SoftmaxOptions) =>
     crossEntropyGradient(output, rowTarget(label, output.length, o)),
-  rowWeight: meanWeight,
+  // PyTorch divides by the class weights of labels that are indices, and by the rows where they are distributions
+  rowWeight: (label: Label, o: SoftmaxOptions) => (typeof label === "number" ? weightOf(o, label) : 1),
   expected: (output: Output, column: Column<Label>, o: SoftmaxOptions) =>
     crossEntropy(output, meanTarget(column, o)),
   // O(K) for all labels together: a row's target is a · s + c at its own class, s the smoothing's share of every class
@@ -129,8 +124,8 @@ export const softmaxCrossEntropy = defineHead({
       tex`z_k^* = \log p_k + c,\quad p_k = \frac{m_k}{\sum_j m_j},\quad m_k = w_k\left((1-\varepsilon)n_k+\tfrac{\varepsilon N}{K}\right)`,
     ],
     expected: [
-      "-sum_k m_k log p_k / D,  D = sum w_c n_c (mean) or N (rows);  the entropy H(p) without weights",
-      tex`L^* = -\frac{\sum_k m_k\log p_k}{D},\quad D=\sum_c w_c n_c\ (\text{mean})\ \text{or}\ N\ (\text{rows})`,
+      "-sum_k m_k log p_k / D,  D = sum w_c n_c (mean of class indices) or N;  the entropy H(p) without weights",
+      tex`L^* = -\frac{\sum_k m_k\log p_k}{D},\quad D=\sum_c w_c n_c\ (\text{mean of class indices})\ \text{or}\ N`,
     ],
   },
   derivation:
@@ -141,7 +136,7 @@ export const softmaxCrossEntropy = defineHead({
     {
       framework: "torch",
       name: "torch.nn.CrossEntropyLoss",
-      note: "takes logits; with weight, divides by the weights of the rows' labels (for targets that are distributions, by the rows: reduction=rows)",
+      note: "takes logits; with weight, divides by the weights of the rows' labels (by the rows where targets are distributions)",
     },
     {
       framework: "torch",
@@ -206,9 +201,11 @@ export const klDivergence = defineHead({
   name: "kl-divergence",
   summary: "KL divergence from soft labels to a softmax",
   options: {
-    divisor: choice(
-      ["rows", "elements"],
-      "whether a row's K terms are added (batchmean) or averaged (PyTorch's mean)",
+    divisor: ofMean(
+      choice(
+        ["rows", "elements"],
+        "whether the mean adds a row's K terms (batchmean) or averages them (PyTorch's mean)",
+      ),
     ),
   },
   convex: true,

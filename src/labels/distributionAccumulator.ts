@@ -55,6 +55,7 @@ export class DistributionAccumulator implements Accumulator<ArrayLike<number>, C
       ignored: 0,
       labelEntropy,
       labelSquares,
+      distributions: true,
       names: this.names,
     };
   }

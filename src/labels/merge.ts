@@ -37,6 +37,7 @@ function mergeClasses(a: ClassSummary, b: ClassSummary): ClassSummary {
     ignored: a.ignored + b.ignored,
     labelEntropy: a.labelEntropy + b.labelEntropy,
     labelSquares: a.labelSquares + b.labelSquares,
+    distributions: a.distributions || b.distributions,
     names,
   };
 }

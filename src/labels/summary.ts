@@ -20,6 +20,8 @@ export interface ClassSummary {
   readonly labelEntropy: number;
   /** Sum over rows of weight times the sum of that label's squared shares: the total weight unless labels are soft. */
   readonly labelSquares: number;
+  /** Set where the rows are distributions, one-hot ones included, rather than class indices. */
+  readonly distributions?: boolean;
   /** Names of the classes, in the order of `counts`, if they have any. */
   readonly names?: readonly string[];
 }

@@ -98,18 +98,14 @@ function readCase(file: File, { loss, arguments: given, labels: set }: Case) {
     const option = names[loss]?.[argument] ?? names.any[argument] ?? argument;
     return { [option]: value as number };
   });
-  const own = Object.assign({}, options, implied, ...read, peculiarities(loss, given, labels));
+  const own = Object.assign({}, options, implied, ...read, peculiarities(loss, given));
   if (brier) Object.assign(own, { over: "mean", reduction: "rows" });
   else if (link !== undefined) own.activation = link;
   return { head, options: own as Options, summary: summaryOf(labels) };
 }
 
-/** Where an argument's meaning depends on other arguments or on the labels. */
-function peculiarities(loss: string, given: Arguments, labels: Labels): Options {
-  if (loss === "torch.nn.CrossEntropyLoss" && labels.kind === "distributions") {
-    return given.reduction === "sum" ? {} : { reduction: "rows" };
-  }
-  if (loss === "torch.nn.KLDivLoss" && given.reduction === "sum") return { divisor: "rows" };
+/** Where an argument's meaning depends on other arguments. */
+function peculiarities(loss: string, given: Arguments): Options {
   if (loss === "keras.losses.BinaryFocalCrossentropy") {
     return { alpha: given.apply_class_balancing ? ((given.alpha as number) ?? 0.25) : -1 };
   }
@@ -239,4 +235,17 @@ test("with balanced class weights the bias is 0, and not log(pos/neg) as in Tens
     Math.log(positives / negatives),
   ]);
   expect(tutorial).toBeCloseTo(3.181, 3);
+});
+
+test("torch.nn.CrossEntropyLoss divides by class weights for class indices, by rows for one-hot targets", () => {
+  const weighted = { classWeights: [1, 3] };
+  const loss = (labels: LabelSummary) =>
+    bind(findHead("torch.nn.CrossEntropyLoss").head, labels, weighted).expectedLoss([0, 0]);
+  const oneHot = [
+    [1, 0],
+    [1, 0],
+    [0, 1],
+  ];
+  expect(loss(summarizeClasses([0, 0, 1]))).toBeCloseTo(Math.LN2, 14);
+  expect(loss(summarizeDistributions(oneHot))).toBeCloseTo((5 / 3) * Math.LN2, 14);
 });
