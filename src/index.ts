@@ -1,5 +1,22 @@
 export type { Cause, CauseName } from "./check/causes.ts";
-export { type CheckInput, type CheckReport, checkOutputs } from "./check/checkOutputs.ts";
+export {
+  type CheckInput,
+  type CheckReport,
+  checkOutputs,
+  type TrainingLabels,
+} from "./check/checkOutputs.ts";
+export {
+  type InputRows,
+  type ModelOutputOptions,
+  type ModelOutputs,
+  modelOutputs,
+} from "./check/modelOutputs.ts";
+export {
+  type NumberArray,
+  type PlaceRows,
+  placesAsRows,
+  withoutLabel,
+} from "./check/placesAsRows.ts";
 export { epochBatches } from "./data/batches.ts";
 export type { Dataset, ImageSet } from "./data/dataset.ts";
 export { sample } from "./data/sample.ts";

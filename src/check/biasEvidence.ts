@@ -53,8 +53,8 @@ export function biasVerdict(
   const optimal = { name: "optimal" as const, bias: sample.optimum, logOdds: 0, gap: 0 };
   const deviation = Math.sqrt(spread.between);
   const c = spread.mean;
-  if (isNear(sample, c, sample.optimum, calibratedWithin(deviation))) return optimal;
-  if (known && isNear(sample, Array.from(known), sample.optimum, calibratedWithin(0))) return optimal;
+  if (isNear(sample, parts, c, calibratedWithin(deviation))) return optimal;
+  if (known && isNear(sample, parts, Array.from(known), calibratedWithin(0))) return optimal;
   const evidence = (h: Hypothesis) =>
     h.prior + (known ? logEvidence(sample, Array.from(known), h, 0) : logEvidence(sample, c, h, deviation));
   const base = evidence({ name: "optimal", bias: sample.optimum, prior: 0 });
@@ -73,8 +73,10 @@ export const tolerance = ({ expected, standardError }: LossParts) =>
 /** Root mean square, in units, within which a bias made from one batch of the network's own outputs meets the optimum. */
 const calibratedWithin = (deviation: number) => 0.1 + 0.1 * deviation;
 
-const isNear = (sample: Sample, bias: readonly number[], optimum: readonly number[], within: number) =>
-  residual(sample, bias, optimum) / sample.width <= within ** 2;
+/** Near in size, and in what it costs: of many outputs the few that matter may be far off. */
+const isNear = (sample: Sample, parts: LossParts, bias: readonly number[], within: number) =>
+  residual(sample, bias, sample.optimum) / sample.width <= within ** 2 &&
+  sample.bound.expectedLoss(bias) - parts.expected <= tolerance(parts);
 
 /** Σ ((c − b) / unit)², the best shift taken out where shifts do not matter. */
 function residual({ shiftless, units }: Sample, c: readonly number[], b: readonly number[]): number {

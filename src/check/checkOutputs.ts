@@ -7,6 +7,7 @@ import { sum } from "../math/sum.ts";
 import { biasVerdict } from "./biasEvidence.ts";
 import { type Cause, causesOf, type Situation } from "./causes.ts";
 import { type LossParts, lossParts, type OutputSpread, outputSpread } from "./lossParts.ts";
+import type { Range } from "./modelOutputs.ts";
 import { reportedVerdict } from "./reportedLoss.ts";
 import { readSample, rowOf, type Sample } from "./sample.ts";
 import { shapeOf } from "./shapeCauses.ts";
@@ -22,8 +23,8 @@ export interface CheckInput {
   readonly labels: ArrayLike<Label>;
   /** N */
   readonly rows: number;
-  /** The labels of all training data; the sample's own where left out. */
-  readonly training?: LabelSummary;
+  /** The labels of all training data, or their summary; the sample's own where left out. */
+  readonly training?: LabelSummary | TrainingLabels;
   /** The loss's options and `reduction`, `columns`, `pseudoCount`. */
   readonly options?: Options;
   /** The output layer's bias, where it is known. */
@@ -31,9 +32,15 @@ export interface CheckInput {
   /** What the program says the loss of these rows is. */
   readonly reportedLoss?: number;
   /** What the network is fed with: the range of the inputs and their root mean square. */
-  readonly data?: { readonly low: number; readonly high: number; readonly size: number };
+  readonly data?: Range;
   /** Outputs that are the same for all inputs are meant to be: the output layer's kernel starts at zero. */
   readonly allowConstant?: boolean;
+}
+
+/** Labels as `CheckInput` has them. */
+export interface TrainingLabels extends Pick<CheckInput, "labels" | "rows"> {
+  /** Names of the classes. */
+  readonly names?: readonly string[];
 }
 
 export interface CheckReport {
@@ -162,7 +169,8 @@ function associationDeviation({ head, bound, optimum, units }: Sample, { between
   const deviation = Math.sqrt(Math.min(largestVariance, between));
   const sums = bound.columns.map((column, j) => {
     const output = cellOutput(bound, optimum, j);
-    const squares = Array.from(column.labels, (label, i) => {
+    const squares = heaviest(column.weights).map((i) => {
+      const label = column.labels[i];
       const share = column.weights[i] / column.weight;
       const slopes = head.gradient!(output, label, bound.cellOptions[j]);
       const square = sum(slopes.map((g, k) => (g * units[j * bound.width + k]) ** 2));
@@ -171,6 +179,15 @@ function associationDeviation({ head, bound, optimum, units }: Sample, { between
     return column.weight * deviation * Math.sqrt(sum(squares));
   });
   return bound.combine(sums);
+}
+
+/** Labels that are looked at, at most: each costs as much as there are outputs, and rare ones add next to nothing. */
+const mostLabels = 512;
+
+/** Places of the labels that have weight, the heaviest first. */
+function heaviest(weights: ArrayLike<number>): number[] {
+  const places = Array.from({ length: weights.length }, (_, i) => i).filter((i) => weights[i] > 0);
+  return places.sort((a, b) => weights[b] - weights[a]).slice(0, mostLabels);
 }
 
 function meanPredictions(sample: Sample): Prediction[] {

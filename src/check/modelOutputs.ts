@@ -1,112 +1,215 @@
 import { InputError, unknownName } from "../errors.ts";
-import { arrayTypes, type DType, type TensorData } from "../graph/tensor.ts";
+import { arrayTypes, elementCount, type Tensor } from "../graph/tensor.ts";
+import { decodeFloats, encodeFloats } from "../models/floats.ts";
 import type { Session, ValueInfo } from "../runtime/runtime.ts";
 
-/** Inputs of a network, row after row. */
+/** Rows of numbers that are read when they are asked for. */
 export interface InputRows {
   readonly rows: number;
   /** Shape of one row. */
   readonly shape: readonly number[];
-  readonly values: ArrayLike<number>;
-  /** How the numbers were made from what is on disk, for people, where that was a choice. */
-  readonly madeAs?: string;
+  /** The numbers of rows `start` to `end` (not included), row-major. */
+  read(start: number, end: number): ArrayLike<number> | Promise<ArrayLike<number>>;
+}
+
+/** Smallest and largest number, and their root mean square. */
+export interface Range {
+  readonly low: number;
+  readonly high: number;
+  readonly size: number;
 }
 
 export interface ModelOutputs {
-  /** N × K */
-  readonly outputs: Float64Array;
   /** Name of the output that was read. */
   readonly name: string;
+  readonly rows: number;
+  /** Shape of one row. */
+  readonly shape: readonly number[];
+  /** Row after row. */
+  readonly values: Float64Array;
+  /** Of the numbers that the model was fed with; undefined where it takes none but indices. */
+  readonly fed?: Range;
+}
+
+export interface ModelOutputOptions {
+  /** Name of the output; the first where left out. */
+  readonly output?: string;
+  readonly onRows?: (done: number, rows: number) => void;
 }
 
 /** Rows a piece where the model leaves that open. */
 const pieceRows = 64;
 
+/** Numbers that are kept, at most: rows beyond them are not run. */
+const mostNumbers = 2 ** 25;
+
 /**
- * What a model of one input gives for rows of data, run piece by piece. A model for batches of a fixed size is fed with
- * that many; the last piece is filled up with copies of its last row, whose outputs are dropped.
+ * What a model gives for rows of data, run piece by piece. A model for batches of a fixed size is fed with that many; the
+ * last piece is filled up with copies of its last row, whose outputs are dropped. Of a network with very many outputs
+ * fewer rows are run than there are: 2^25 numbers in all, but 2 rows at least.
  *
- * @param output name of the output; the first where left out
- * @throws InputError if the data does not fit the model's input
+ * @param inputs rows for each of the model's inputs, by name, all of the same number
+ * @throws InputError if they do not fit the model
  */
 export async function modelOutputs(
   session: Session,
-  data: InputRows,
-  output?: string,
-  onRows?: (done: number, rows: number) => void,
+  inputs: Readonly<Record<string, InputRows>>,
+  { output = session.outputs[0].name, onRows }: ModelOutputOptions = {},
 ): Promise<ModelOutputs> {
-  const input = onlyInput(session);
-  const name = output ?? session.outputs[0].name;
-  if (!session.outputs.some((value) => value.name === name)) {
+  if (!session.outputs.some(({ name }) => name === output)) {
     throw unknownName(
       "output",
-      name,
-      session.outputs.map((value) => value.name),
+      output,
+      session.outputs.map(({ name }) => name),
     );
   }
-  const shape = rowShape(input, data.shape);
-  const size = shape.reduce((a, b) => a * b, 1);
-  const piece = input.shape[0] ?? pieceRows;
-  const feed = emptyFeed(input.dtype, piece * size);
-  let outputs = new Float64Array(0);
-  for (let start = 0; start < data.rows; start += piece) {
-    const count = Math.min(piece, data.rows - start);
-    for (let i = 0; i < piece * size; i++) {
-      const row = start + Math.min(Math.floor(i / size), count - 1);
-      const value = data.values[row * size + (i % size)];
-      feed[i] = feed instanceof BigInt64Array ? BigInt(value) : value;
+  const feeds = session.inputs.map((input) => feedOf(input, inputs[input.name]));
+  const available = feeds[0].data.rows;
+  const piece = pieceOf(session.inputs);
+  const counter = rangeCounter();
+  let [rows, width] = [available, 0];
+  let values = new Float64Array(0);
+  let shape: readonly number[] = [];
+  for (let start = 0; start < rows; start += piece) {
+    const count = Math.min(piece, available - start);
+    const fed: Record<string, Tensor> = {};
+    for (const { input, data, shape } of feeds) {
+      const read = await data.read(start, start + count);
+      if (!isIndex(input)) counter.add(read);
+      fed[input.name] = feedTensor(input, [piece, ...shape], read, count);
     }
-    const result = await session.run({
-      [input.name]: { dtype: input.dtype as DType, shape: [piece, ...shape], data: feed },
-    });
-    const found = Float64Array.from(result[name].data as ArrayLike<number>, Number);
-    const width = found.length / piece;
-    if (!Number.isInteger(width)) {
-      throw new InputError(
-        `output ${name} has ${found.length} numbers for ${piece} rows: not as many for each`,
-      );
+    const result = (await session.run(fed))[output];
+    const numbers = numbersOf(result);
+    if (start === 0) {
+      [, ...shape] = shapeOf(output, result, piece);
+      width = elementCount(shape);
+      rows = Math.min(available, Math.max(2, Math.floor(mostNumbers / width)));
+      values = new Float64Array(rows * width);
     }
-    if (start === 0) outputs = new Float64Array(data.rows * width);
-    outputs.set(found.subarray(0, count * width), start * width);
-    onRows?.(start + count, data.rows);
+    const kept = Math.min(count, rows - start);
+    values.set(numbers.subarray(0, kept * width), start * width);
+    onRows?.(start + kept, rows);
   }
-  return { outputs, name };
+  return { name: output, rows, shape, values, fed: counter.range() };
 }
 
 /** The model's input. Throws an InputError if it has none, or several. */
-export function onlyInput({ inputs }: Session): ValueInfo {
+export function onlyInput(inputs: readonly ValueInfo[]): ValueInfo {
   if (inputs.length === 1) return inputs[0];
   throw new InputError(
-    `the model has ${inputs.length} inputs (${inputs.map(({ name }) => name).join(", ")}); give its outputs with --outputs`,
+    `the model has ${inputs.length} inputs (${inputs.map(({ name }) => name).join(", ")}); give --data as an .npz file with an array for each`,
   );
 }
 
+interface Feed {
+  readonly input: ValueInfo;
+  readonly data: InputRows;
+  /** Shape in which the model takes a row. */
+  readonly shape: readonly number[];
+}
+
+function feedOf(input: ValueInfo, data: InputRows | undefined): Feed {
+  if (data === undefined) throw new InputError(`no data for the model's input ${input.name}`);
+  if (!(input.dtype in feedTypes)) {
+    throw new InputError(
+      `the model's input ${input.name} takes ${input.dtype}; allowed here: ${Object.keys(feedTypes).join(", ")}; or give the model's outputs with --outputs`,
+    );
+  }
+  return { input, data, shape: rowShape(input, data.shape) };
+}
+
 /** The shape in which the model takes a row: as the data has it, or with as many elements. */
-function rowShape(input: ValueInfo, given: readonly number[]): number[] {
-  const wanted = input.shape.slice(1);
+function rowShape({ name, shape }: ValueInfo, given: readonly number[]): number[] {
+  const wanted = shape.slice(1);
   if (
     wanted.length === given.length &&
     wanted.every((length, i) => length === undefined || length === given[i])
   ) {
     return [...given];
   }
-  const size = given.reduce((a, b) => a * b, 1);
+  const size = elementCount(given);
   const open = wanted.filter((length) => length === undefined).length;
   const known = wanted.reduce((a: number, b) => a * (b ?? 1), 1);
   if (open > 1 || (open === 0 && known !== size) || !Number.isInteger(size / known)) {
     const text = wanted.map((length) => length ?? "?").join(" x ");
     throw new InputError(
-      `rows of ${given.join(" x ")} do not fit the model's input ${input.name}, which takes ${text}`,
+      `rows of ${given.join(" x ")} do not fit the model's input ${name}, which takes ${text}`,
     );
   }
   return wanted.map((length) => length ?? size / known);
 }
 
-function emptyFeed(dtype: string, length: number): TensorData {
-  if (!(dtype in arrayTypes)) {
-    throw new InputError(
-      `the model takes ${dtype}; allowed here: ${Object.keys(arrayTypes).join(", ")}; or give its outputs with --outputs`,
-    );
+/** Rows that are run at once: as many as the model is made for. */
+function pieceOf(inputs: readonly ValueInfo[]): number {
+  return inputs.map(({ shape: [rows] }) => rows).find((rows) => rows !== undefined) ?? pieceRows;
+}
+
+/** Arrays that the runtime takes for each element type; float16 as its bits. */
+const feedTypes = {
+  ...arrayTypes,
+  int8: Int8Array,
+  int16: Int16Array,
+  uint16: Uint16Array,
+  uint32: Uint32Array,
+  float16: Uint16Array,
+} as const;
+
+/** Token ids and the like: numbers whose size says nothing. */
+const isIndex = ({ dtype }: ValueInfo) => !(dtype.startsWith("float") || dtype === "uint8");
+
+function feedTensor(
+  { name, dtype }: ValueInfo,
+  shape: readonly number[],
+  read: ArrayLike<number>,
+  rows: number,
+): Tensor {
+  const length = elementCount(shape);
+  const width = length / shape[0];
+  const at = (i: number) => read[i < rows * width ? i : (rows - 1) * width + (i % width)];
+  const data =
+    dtype === "float16"
+      ? new Uint16Array(
+          encodeFloats(
+            "float16",
+            Float64Array.from({ length }, (_, i) => at(i)),
+          ).buffer,
+        )
+      : new feedTypes[dtype as keyof typeof feedTypes](length);
+  for (let i = 0; i < length && dtype !== "float16"; i++) {
+    const value = at(i);
+    if (!(Number.isInteger(value) || dtype.startsWith("float"))) {
+      throw new InputError(`the model's input ${name} takes ${dtype}, but its data holds ${value}`);
+    }
+    data[i] = data instanceof BigInt64Array ? BigInt(value) : value;
   }
-  return new arrayTypes[dtype as DType](length);
+  return { dtype, shape, data } as Tensor;
+}
+
+/** What a runtime gives, whatever its element type. */
+function numbersOf({ dtype, data }: Tensor): Float64Array {
+  if ((dtype as string) === "float16" && (data as unknown) instanceof Uint16Array) {
+    return decodeFloats("float16", new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  }
+  return Float64Array.from(data as ArrayLike<number>, Number);
+}
+
+function shapeOf(name: string, { shape, data }: Tensor, rows: number): readonly number[] {
+  if (shape[0] === rows) return shape;
+  if (data.length % rows === 0) return [rows, data.length / rows];
+  throw new InputError(`output ${name} has ${data.length} numbers for ${rows} rows: not as many for each`);
+}
+
+function rangeCounter() {
+  let [low, high, squares, count] = [Infinity, -Infinity, 0, 0];
+  return {
+    add(numbers: ArrayLike<number>): void {
+      for (let i = 0; i < numbers.length; i++) {
+        low = Math.min(low, numbers[i]);
+        high = Math.max(high, numbers[i]);
+        squares += numbers[i] ** 2;
+      }
+      count += numbers.length;
+    },
+    range: (): Range | undefined => (count > 0 ? { low, high, size: Math.sqrt(squares / count) } : undefined),
+  };
 }

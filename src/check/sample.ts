@@ -66,9 +66,17 @@ export function readSample(input: CheckInput): Sample {
       `${input.labels.length} labels for ${rows} rows of outputs; each row needs ${several ? "the same number" : "one"}`,
     );
   }
-  const { labels, shifted } = countedFromZero(head, Array.from(input.labels), width);
+  const { training = { labels: input.labels, rows } } = input;
+  const all = "kind" in training ? input.labels : training.labels;
+  const shifted = areCountedFromOne(head, all, width);
+  const fromZero = (given: ArrayLike<Label>) =>
+    Array.from(given, (label) => (shifted ? (label as number) - 1 : label));
+  const labels = fromZero(input.labels);
   const options = perRow({ ...found.options, ...input.options });
-  const summary = input.training ?? summaryOf(head, labels, rows, width);
+  const summary =
+    "kind" in training
+      ? training
+      : named(summaryOf(head, fromZero(training.labels), training.rows, width), training.names);
   const bound = bind(head, summary, options);
   if (bound.outputs !== width) {
     throw new InputError(
@@ -98,16 +106,21 @@ export function readSample(input: CheckInput): Sample {
 const perRow = (options: Options): Options =>
   options.reduction === "sum" ? { ...options, reduction: "rows" } : options;
 
-/** Class labels from 1 to K, where K outputs want 0 to K − 1, are moved down. */
-function countedFromZero(head: Head, labels: Label[], width: number): { labels: Label[]; shifted: boolean } {
-  const numbers = labels.every((label) => typeof label === "number") ? (labels as number[]) : undefined;
+/** Whether class labels are from 1 to K, where K outputs want 0 to K − 1. */
+function areCountedFromOne(head: Head, labels: ArrayLike<Label>, width: number): boolean {
+  if (head.reads !== "classes") return false;
   const classes = head.family === "ordinal" ? width + 1 : width;
-  if (head.reads !== "classes" || numbers === undefined) return { labels, shifted: false };
   let [least, most] = [Infinity, -Infinity];
-  for (const label of numbers) [least, most] = [Math.min(least, label), Math.max(most, label)];
-  const shifted = least === 1 && most === classes;
-  return { labels: shifted ? numbers.map((label) => label - 1) : labels, shifted };
+  for (let i = 0; i < labels.length; i++) {
+    const label = labels[i];
+    if (typeof label !== "number") return false;
+    [least, most] = [Math.min(least, label), Math.max(most, label)];
+  }
+  return least === 1 && most === classes;
 }
+
+const named = (summary: LabelSummary, names: readonly string[] | undefined): LabelSummary =>
+  summary.kind === "classes" && names ? { ...summary, names } : summary;
 
 /** The summary of a sample's own labels, as the head reads them. */
 export function summaryOf(head: Head, labels: readonly Label[], rows: number, width: number): LabelSummary {

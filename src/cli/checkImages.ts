@@ -1,69 +1,66 @@
-import type { InputRows } from "../check/modelOutputs.ts";
+import { type InputRows, onlyInput } from "../check/modelOutputs.ts";
 import { listImages } from "../data/columns/imageFolder.ts";
 import { InputError } from "../errors.ts";
 import { elementCount } from "../graph/tensor.ts";
 import type { ValueInfo } from "../runtime/runtime.ts";
-import type { LabelRows } from "./checkInputs.ts";
-
-export interface ImageOptions {
-  /** Images to take, at most. */
-  readonly rows: number;
-  /** What bytes are multiplied by where the model takes floats; 1/255 where left out. */
-  readonly imageScale?: number;
-  /** Whether images of another size than the model's are stretched to it. */
-  readonly resize?: boolean;
-}
-
-export interface ImageRows extends LabelRows {
-  /** Images of each class in the whole folder. */
-  readonly counts: readonly number[];
-  /** Decodes the images as the model takes them. */
-  read(input: ValueInfo): Promise<InputRows>;
-}
+import type { CheckData, CheckDataFlags } from "./checkData.ts";
+import { spreadRows } from "./labelRows.ts";
 
 /**
- * Images of a folder that has a folder a class, labelled by it. Where there are more than `rows`, every so-many-th of
- * the sorted list is taken, which keeps the classes' shares to within one image.
+ * Images of a folder that has a folder a class, labelled by it. Where there are too many, every so-many-th of the sorted
+ * list is taken, which keeps the classes' shares to within one image.
  */
 export async function openImageFolder(
   path: string,
-  { rows: most, imageScale: scale, resize = false }: ImageOptions,
+  { rows: most, imageScale: scale, resize = false }: CheckDataFlags,
   signal: AbortSignal,
-): Promise<ImageRows> {
+): Promise<CheckData> {
   const { names, files } = await listImages(path);
   const all = files.flatMap((images, label) => images.map((file) => ({ file, label })));
-  const rows = Math.min(most, all.length);
-  const taken = Array.from({ length: rows }, (_, i) => all[Math.floor((i * all.length) / rows)]);
+  const picked = spreadRows(all.length, most);
+  const images = picked.map((row) => all[row]);
   return {
-    names,
-    rows,
-    labels: taken.map(({ label }) => label),
+    picked,
+    available: all.length,
+    labels: { labels: images.map(({ label }) => label), rows: picked.length, names },
     counts: files.map(({ length }) => length),
-    async read(input) {
+    inputs(wanted) {
+      const input = onlyInput(wanted);
       const layout = imageLayout(input);
-      const isFloat = input.dtype.startsWith("float");
-      if (!isFloat && scale !== undefined) {
+      if (scale !== undefined && !takesFloats(input)) {
         throw new InputError(
           `--image-scale is for models that take floats; ${input.name} takes ${input.dtype}`,
         );
       }
-      const size = elementCount(layout.shape);
-      const values = isFloat ? new Float32Array(rows * size) : new Uint8Array(rows * size);
-      for (const [row, { file }] of taken.entries()) {
-        signal.throwIfAborted();
-        const pixels = await decode(file, layout, resize);
-        const image = values.subarray(row * size, (row + 1) * size);
-        for (let i = 0; i < size; i++) {
-          const byte = pixels[layout.channelsFirst ? channelsLast(i, layout) : i];
-          image[i] = isFloat ? (scale === undefined ? byte / 255 : byte * scale) : byte;
-        }
-      }
-      const factor = scale === undefined ? " / 255" : ` x ${scale}`;
-      const madeAs = `images as bytes${isFloat ? factor : ""}${resize ? ", stretched" : ""}`;
-      return { rows, shape: layout.shape, values, madeAs };
+      const factor = takesFloats(input) ? scale : 1;
+      const rows: InputRows = {
+        rows: picked.length,
+        shape: layout.shape,
+        async read(start, end) {
+          const size = elementCount(layout.shape);
+          const values = new Float32Array((end - start) * size);
+          for (let row = start; row < end; row++) {
+            signal.throwIfAborted();
+            const bytes = await decode(images[row].file, layout, resize);
+            for (let i = 0; i < size; i++) {
+              const byte = bytes[layout.channelsFirst ? channelsLast(i, layout) : i];
+              values[(row - start) * size + i] = factor === undefined ? byte / 255 : byte * factor;
+            }
+          }
+          return values;
+        },
+      };
+      return { [input.name]: rows };
     },
+    madeAs(wanted) {
+      const factor = scale === undefined ? " / 255" : ` x ${scale}`;
+      return `images as bytes${takesFloats(onlyInput(wanted)) ? factor : ""}${resize ? ", stretched" : ""}`;
+    },
+    close() {},
   };
 }
+
+const takesFloats = ({ dtype }: ValueInfo) => dtype.startsWith("float");
 
 interface ImageLayout {
   readonly height: number;

@@ -1,30 +1,27 @@
 import { rename, writeFile } from "node:fs/promises";
-import { type InputRows, modelOutputs, onlyInput } from "../check/modelOutputs.ts";
+import { type ModelOutputs, modelOutputs } from "../check/modelOutputs.ts";
 import { InputError } from "../errors.ts";
 import { planBias } from "../models/apply.ts";
 import { openModelFile } from "../models/disk.ts";
 import { writeModel } from "../models/write.ts";
 import { nodeRuntime } from "../runtime/node.ts";
-import type { ValueInfo } from "../runtime/runtime.ts";
+import type { CheckData } from "./checkData.ts";
 import { progressLine } from "./progressLine.ts";
 
 export interface ModelRun {
-  readonly outputs: Float64Array;
+  readonly outputs: ModelOutputs;
   /** Predictions where the file ends in a softmax or sigmoid. */
   readonly given: "outputs" | "predictions";
-  /** The output layer's present bias, where the file tells it and has one number for each output. */
+  /** The output layer's present bias, where the file tells it. */
   readonly bias?: Float64Array;
-  /** What it was run on. */
-  readonly data: InputRows;
+  /** What it was run on, for people, where that was a choice. */
+  readonly madeAs?: string;
 }
-
-/** Rows as they are, or a reader that makes them for the model's input. */
-export type DataRows = InputRows | ((input: ValueInfo) => Promise<InputRows>);
 
 /** Runs an ONNX model on rows of data. */
 export async function runModel(
   path: string,
-  rows: DataRows,
+  data: CheckData,
   output: string | undefined,
   signal: AbortSignal,
 ): Promise<ModelRun> {
@@ -36,20 +33,19 @@ export async function runModel(
     const session = await (await nodeRuntime()).load(path, { threads: 2 });
     const progress = progressLine("running the model");
     try {
-      const data = typeof rows === "function" ? await rows(onlyInput(session)) : rows;
-      const { outputs, name } = await modelOutputs(session, data, output, (done, all) => {
-        signal.throwIfAborted();
-        progress.show(done, all);
+      const outputs = await modelOutputs(session, data.inputs(session.inputs), {
+        output,
+        onRows(done, rows) {
+          signal.throwIfAborted();
+          progress.show(done, rows);
+        },
       });
-      const known = model.outputs.find((one) => one.name === name);
-      const bias = known?.bias?.read();
-      const isLink = /^(softmax|sigmoid)$/i.test(known?.activation ?? "");
-      const width = outputs.length / data.rows;
+      const known = model.outputs.find(({ name }) => name === outputs.name);
       return {
         outputs,
-        data,
-        given: isLink ? "predictions" : "outputs",
-        ...(bias?.length === width && { bias }),
+        given: /^(softmax|sigmoid)$/i.test(known?.activation ?? "") ? "predictions" : "outputs",
+        bias: known?.bias?.read(),
+        madeAs: data.madeAs?.(session.inputs),
       };
     } finally {
       progress.end();

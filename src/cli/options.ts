@@ -13,6 +13,13 @@ export function wholeNumber(least: number) {
   };
 }
 
+/** Any finite number. */
+export function finiteNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !Number.isFinite(value)) throw new InvalidArgumentError("give a number.");
+  return value;
+}
+
 /** A number greater than 0. */
 export function positiveNumber(text: string): number {
   const value = Number(text);

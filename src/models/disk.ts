@@ -23,7 +23,7 @@ export async function openModelFile(path: string): Promise<ModelOnDisk> {
   const at = (file: string, name: string): ByteSource => {
     let found = open.get(file);
     if (!found) {
-      found = openFile(file, name);
+      found = openByteSource(file, name);
       open.set(file, found);
     }
     return found.source;
@@ -52,7 +52,8 @@ export function safeName(name: string): string {
   return path;
 }
 
-function openFile(path: string, name: string): { source: ByteSource; close(): void } {
+/** A file as a source of bytes. Throws an InputError if it can't be opened. */
+export function openByteSource(path: string, name = path): { source: ByteSource; close(): void } {
   let descriptor: number;
   try {
     descriptor = openSync(path, "r");

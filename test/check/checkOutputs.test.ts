@@ -242,3 +242,25 @@ test("sizes that do not fit are refused in one line", () => {
     /no check for lambdarank/,
   );
 });
+
+test("of thousands of outputs, the few that have labels show whether the bias is set", () => {
+  const many = 3000;
+  const mostly = Array.from({ length: many }, (_, k) => (k < 10 ? counts[k] : 0));
+  const training = fromCounts(mostly);
+  const { normal } = random(3, "many outputs");
+  const noise = Array.from({ length: rows * many }, () => 0.3 * normal());
+  const { bias } = solve("softmax", training);
+  const verdict = (outputs: number[]) => checkOutputs(softmaxCase(outputs, { training }));
+  expect(verdict(noise).causes[0]?.name).toBe("bias not set");
+  expect(verdict(noise.map((z, i) => z + bias[i % many])).causes).toEqual([]);
+});
+
+test("labels counted from 1 are told from all training labels", () => {
+  const labels = drawLabels(1).map((label) => label + 1);
+  const training = { labels: counts.flatMap((count, k) => new Array<number>(count).fill(k + 1)), rows: 1385 };
+  const { causes, predictions } = checkOutputs(
+    softmaxCase(drawOutputs(prior, 1), { labels, training, rows }),
+  );
+  expect(causes[0].name).toBe("labels shifted or permuted");
+  expect(predictions[0].label).toBeCloseTo(400 / 1385);
+});

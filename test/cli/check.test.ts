@@ -10,6 +10,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Uint8ArrayReader, Uint8ArrayWriter, ZipWriter } from "@zip.js/zip.js";
 import sharp from "sharp";
 import { afterAll, expect, test } from "vitest";
 import { dense, flatten, rescaling } from "../../src/graph/layers.ts";
@@ -52,6 +53,7 @@ const outputs = {
 for (const [name, values] of Object.entries(outputs)) {
   npy(`${name}.npy`, "<f4", [rows, 3], new Uint8Array(Float32Array.from(values).buffer));
 }
+npy("yes.npy", "|u1", [100], new Uint8Array(100));
 npy("labels.npy", "<i8", [rows], new Uint8Array(BigInt64Array.from(labels, BigInt).buffer));
 writeFileSync(
   join(folder, "labels.csv"),
@@ -202,20 +204,65 @@ test("check --rows takes images of all classes in proportion", () => {
   expect(means).toEqual(near(last(taken, (n, i) => channelsLast(n, i) / 255)));
 });
 
+const fixtures = join(import.meta.dirname, "..", "files", "models", "onnx");
+const { models: known } = JSON.parse(readFileSync(join(fixtures, "expected.json"), "utf8"));
+
 test("check runs an ONNX model whose tensors are in a file beside it", () => {
-  const files = join(import.meta.dirname, "..", "files", "models", "onnx");
   mkdirSync(join(folder, "below"));
   for (const name of ["external.onnx", "external.data"])
-    copyFileSync(join(files, name), join(folder, "below", name));
+    copyFileSync(join(fixtures, name), join(folder, "below", name));
   const zeros = new Uint8Array(4 * 4 * rows);
   npy("nothing.npy", "<f4", [rows, 4], zeros);
   const args = ["below/external.onnx", "--data", "nothing.npy", "--labels", "labels.npy"];
-  const expected = JSON.parse(readFileSync(join(files, "expected.json"), "utf8"));
-  const bias = expected.models["external.onnx"].y.values;
+  const bias = known["external.onnx"].y.values;
   expect(predictions(...args).means).toEqual(near(softmax(bias)));
   rmSync(join(folder, "below", "external.data"));
   const missing = check(...args);
   expect([missing.status, missing.stderr]).toEqual([2, expect.stringContaining("external.data")]);
+});
+
+/** A .npz file, as NumPy writes it: a zip file with a .npy file for each array, by the array's name. */
+async function npz(name: string, arrays: Readonly<Record<string, string>>): Promise<void> {
+  const zip = new ZipWriter(new Uint8ArrayWriter(), { level: 0 });
+  for (const [array, file] of Object.entries(arrays)) {
+    await zip.add(`${array}.npy`, new Uint8ArrayReader(readFileSync(join(folder, file))));
+  }
+  writeFileSync(join(folder, name), await zip.close());
+}
+
+test("check feeds a model of several inputs from a .npz file, and reads a label at each token", async () => {
+  const tokens = 5 * rows;
+  npy("ids.npy", "<i8", [rows, 5], new Uint8Array(new BigInt64Array(tokens).buffer));
+  npy("shift.npy", "<f4", [rows, 5], new Uint8Array(4 * tokens));
+  await npz("inputs.npz", { shift: "shift.npy", ids: "ids.npy" });
+  const kinds = Float64Array.from({ length: tokens }, (_, i) => (i % 3 === 2 ? -100 : i % 2));
+  npy("kinds.npy", "<f8", [rows, 5], new Uint8Array(kinds.buffer));
+  const args = [join(fixtures, "tokens.onnx"), "--data", "inputs.npz", "--labels", "kinds.npy"];
+  const { rows: counted, predictions: found } = predictions(...args, "--ignore-index", "-100");
+  const kept = kinds.filter((kind) => kind >= 0);
+  expect(counted).toBe(kept.length);
+  expect(found.map(({ label }) => label)).toEqual(
+    near([0, 1, 2].map((k) => kept.filter((kind) => kind === k).length / kept.length)),
+  );
+  const { stderr } = check(...args.toSpliced(2, 1, "ids.npy"));
+  expect(stderr).toMatch(/the model has 2 inputs \(ids, shift\); give --data as an .npz file/);
+  await npz("inputs.npz", { ids: "ids.npy", shifts: "shift.npy" });
+  expect(check(...args).stderr).toMatch(/no array shift, as .* it has ids, shifts/);
+});
+
+test("check feeds and reads float16", () => {
+  npy("halves.npy", "<f4", [rows, 4], new Uint8Array(4 * 4 * rows));
+  const args = [join(fixtures, "gemm-float16-raw.onnx"), "--data", "halves.npy", "--labels", "labels.npy"];
+  const expected = softmax(known["gemm-float16-raw.onnx"].y.values);
+  expect(predictions(...args).means).toEqual(expected.map((p) => expect.closeTo(p, 3)));
+});
+
+test("check --rows takes rows from all over the data, and frequencies from all labels", () => {
+  const sorted = labels.toSorted();
+  npy("sorted.npy", "<i8", [rows], new Uint8Array(BigInt64Array.from(sorted, BigInt).buffer));
+  const args = ["prior.onnx", "--data", "images.npy", "--labels", "sorted.npy", "--rows", "50"];
+  const { rows: counted, predictions: found } = predictions(...args);
+  expect([counted, found.map(({ label }) => label)]).toEqual([50, near(frequencies)]);
 });
 
 test("check --fix bias without a model writes what to add, as JSON", () => {
@@ -252,23 +299,31 @@ test("check --for prints lines that save outputs and labels", () => {
 test("bad input is one line on stderr, exit 2 and no file", () => {
   for (const [args, message] of [
     [[], /nothing to check: give --outputs, or an ONNX model/],
-    [["--outputs", "none.npy", "--labels", "labels.npy"], /cannot read none.npy: there is no such file/],
+    [["--outputs", "none.npy", "--labels", "labels.npy"], /none.npy: no such file/],
     [["--outputs", "zero.npy"], /no labels: give --labels/],
     [["--outputs", "zero.npy", "--labels", "zero.npy"], /each row needs|3 outputs|shares/],
     [["--outputs", "zero.npy", "--labels", "labels.npy", "--given", "both"], /Allowed choices/],
-    [["--outputs", "zero.npy", "--labels", "labels.npy", "--reported-loss", "x"], /invalid --reported-loss/],
+    [
+      ["--outputs", "zero.npy", "--labels", "labels.npy", "--reported-loss", "x"],
+      /--reported-loss .* give a number/,
+    ],
     [["zero.onnx", "--labels", "labels.npy"], /zero.onnx needs inputs/],
     [["zero.onnx", "--data", "zero.npy", "--labels", "labels.npy"], /rows of 3 do not fit/],
     [["labels.csv", "--data", "images.npy", "--labels", "labels.npy"], /labels.csv/],
+    [["zero.onnx", "--data", "images.npy", "--labels", "yes.npy"], /100 labels in yes.npy for 250 rows/],
     [["zero.onnx", "--data", "photos"], /000.png is 4 x 5 .* takes 4 x 4; --resize/],
-    [["last.onnx", "--data", "photos", "--labels", "labels.npy"], /labels come from the folders of photos/],
-    [["last.onnx", "--data", "photos", "--loss", "squared-error"], /gives classes; squared-error reads/],
+    [["last.onnx", "--data", "photos", "--labels", "labels.npy"], /photos comes with its labels/],
+    [
+      ["last.onnx", "--data", "photos", "--loss", "squared-error"],
+      /photos has classes for labels; squared-error reads numbers/,
+    ],
     [
       ["bytes.onnx", "--data", "photos", "--image-scale", "1"],
       /--image-scale is for models that take floats/,
     ],
     [["last.onnx", "--data", "images.npy", "--resize"], /--resize is for --data with a folder of images/],
     [["--outputs", "zero.npy", "--data", "photos"], /name the model/],
+    [["--outputs", "zero.npy", "--labels", "labels.npy", "--ignore-index", "x"], /give a number/],
     [["--for", "excel"], /unknown framework: excel/],
   ] as [string[], RegExp][]) {
     const { status, stdout, stderr } = check(...args, "--out", "never.json");

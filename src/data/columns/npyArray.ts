@@ -1,45 +1,52 @@
-import { readFile } from "node:fs/promises";
 import { InputError } from "../../errors.ts";
 import { npyHeader } from "./npyHeader.ts";
 import { numpyType } from "./numpyType.ts";
 
-/** A NumPy array of numbers, whole, row-major. */
-export interface NumberArray {
+/** A NumPy array of numbers, of any number of dimensions, whose rows are read when they are asked for. */
+export interface NpyArray {
   readonly shape: readonly number[];
-  readonly values:
-    | Float64Array
-    | Uint8Array
-    | Int8Array
-    | Uint16Array
-    | Int16Array
-    | Uint32Array
-    | Int32Array;
+  /** The numbers of the given rows (entries of the first axis), row-major, in this order. */
+  read(rows: readonly number[]): Float64Array | Uint8Array;
 }
 
-/**
- * Reads a .npy file of any number of dimensions into memory.
- *
- * @throws InputError if it cannot be read, is cut short, in Fortran order or holds texts
- */
-export async function readNpyArray(path: string): Promise<NumberArray> {
-  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
+/** What is read from: a file, or an entry of an archive. */
+interface Source {
+  readonly name: string;
+  readonly size: number;
+  read(offset: number, length: number): Uint8Array;
+}
+
+/** @throws InputError if it is no NumPy array, is cut short, in Fortran order or holds texts */
+export function npyArray(source: Source): NpyArray {
+  const { name, size } = source;
+  const { type, fortran, shape, offset } = npyHeader(name, source.read(0, Math.min(size, 2 ** 16)));
+  const { bytes, decode } = numpyType(name, type);
+  const [rows = 1, ...rowShape] = shape;
+  const width = rowShape.reduce((a, b) => a * b, 1);
+  if (size < offset + rows * width * bytes) {
     throw new InputError(
-      `cannot read ${path}: ${error.code === "ENOENT" ? "there is no such file" : error.message}`,
-    );
-  });
-  const { type, fortran, shape, offset } = npyHeader(path, bytes.subarray(0, 2 ** 16));
-  const { bytes: width, decode } = numpyType(path, type);
-  const count = shape.reduce((a, b) => a * b, 1);
-  if (bytes.length < offset + count * width) {
-    throw new InputError(
-      `${path} is cut short: ${shape.join(" x ")} of ${type} need more than its ${bytes.length} bytes`,
+      `${name} is cut short: ${shape.join(" x ")} of ${type} need more than its ${size} bytes`,
     );
   }
   if (fortran && shape.length > 1) {
-    throw new InputError(`${path} is in Fortran order; save it with np.save(path, np.ascontiguousarray(x))`);
+    throw new InputError(`${name} is in Fortran order; save it with np.save(path, np.ascontiguousarray(x))`);
   }
-  // a copy, whose start is aligned
-  const values = decode(Buffer.from(Uint8Array.from(bytes.subarray(offset, offset + count * width)).buffer));
-  if (Array.isArray(values)) throw new InputError(`${path} holds texts; numbers are wanted`);
-  return { shape, values: values as NumberArray["values"] };
+  return {
+    shape,
+    read(wanted) {
+      const values = new (type.endsWith("u1") ? Uint8Array : Float64Array)(wanted.length * width);
+      for (let i = 0; i < wanted.length; ) {
+        const start = i;
+        while (++i < wanted.length && wanted[i] === wanted[i - 1] + 1);
+        const at = offset + wanted[start] * width * bytes;
+        // a copy, whose start is aligned
+        const found = decode(Buffer.from(source.read(at, (i - start) * width * bytes).slice().buffer));
+        if (isTexts(found)) throw new InputError(`${name} holds texts; numbers are wanted`);
+        values.set(found as ArrayLike<number>, start * width);
+      }
+      return values;
+    },
+  };
 }
+
+const isTexts = (cells: ArrayLike<unknown>) => typeof cells[0] === "string";

@@ -6,6 +6,7 @@ import { calibrate } from "../../../src/heads/calibrate.ts";
 import { solve } from "../../../src/heads/solve.ts";
 import { fromCounts } from "../../../src/labels/fromCounts.ts";
 import { summarizeNumbers } from "../../../src/labels/summarize.ts";
+import type { LabelSummary } from "../../../src/labels/summary.ts";
 import { random } from "../../../src/math/random.ts";
 import { type Inputs, rows } from "./networks.ts";
 
@@ -17,7 +18,7 @@ export interface Task {
   readonly head: string;
   readonly inputs: Inputs;
   readonly labels: readonly number[];
-  readonly training: CheckInput["training"];
+  readonly training: LabelSummary;
   readonly units: number;
   readonly isBalanced: boolean;
 }

@@ -1,5 +1,3 @@
-import { readFile } from "node:fs/promises";
-import type { InputRows } from "../check/modelOutputs.ts";
 import { isMissing } from "../data/columns/cell.ts";
 import type { Cell } from "../data/columns/column.ts";
 import { InputError } from "../errors.ts";
@@ -12,44 +10,6 @@ export interface LabelRows {
   readonly rows: number;
   /** Names of the classes, where the labels are names. */
   readonly names?: readonly string[];
-}
-
-/** Rows of numbers: of a .npy file of any shape, or a .json list of lists. */
-export async function readRows(path: string): Promise<InputRows> {
-  if (path.endsWith(".json")) return fromJson(path, await readFile(path, "utf8").catch(unreadable(path)));
-  if (!path.endsWith(".npy")) throw new InputError(`${path}: give a .npy or .json file`);
-  const { readNpyArray } = await import("../data/columns/npyArray.ts");
-  const { shape, values } = await readNpyArray(path);
-  if (shape.length === 0) throw new InputError(`${path} is a single number; rows are wanted`);
-  const rowShape = shape.length === 1 ? [1] : shape.slice(1);
-  return { rows: shape[0], shape: rowShape, values };
-}
-
-const unreadable = (path: string) => (error: NodeJS.ErrnoException) => {
-  throw new InputError(
-    `cannot read ${path}: ${error.code === "ENOENT" ? "there is no such file" : error.message}`,
-  );
-};
-
-function fromJson(path: string, text: string): InputRows {
-  let rows: unknown;
-  try {
-    rows = JSON.parse(text);
-  } catch (error) {
-    throw new InputError(`${path} is not JSON: ${(error as Error).message}`);
-  }
-  if (!Array.isArray(rows) || rows.length === 0) throw new InputError(`${path} is no list of rows`);
-  const flat: number[][] = rows.map((row) => (Array.isArray(row) ? row.flat(Infinity) : [row]));
-  const uneven = flat.findIndex((row) => row.length !== flat[0].length);
-  if (uneven >= 0) {
-    throw new InputError(
-      `${path}: row ${uneven + 1} has ${flat[uneven].length} numbers, row 1 has ${flat[0].length}`,
-    );
-  }
-  const bad = flat.flat().find((value) => value !== null && typeof value !== "number");
-  if (bad !== undefined) throw new InputError(`${path} holds ${JSON.stringify(bad)}, which is no number`);
-  // JSON has no NaN: JavaScript writes null for it
-  return { rows: flat.length, shape: [flat[0].length], values: flat.flat().map((v) => v ?? Number.NaN) };
 }
 
 /**
@@ -93,6 +53,21 @@ export async function readLabelRows(
   const row = (i: number) => cells.map((column) => Number(column[i]));
   const all = Array.from({ length: rows }, (_, i) => row(i));
   return { labels: together ? all : all.flat(), rows };
+}
+
+/** So many rows of all, at most, evenly spread over them. */
+export function spreadRows(available: number, most: number): number[] {
+  const rows = Math.min(most, available);
+  return Array.from({ length: rows }, (_, i) => Math.floor((i * available) / rows));
+}
+
+/** The labels of some rows. */
+export function pickRows({ labels, rows }: LabelRows, picked: readonly number[]): LabelRows {
+  const width = labels.length / rows;
+  return {
+    labels: picked.flatMap((row) => labels.slice(row * width, (row + 1) * width)),
+    rows: picked.length,
+  };
 }
 
 function fromNames(cells: readonly string[], classes: readonly string[] | undefined): LabelRows {

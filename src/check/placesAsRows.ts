@@ -1,0 +1,122 @@
+import { InputError } from "../errors.ts";
+import { elementCount } from "../graph/tensor.ts";
+import type { Head, Label } from "../heads/head.ts";
+
+/** Numbers of any shape, row-major; the first axis are the inputs. */
+export interface NumberArray {
+  readonly shape: readonly number[];
+  readonly values: ArrayLike<number>;
+}
+
+export interface PlaceRows {
+  /** N × K */
+  readonly outputs: Float64Array;
+  /** N labels, or N × K where there is one for each output. */
+  readonly labels: readonly Label[];
+  readonly rows: number;
+}
+
+/**
+ * Whether labels are those of single places of an input (pixels, tokens, anchors), which share the output layer's bias,
+ * rather than of whole inputs.
+ */
+export function haveLabelsAtPlaces(head: Head, outputs: NumberArray, labels: NumberArray): boolean {
+  const axes = outputs.shape.slice(1).filter((length) => length > 1).length;
+  const places = labels.shape.slice(1).filter((length) => length > 1).length;
+  return axes > 1 && places >= (head.reads === "classes" ? 1 : 2);
+}
+
+/**
+ * Outputs of a network that answers at many places of an input, as rows: one for each place.
+ *
+ * @param outputs N × ... × K (Keras, JAX) or N × K × ... (PyTorch)
+ * @param labels N × ..., a label for each place; or of the outputs' shape, one for each output
+ * @param classAxis the axis of K; where left out, the last or the second, whichever alone fits the labels
+ * @throws InputError where they don't fit together, or both axes would do
+ */
+export function placesAsRows(
+  head: Head,
+  outputs: NumberArray,
+  labels: NumberArray,
+  classAxis?: number,
+): PlaceRows {
+  const axis = classAxis ?? findAxis(outputs.shape, labels.shape);
+  if (!(Number.isInteger(axis) && axis >= 1 && axis < outputs.shape.length)) {
+    throw new InputError(
+      `invalid class axis: ${axis}; outputs of ${text(outputs.shape)} have axes 1 to ${outputs.shape.length - 1}`,
+    );
+  }
+  const width = outputs.shape[axis];
+  const rows = elementCount(outputs.shape) / width;
+  const perOutput = isSame(labels.shape, outputs.shape);
+  if (!perOutput && !isSame(without(outputs.shape, axis), labels.shape)) {
+    throw misfit(outputs.shape, labels.shape);
+  }
+  const moved = axisLast(outputs, axis);
+  const flat = perOutput ? axisLast(labels, axis) : labels.values;
+  const isDistribution = perOutput && head.reads === "classes";
+  return {
+    outputs: moved,
+    labels: isDistribution
+      ? Array.from({ length: rows }, (_, i) => Array.prototype.slice.call(flat, i * width, (i + 1) * width))
+      : Array.from(flat),
+    rows,
+  };
+}
+
+function findAxis(outputs: readonly number[], labels: readonly number[]): number {
+  const last = outputs.length - 1;
+  const perOutput = isSame(labels, outputs);
+  const fitting = [1, last].filter((axis) =>
+    perOutput
+      ? outputs[axis] === 1 || outputs.slice(1).every((length) => length > 1)
+      : isSame(without(outputs, axis), labels),
+  );
+  if (fitting.length === 1) return fitting[0];
+  if (fitting.length === 0) throw misfit(outputs, labels);
+  throw new InputError(
+    `outputs of ${text(outputs)} and labels of ${text(labels)}: say with --class-axis which axis are the classes, ${last} (the last) or 1 (PyTorch)`,
+  );
+}
+
+const text = (shape: readonly number[]) => shape.join(" x ");
+const without = (shape: readonly number[], axis: number) => shape.filter((_, i) => i !== axis);
+
+/** Whether shapes are the same but for axes of length 1. */
+function isSame(a: readonly number[], b: readonly number[]): boolean {
+  const significant = (shape: readonly number[]) => text(shape.filter((length, i) => i === 0 || length > 1));
+  return significant(a) === significant(b);
+}
+
+const misfit = (outputs: readonly number[], labels: readonly number[]) =>
+  new InputError(
+    `labels of ${text(labels)} do not fit outputs of ${text(outputs)}; give a label for each place (the outputs' shape without the classes' axis), or one for each output`,
+  );
+
+/** The numbers with one axis moved to the end. */
+function axisLast({ shape, values }: NumberArray, axis: number): Float64Array {
+  const width = shape[axis];
+  const inner = elementCount(shape.slice(axis + 1));
+  if (inner === 1) return Float64Array.from(values);
+  const moved = new Float64Array(values.length);
+  for (let i = 0; i < values.length; i++) {
+    const k = Math.floor(i / inner) % width;
+    const place = Math.floor(i / (inner * width)) * inner + (i % inner);
+    moved[place * width + k] = values[i];
+  }
+  return moved;
+}
+
+/** Rows whose label is not `ignored`, such as PyTorch's `ignore_index`. Throws an InputError if rows have several labels. */
+export function withoutLabel({ outputs, labels, rows }: PlaceRows, ignored: number): PlaceRows {
+  if (labels.length !== rows) {
+    throw new InputError(`rows with label ${ignored} can be ignored only where each row has one label`);
+  }
+  const width = outputs.length / rows;
+  const kept = labels.flatMap((label, i) => (label === ignored ? [] : [i]));
+  const left = new Float64Array(kept.length * width);
+  kept.forEach((row, i) => {
+    left.set(outputs.subarray(row * width, (row + 1) * width), i * width);
+  });
+  return { outputs: left, labels: kept.map((row) => labels[row]), rows: kept.length };
+}
