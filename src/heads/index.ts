@@ -21,6 +21,7 @@ import type { Options } from "./options.ts";
 import { coral, corn, cumulativeLink } from "./ordinal.ts";
 import { ctc, infoNce, lambdarank, listnet, ranknet, siglip, triplet } from "./pairing.ts";
 import { mape, msle } from "./relative.ts";
+import { sharedNames, shortNames } from "./shortNames.ts";
 import { sigmoidCrossEntropy } from "./sigmoid.ts";
 import { brier, generalizedCrossEntropy, poly1 } from "./simplex.ts";
 import { klDivergence, softmaxCrossEntropy } from "./softmax.ts";
@@ -94,36 +95,46 @@ export interface FoundHead {
 }
 
 /**
- * The head of a name: ours (`binary-focal`), or a framework's, written as in code (`torch.nn.BCEWithLogitsLoss`,
- * `tf.keras.losses.Huber`, `reg:tweedie`), as framework and name (`lightgbm huber`), or its last part alone where only
- * one framework has it (`BCEWithLogitsLoss`). Upper and lower case, spaces, `-` and `_` are alike.
+ * The head of a name: ours (`binary-focal`), a short one that all use alike (`mse`), or a framework's, written as in
+ * code (`torch.nn.BCEWithLogitsLoss`, `F.cross_entropy`, `tf.keras.losses.Huber`, `reg:tweedie`), as framework and name
+ * (`lightgbm huber`), or its last part alone where only one framework has it (`BCEWithLogitsLoss`). Upper and lower case,
+ * spaces, `-` and `_` are alike, and so is a name with or without `loss` at its end.
  *
  * @throws InputError on an unknown name (with the nearest known) or one that several frameworks share
  */
 export function findHead(name: string): FoundHead {
   const key = plain(name);
-  const own = heads.find((head) => plain(head.name) === key);
-  if (own) return { head: own, options: {} };
-  const all = heads.flatMap((head) =>
-    head.names.map((framework) => ({ head, framework, options: framework.options ?? {} })),
-  );
-  const exact = all.find(({ framework }) => spellings(framework).includes(key));
-  if (exact) return exact;
-  const short = all.filter(({ framework }) => plain(lastPart(framework.name)) === key);
-  const distinct = new Set(short.map(({ head, options }) => `${head.name} ${JSON.stringify(options)}`));
-  if (distinct.size === 1) return short[0];
-  if (short.length > 0) {
-    throw new InputError(
-      `ambiguous loss: ${name}; say which: ${short.map(({ framework }) => framework.name).join(", ")}`,
-    );
+  const other = key.endsWith("loss") ? key.slice(0, -"loss".length) : `${key}loss`;
+  const matches = [key, other].map(matching).find((found) => found.length > 0) ?? [];
+  const distinct = new Set(matches.map(({ head, options }) => `${head.name} ${JSON.stringify(options)}`));
+  if (distinct.size === 1) return matches[0];
+  if (matches.length > 0) {
+    const choices = matches.map(({ head, framework }) => framework?.name ?? head.name);
+    throw new InputError(`ambiguous loss: ${name}; say which: ${choices.join(", ")}`);
   }
-  const known = [...heads.map((head) => head.name), ...all.map(({ framework }) => framework.name)];
-  throw unknownLoss(name, known);
+  throw unknownLoss(name);
 }
 
+/** Every head that a plain spelling may mean, by the most definite way to read it. */
+function matching(key: string): FoundHead[] {
+  const own = heads.find((head) => plain(head.name) === key);
+  if (own) return [{ head: own, options: {} }];
+  if (Object.hasOwn(shortNames, key)) return [findHead(shortNames[key])];
+  if (Object.hasOwn(sharedNames, key)) return sharedNames[key].map(findHead);
+  const all = ofFrameworks();
+  const exact = all.find(({ framework }) => spellings(framework).includes(key));
+  return exact ? [exact] : all.filter(({ framework }) => plain(lastPart(framework.name)) === key);
+}
+
+const ofFrameworks = () =>
+  heads.flatMap((head) =>
+    head.names.map((framework) => ({ head, framework, options: framework.options ?? {} })),
+  );
+
 /** The nearest of all names, but only our own listed: the frameworks' are too many for a line. */
-function unknownLoss(name: string, known: readonly string[]): InputError {
+function unknownLoss(name: string): InputError {
   const own = heads.map((head) => head.name);
+  const known = [...own, ...ofFrameworks().map(({ framework }) => framework.name)];
   const hint = /did you mean ([^?]+)\?/.exec(unknownName("loss", name, known).message);
   return new InputError(
     `unknown loss: ${name}${hint ? `; did you mean ${hint[1]}?` : ";"} Known: ${own.join(", ")} (and the frameworks' names: see baserate losses)`,
@@ -134,6 +145,7 @@ const plain = (text: string) =>
   text
     .toLowerCase()
     .replace(/^tf\.keras\./, "keras.")
+    .replace(/^(torch\.nn\.functional|f)\./, "torch.nn.")
     .replace(/[\s_-]/g, "");
 const lastPart = (name: string) => name.slice(name.lastIndexOf(".") + 1);
 
