@@ -60,7 +60,8 @@ def keras_model(load):
         def predict(changes):
             for name, value in changes.items():
                 model.weights[names.index(name)].assign(value)
-            outputs = model(numbers((2, *model.inputs[0].shape[1:])).astype(np.float32), training=False)
+            shape = model.inputs[0].shape[1:] if hasattr(model, "inputs") and model.inputs else (4,)
+            outputs = model(numbers((2, *shape)).astype(np.float32), training=False)
             outputs = list(outputs.values()) if isinstance(outputs, dict) else outputs if isinstance(outputs, list) else [outputs]
             return [np.asarray(output) for output in outputs]
         return Opened(dict(zip(names, (np.asarray(value) for value in model.get_weights()))), predict)
@@ -78,6 +79,17 @@ def keras_weights(build):
 def mlp(name="mlp"):
     return keras.Sequential([keras.Input((4,)), keras.layers.Dense(8, activation="relu"),
                              keras.layers.Dense(3, activation="softmax", name="probabilities")], name=name)
+
+
+@keras.saving.register_keras_serializable(package="fixtures")
+class OwnClass(keras.Model):
+    """The class whose weights scripts/fixtures/kerasModels.py saves."""
+    def __init__(self, **options):
+        super().__init__(**options)
+        self.hidden, self.head = keras.layers.Dense(8, activation="relu"), keras.layers.Dense(3)
+
+    def call(self, x):
+        return self.head(self.hidden(x))
 
 
 def multi():
@@ -156,7 +168,8 @@ load = keras.models.load_model
 cases = [
     *((name, "Keras", keras_model(load)) for name in [
         "mlp.keras", "mlp-deflated.keras", "multi.keras", "detector.keras", "odd.keras", "float16.keras", "bfloat16.keras", "float64.keras",
-        "mlp.h5", "mlp-chunked.h5", "multi.h5", "detector.h5", "odd.h5", "float16.h5", "float64.h5"]),
+        "own-class.keras",
+        "mlp.h5", "mlp-chunk.h5", "mlp-wide-chunk.h5", "mlp-chunks.h5", "mlp-compressed.h5", "mlp-shuffled.h5", "multi.h5", "detector.h5", "odd.h5", "float16.h5", "float64.h5"]),
     ("mlp.weights.h5", "Keras", keras_weights(mlp)),
     ("multi.weights.h5", "Keras", keras_weights(multi)),
     ("mlp-weights-only.h5", "Keras", keras_weights(mlp)),
@@ -174,7 +187,7 @@ cases = [
 
 
 # Files whose bias can be told, but not set where it stands.
-refused = {"chunked.msgpack", "expanded.pt", "legacy.pt", "mlp-chunked.h5"}
+refused = {"chunked.msgpack", "expanded.pt", "legacy.pt", "mlp-chunks.h5", "mlp-compressed.h5", "mlp-shuffled.h5"}
 
 
 def check(name, opened):

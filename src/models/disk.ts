@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readdirSync, readSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, normalize, sep } from "node:path";
 import { InputError } from "../errors.ts";
 import { type ByteSource, checkRange } from "./bytes.ts";
@@ -64,7 +64,7 @@ export function openByteSource(path: string, name = path): { source: ByteSource;
   if (!stat.isFile()) {
     closeSync(descriptor);
     throw new InputError(
-      `${path}: ${stat.isDirectory() ? "a folder" : "not a regular file"}; name the model's file`,
+      `${path}: ${stat.isDirectory() ? folderReason(path) : "not a regular file; name the model's file"}`,
     );
   }
   const source = {
@@ -82,6 +82,35 @@ export function openByteSource(path: string, name = path): { source: ByteSource;
     },
   };
   return { source, close: () => closeSync(descriptor) };
+}
+
+/** Folders that frameworks save models as: a file that only they have, and what to do. */
+const modelFolders: readonly [mark: RegExp, advice: string][] = [
+  [
+    /^(_CHECKPOINT_METADATA|_METADATA|manifest\.ocdbt)$/,
+    "an Orbax checkpoint, which baserate doesn't read; restore it and write one file, params.msgpack, of flax.serialization.to_bytes(params), or paste the lines of baserate solve --for flax",
+  ],
+  [
+    /\.distcp$/,
+    "a distributed checkpoint of PyTorch; make one file of it: python -m torch.distributed.checkpoint.format_utils dcp_to_torch FOLDER model.pt",
+  ],
+  [
+    /^saved_model\.pb$/,
+    "a SavedModel of TensorFlow; save it from Keras as model.keras, or convert it to TensorFlow.js or ONNX",
+  ],
+];
+const modelNames =
+  /\.(keras|h5|onnx|safetensors|safetensors\.index\.json|npz|msgpack|pt|pth|ckpt)$|^(pytorch_model\.bin|model\.json)$/;
+
+/** Why a folder is not opened, and what to do. */
+function folderReason(path: string): string {
+  const names = readdirSync(path).sort();
+  const advice = modelFolders.find(([mark]) => names.some((name) => mark.test(name)))?.[1];
+  if (advice !== undefined) return advice;
+  const models = names.filter((name) => modelNames.test(name)).slice(0, 5);
+  return models.length === 0
+    ? "a folder; name the model's file"
+    : `a folder; name a file in it: ${models.join(", ")}`;
 }
 
 /** The system's errors in plain words. */

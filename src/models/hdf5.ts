@@ -23,6 +23,8 @@ interface Hdf5Dataset {
   readonly type: FloatType | undefined;
   readonly bigEndian: boolean;
   readonly shape: readonly number[];
+  /** Bytes that the library reads at once for its numbers: more than they take where a chunk reaches beyond them. */
+  readonly stored: number;
   readonly fixed?: string;
 }
 
@@ -54,9 +56,9 @@ export async function readHdf5(source: ByteSource, file: string): Promise<Hdf5Fi
       });
     },
     tensor(path, name) {
-      const { type, shape, bigEndian, fixed } = datasets.get(path) ?? {};
-      if (!type || !shape) return undefined;
-      const at = () => locate(h5, source, path, elements(shape) * floatBytes[type]);
+      const { type, shape, bigEndian, stored, fixed } = datasets.get(path) ?? {};
+      if (!type || !shape || stored === undefined) return undefined;
+      const at = () => locate(h5, source, path, elements(shape) * floatBytes[type], stored);
       return {
         name,
         type,
@@ -84,22 +86,30 @@ function describe(h5: typeof H5wasm, opened: H5wasm.File, path: string): Hdf5Dat
     type === H5T_FLOAT.value ? ({ 2: "float16", 4: "float32", 8: "float64" } as const)[size] : undefined;
   // HDF5 knows no bfloat16: Keras writes it as two opaque bytes.
   const brain = type === H5T_OPAQUE.value && size === 2 ? "bfloat16" : undefined;
+  const length = elements(shape ?? []);
+  // One chunk of a vector, without a filter, is its numbers side by side.
+  const isPlain = !chunks || (chunks.length === 1 && chunks[0] >= length && !isFiltered(h5, opened, path));
   return {
     type: float ?? brain,
     bigEndian: !brain && !littleEndian,
     shape: shape ?? [],
-    fixed: chunks
-      ? "it is stored in chunks; write it contiguous first (h5repack -l CONTI -f NONE)"
-      : undefined,
+    stored: (isPlain && chunks ? chunks[0] : length) * size,
+    fixed: isPlain
+      ? undefined
+      : "it is stored in several chunks or compressed; load and save it in Keras, or h5repack -l CONTI -f NONE old.h5 new.h5",
   };
 }
 
-/** A dataset's bytes, and where they stand in the source: undefined unless they were read from there in one piece. */
+const isFiltered = (h5: typeof H5wasm, opened: H5wasm.File, path: string) =>
+  h5.Module.get_dataset_filters(opened.file_id, path).length > 0;
+
+/** A dataset's bytes, and where they stand in the source: undefined unless `stored` bytes were read from there at once. */
 function locate(
   h5: typeof H5wasm,
   source: ByteSource,
   path: string,
   length: number,
+  stored: number,
 ): { bytes: Uint8Array; offset: number | undefined } {
   if (length > maximumUnpacked)
     throw new InputError(`${source.name}: ${path} has ${length} bytes, too many for a bias`);
@@ -110,7 +120,7 @@ function locate(
     h5.Module.get_dataset_data(opened.file_id, path, null, null, null, BigInt(memory));
     const bytes = h5.Module.HEAPU8.slice(Number(memory), Number(memory) + length);
     h5.Module._free(memory);
-    const last = reads.filter((read) => read.length === length).at(-1);
+    const last = reads.filter((read) => read.length === stored).at(-1);
     const same = last && source.read(last.offset, length).every((byte, i) => byte === bytes[i]);
     return { bytes, offset: same ? last.offset : undefined };
   });

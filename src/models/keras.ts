@@ -3,13 +3,19 @@ import { json } from "./bytes.ts";
 import { type Hdf5File, readHdf5 } from "./hdf5.ts";
 import { type KerasOutput, kerasOutputs, type PathStep } from "./kerasConfig.ts";
 import type { Format, ModelFile, ModelSource, Output, Tensor } from "./model.ts";
-import { outputsOfStateDict } from "./stateDict.ts";
-import { readZip } from "./zip.ts";
+import { type FoundOutputs, outputsOfStateDict } from "./stateDict.ts";
+import { firstEntry, readZip } from "./zip.ts";
 
 /** Keras 3's own format: a zip file of config.json and model.weights.h5. */
 export const keras: Format = {
   name: "Keras 3 (.keras)",
-  matches: (start, source) => start[0] === 0x50 && start[1] === 0x4b && source.name.endsWith(".keras"),
+  matches(start, source) {
+    const first = firstEntry(start);
+    return (
+      first !== undefined &&
+      (/^(metadata\.json|config\.json|model\.weights\.h5)$/.test(first) || source.name.endsWith(".keras"))
+    );
+  },
   async open(source: ModelSource): Promise<ModelFile> {
     const zip = readZip(source.main, source.name);
     const config = await zip.open("config.json");
@@ -21,13 +27,13 @@ export const keras: Format = {
       );
     }
     const file = await readHdf5(await zip.open(weights), weights);
+    const outputs = found?.map((output) => toOutput(output, numberedBias(file, output), source.name));
     return {
       format: zip.entries.get(weights)!.method === 0 ? "Keras 3 (.keras)" : "Keras 3 (.keras, compressed)",
-      outputs: found.map((output) => toOutput(output, numberedBias(file, output), source.name)),
-      candidates: [],
       tensors: allTensors(file),
       files: [source.name],
       seal: zip.seal,
+      ...(outputs ? { outputs, candidates: [] } : namedOutputs(file)),
     };
   },
 };
@@ -40,17 +46,19 @@ export const kerasHdf5: Format = {
     const file = await readHdf5(source.main, source.name);
     const shared = { tensors: allTensors(file), files: [source.name] };
     const config = file.attribute("", "model_config");
-    if (typeof config === "string") {
-      const outputs = kerasOutputs(parse(config, source.name), source.name).map((output) =>
-        toOutput(output, namedBias(file, output), source.name),
-      );
-      return { format: "Keras HDF5 (.h5), whole model", outputs, candidates: [], ...shared };
-    }
-    const byLayer = weightsByLayer(file);
-    const shapes = new Map([...byLayer].map(([name, tensor]) => [name, tensor.shape]));
-    return { format: "Keras HDF5, weights only", ...shared, ...outputsOfStateDict(byLayer, shapes) };
+    const found =
+      typeof config === "string" ? kerasOutputs(parse(config, source.name), source.name) : undefined;
+    if (!found) return { format: "Keras HDF5, weights only", ...shared, ...namedOutputs(file) };
+    const outputs = found.map((output) => toOutput(output, namedBias(file, output), source.name));
+    return { format: "Keras HDF5 (.h5), whole model", outputs, candidates: [], ...shared };
   },
 };
+
+/** Outputs as told by the names of the weights alone. */
+function namedOutputs(file: Hdf5File): FoundOutputs {
+  const byLayer = weightsByLayer(file);
+  return outputsOfStateDict(byLayer, new Map([...byLayer].map(([name, tensor]) => [name, tensor.shape])));
+}
 
 function parse(text: string, file: string): unknown {
   try {
@@ -166,7 +174,9 @@ function weightsByLayer(file: Hdf5File): Map<string, Tensor> {
     const [, folder, number] = numbered;
     if (file.datasets.has(`${folder}/vars/2`)) continue;
     const own = file.attribute(`${folder}/vars`, "name");
-    const layer = folder.replace(/[^/]+$/, (last) => (typeof own === "string" ? own : last));
+    // Within a model's list of layers the folder is a class's name and a number; elsewhere it is the attribute's.
+    const isListed = /(^|\/)(layers|_layer_checkpoint_dependencies)\/[^/]+$/.test(folder);
+    const layer = folder.replace(/[^/]+$/, (last) => (isListed && typeof own === "string" ? own : last));
     const name = `${layer.replace(/(^|\/)(layers|_layer_checkpoint_dependencies)\//g, "$1")}/${["kernel", "bias"][Number(number)]}`;
     const tensor = file.tensor(path, path);
     if (tensor) tensors.set(name, tensor);

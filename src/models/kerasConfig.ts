@@ -79,15 +79,14 @@ const merge = new Set(["Add", "Concatenate", "Average", "Multiply", "Subtract", 
 const maximumDepth = 50;
 const maximumSteps = 10_000;
 
-/** @throws InputError if the config is not one of a Sequential or Functional model. `file` names it in messages. */
-export function kerasOutputs(config: unknown, file: string): KerasOutput[] {
+/**
+ * Undefined for a model of a class of its own, whose layers no config lists. `file` names it in messages.
+ * @throws InputError if the config is broken
+ */
+export function kerasOutputs(config: unknown, file: string): KerasOutput[] | undefined {
   const model = modelSchema.safeParse(config);
   if (!model.success) throw broken(file, "it has no class_name and config");
-  if (!models.has(model.data.class_name)) {
-    throw new InputError(
-      `${file}: the model is of class ${model.data.class_name}, whose layers the file doesn't list (only Sequential and Functional models do); export its weights and name the tensor with --tensor`,
-    );
-  }
+  if (!models.has(model.data.class_name)) return undefined;
   const container = readContainer(model.data.class_name, model.data.config, file);
   return container.outputs.map(({ name, reference }) => {
     const found = walk(container, reference, { path: [], applied: [], file, steps: { left: maximumSteps } });

@@ -4,12 +4,15 @@ import type { FloatType } from "./floats.ts";
 import type { Format, ModelFile, ModelSource, Tensor } from "./model.ts";
 import { outputsOfStateDict } from "./stateDict.ts";
 import { tensorAt } from "./tensorAt.ts";
-import { readZip } from "./zip.ts";
+import { firstEntry, readZip } from "./zip.ts";
 
 /** NumPy's archive: a zip file with one .npy file an array, stored (np.savez) or deflated (np.savez_compressed). */
 export const npz: Format = {
   name: "NumPy (.npz)",
-  matches: (start, source) => start[0] === 0x50 && start[1] === 0x4b && source.name.endsWith(".npz"),
+  matches(start, source) {
+    const first = firstEntry(start);
+    return first !== undefined && (first.endsWith(".npy") || source.name.endsWith(".npz"));
+  },
   async open(source: ModelSource): Promise<ModelFile> {
     const zip = readZip(source.main, source.name);
     const tensors = new Map<string, Tensor>();

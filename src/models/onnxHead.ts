@@ -39,13 +39,23 @@ const activations = new Set(
 const layoutOps = new Set(
   "Identity Cast CastLike Reshape Flatten Squeeze Unsqueeze Transpose Dropout".split(" "),
 );
+/** Operators that make each channel's numbers from that channel's alone, and of equal numbers the same number. */
+const channelOps = new Set("GlobalAveragePool GlobalMaxPool MaxPool AveragePool Resize Upsample".split(" "));
 /** Of these, the ones that a stored bias may pass on its way to the layer: they keep the order of a vector. */
 const vectorOps = new Set("Identity Cast CastLike Reshape Flatten Squeeze Unsqueeze".split(" "));
 /** Layers whose third input is a bias. */
 const biasedLayers = new Set(["Gemm", "FusedGemm", "Conv", "FusedConv", "ConvTranspose"]);
 const matrixProducts = new Set(["MatMul", "FusedMatMul"]);
 const scaling = new Set(["Mul", "Div", "Sub", "Neg", "Pow", "Sqrt", "Reciprocal"]);
-const selection = new Set(["ArgMax", "ArgMin", "TopK", "ZipMap", "LabelEncoder", "NonMaxSuppression"]);
+const selection = new Set([
+  "ArgMax",
+  "ArgMin",
+  "TopK",
+  "ZipMap",
+  "LabelEncoder",
+  "ArrayFeatureExtractor",
+  "NonMaxSuppression",
+]);
 const domains = new Set(["", "ai.onnx", "ai.onnx.ml", "com.microsoft"]);
 
 /** More steps than this from an output to its layer are taken for an attack. */
@@ -67,6 +77,8 @@ export function findHeads(graph: OnnxGraph, name: string, file: string): OnnxHea
     else if (activations.has(node.opType) && isStandard(node))
       pending.push({ value: node.input[0], after: [node.opType, ...after] });
     else if (layoutOps.has(node.opType) && isStandard(node)) pending.push({ value: node.input[0], after });
+    else if (channelOps.has(node.opType) && isStandard(node) && !fillsIn(node))
+      pending.push({ value: node.input[0], after });
     else if (node.opType === "Concat" && isStandard(node))
       for (const input of [...node.input].reverse()) pending.push({ value: input, after });
     else found(head(graph, node, value, file));
@@ -74,6 +86,13 @@ export function findHeads(graph: OnnxGraph, name: string, file: string): OnnxHea
   }
   if (heads.size === 0) return [nothing("its nodes feed each other in a circle")];
   return unshared(graph, [...heads.values()]);
+}
+
+/** Whether numbers of its own come in at the borders: zeros that count in a mean, or those of a crop. */
+function fillsIn(node: NodeProto): boolean {
+  const mode = node.attribute.find(({ name }) => name === "coordinate_transformation_mode")?.s;
+  const crops = mode !== undefined && new TextDecoder().decode(mode) === "tf_crop_and_resize";
+  return crops || (node.opType === "AveragePool" && integerAttribute(node, "count_include_pad", 0) !== 0);
 }
 
 function nothing(reason: string, layer?: NodeProto): OnnxHead {
@@ -117,6 +136,12 @@ function head(graph: OnnxGraph, node: NodeProto, value: string, file: string): O
   }
   if (/^QLinear|^ConvInteger$|^MatMulInteger$|^QGemm$|^DequantizeLinear$|^MatMulNBits$/.test(opType)) {
     return nothing(`its layer ${label} is quantised; set the bias before quantising`, node);
+  }
+  if (/^(Linear|TreeEnsemble|SVM)(Classifier|Regressor)$|^TreeEnsemble$|^Normalizer$/.test(opType)) {
+    return nothing(
+      `it is made by ${label}, a fitted model of scikit-learn's kind: its intercept is no bias to start a training from`,
+      node,
+    );
   }
   return nothing(
     `it is made by ${label}, through which baserate can't look back; name the bias with --tensor`,
@@ -267,7 +292,7 @@ function withoutBias(graph: OnnxGraph, node: NodeProto, value: string, file: str
     return { layer: node, reason, convolution, units };
   return {
     layer: node,
-    reason: `${reason}; --add-bias puts in an Add node`,
+    reason: `${reason} (exporters drop one that is all zeros); --add-bias puts in an Add node`,
     convolution,
     units,
     addition: { value, shape: [units, ...Array(spatial).fill(1)], type, dataType: like.dataType },

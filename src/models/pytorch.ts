@@ -5,7 +5,7 @@ import type { Format, ModelFile, ModelSource, Output, Patch, Tensor } from "./mo
 import { isRecord, type PickleObject, type PickleRecord, type PickleValue, readPickle } from "./pickle.ts";
 import { outputsOfStateDict } from "./stateDict.ts";
 import { checkLength, elements } from "./tensorAt.ts";
-import { readZip, type ZipFile } from "./zip.ts";
+import { firstEntry, readZip, type ZipFile } from "./zip.ts";
 
 /**
  * PyTorch's zip format (torch.save since 1.6, and TorchScript): NAME/data.pkl, a pickle in which tensors refer to
@@ -16,8 +16,9 @@ export const pytorch: Format = {
   name: "PyTorch (.pt, .pth)",
   matches(start, { name }) {
     const named = /\.(pt|pth|ckpt|bin|pkl)$/.test(name);
-    const isZip = start[0] === 0x50 && start[1] === 0x4b;
-    if (isZip) return named || /^[^/]+\/(data\.pkl|data\/|\.format_version|version)/.test(firstEntry(start));
+    const first = firstEntry(start);
+    if (first !== undefined)
+      return named || /^[^/]+\/(data\.pkl|data\/|\.format_version|version)/.test(first);
     return isLegacy(start) || (named && start[0] === 0x80);
   },
   async open(source: ModelSource): Promise<ModelFile> {
@@ -38,11 +39,6 @@ export const pytorch: Format = {
     };
   },
 };
-
-/** The name of a zip file's first entry, as far as it is in sight. */
-function firstEntry(start: Uint8Array): string {
-  return new TextDecoder().decode(start.subarray(30, 30 + (start[26] ?? 0) + 256 * (start[27] ?? 0)));
-}
 
 /** torch.save's magic number before 1.6, 0x1950a86a20f9469cfc6c as a pickle of its own. */
 function isLegacy(start: Uint8Array): boolean {
@@ -73,6 +69,11 @@ const maximumPickle = 2 ** 28;
 
 async function openArchive(zip: ZipFile, file: string): Promise<Archive> {
   const pickles = [...zip.entries.keys()].filter((name) => /^[^/]+\/data\.pkl$/.test(name));
+  if ([...zip.entries.keys()].some((name) => /^[^/]+\/archive_format$/.test(name))) {
+    throw new InputError(
+      `${file}: a program of torch.export (.pt2), which baserate doesn't change; set the bias in the state dict, and export the model again`,
+    );
+  }
   if (pickles.length !== 1) {
     throw new InputError(`${file}: a zip file, but not PyTorch's: it has ${pickles.length || "no"} data.pkl`);
   }

@@ -68,7 +68,13 @@ export const tfjs: Format = {
       return { format: "TensorFlow.js graph model", outputs, candidates: [], reason, tensors, files };
     }
     // The converter wraps Keras's config; TensorFlow.js's own save doesn't.
-    const outputs = kerasOutputs(topology.model_config ?? topology, source.name).map((output): Output => {
+    const found = kerasOutputs(topology.model_config ?? topology, source.name);
+    if (!found) {
+      throw new InputError(
+        `${source.name}: the topology lists no layers; only Sequential and Functional models can be layers models`,
+      );
+    }
+    const outputs = found.map((output): Output => {
       const { name, layer, activation, units, convolution, reason } = output;
       const bias = reason === undefined ? layerBias(layer, tensors) : undefined;
       const missing = `the weights have no ${layer}/bias, though the topology says so; name the tensor with --tensor`;

@@ -53,6 +53,12 @@ const signatures = {
   descriptor: 0x08074b50,
 };
 
+/** Name of a zip file's first entry, as far as its first bytes show it; undefined if it is no zip file. */
+export function firstEntry(start: Uint8Array): string | undefined {
+  if (String.fromCharCode(...start.subarray(0, 4)) !== "PK\x03\x04") return undefined;
+  return new TextDecoder().decode(start.subarray(30, 30 + (start[26] ?? 0) + 256 * (start[27] ?? 0)));
+}
+
 /** What a deflated entry may have at most: it has to be inflated in memory. */
 const maximumInflated = 2 ** 30;
 /** A directory larger than this is no model's. */

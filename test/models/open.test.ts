@@ -1,3 +1,6 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { planBias } from "../../src/models/apply.ts";
 import { bytesInMemory } from "../../src/models/bytes.ts";
@@ -45,6 +48,8 @@ const expected: Record<string, string[]> = {
     "joined <- joined, undefined, linear: Add joined joins several layers; name the tensor to set with --tensor",
     "scaled <- scaled, undefined, linear: Rescaling scaled is no layer whose bias shifts the output alone (Dense, Conv); name the tensor with --tensor if it has one",
   ],
+  "own-class.keras": ["head <- head, 3, undefined: head/vars/1 float32"],
+  "own-class.weights.h5": ["head <- head, 3, undefined: head/vars/1 float32"],
   "tf-keras.h5": [
     "label <- label, 3, softmax: model_weights/label/label/bias:0 float32",
     "tower <- flags, 2, sigmoid: model_weights/tower/flags/bias:0 float32",
@@ -113,9 +118,10 @@ test("what can't be told or set is refused with what there is", async () => {
   expect(await refusal("half.safetensors", { values: [1, 2, 1e6] })).toBe(
     "InputError: output head: value 2 is 1000000, too large for float16",
   );
-  expect(await refusal("mlp-chunked.h5", { values: three })).toMatch(
-    /is stored in chunks; write it contiguous first/,
-  );
+  for (const name of ["mlp-chunks.h5", "mlp-compressed.h5", "mlp-shuffled.h5"])
+    expect(await refusal(name, { values: three })).toMatch(
+      /is stored in several chunks or compressed; load and save it/,
+    );
   expect(await refusal("odd.keras", { output: "no_bias", values: three })).toMatch(
     /has no bias; build it with use_bias=True/,
   );
@@ -149,6 +155,44 @@ test("a name that leads out of the model's folder is refused", () => {
     expect(() => safeName(name), name).toThrow(/outside of its own folder/);
   }
   expect(["a", "data/w.bin", "a/../b"].map(safeName)).toEqual(["a", "data/w.bin", "b"]);
+});
+
+/** A name that says nothing, or something wrong. */
+test.each([
+  ["mlp.keras", "Keras 3 (.keras)"],
+  ["mlp.h5", "Keras HDF5 (.h5), whole model"],
+  ["mlp.npz", "NumPy archive (.npz)"],
+  ["mlp.safetensors", "safetensors"],
+  ["torch/state-float32.pt", "PyTorch, state dict or checkpoint (zip format)"],
+  ["torch/script.pt", "PyTorch, TorchScript (zip format)"],
+  ["flax/float32.msgpack", "Flax (MessagePack)"],
+  ["onnx/gemm-float32-raw.onnx", "ONNX (IR version 10)"],
+])("%s is known by its content, whatever its name", async (name, format) => {
+  const bytes = readFileSync(fixture(name));
+  for (const called of ["model", "model.tar", "model.bin", "model.zip", "model.pth.tar", "model.old"]) {
+    const main = bytesInMemory(called, bytes);
+    expect((await openModel({ name: called, main, beside: () => main })).format).toBe(format);
+  }
+});
+
+test("a folder is answered by what lies in it", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "baserate-"));
+  const refused = async (...files: string[]) => {
+    const path = mkdtempSync(join(folder, "model-"));
+    for (const file of files) writeFileSync(join(path, file), "");
+    return openModelFile(path).then(
+      () => "opened",
+      ({ message }: Error) => message.slice(path.length + 2),
+    );
+  };
+  expect(await refused("notes.txt")).toBe("a folder; name the model's file");
+  expect(await refused("config.json", "model.safetensors", "pytorch_model.bin")).toBe(
+    "a folder; name a file in it: model.safetensors, pytorch_model.bin",
+  );
+  expect(await refused("_CHECKPOINT_METADATA", "manifest.ocdbt")).toMatch(/^an Orbax checkpoint, .*to_bytes/);
+  expect(await refused("saved_model.pb")).toMatch(/^a SavedModel of TensorFlow/);
+  expect(await refused(".metadata", "__0_0.distcp")).toMatch(/^a distributed checkpoint of PyTorch/);
+  rmSync(folder, { recursive: true });
 });
 
 test("an unknown file is named by its first bytes", async () => {
