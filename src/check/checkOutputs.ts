@@ -90,20 +90,19 @@ export function checkOutputs(input: CheckInput): CheckReport {
     lossAtZero: bound.expectedLoss(new Float64Array(width)),
     ...(input.reportedLoss !== undefined && { reportedLoss: input.reportedLoss }),
   };
-  if (shape.notFinite >= 0) {
-    return {
-      ...base,
-      verdict: "not sound",
-      band: null,
-      measuredLoss: null,
-      standardError: null,
-      gap: null,
-      outputVariance: null,
-      predictions: [],
-      causes: causesOf(shape, undefined),
-    };
-  }
+  const unfit = {
+    ...base,
+    verdict: "not sound" as const,
+    band: null,
+    measuredLoss: null,
+    standardError: null,
+    gap: null,
+    outputVariance: null,
+    predictions: [],
+  };
+  if (shape.notFinite >= 0) return { ...unfit, causes: causesOf(shape, undefined) };
   const parts = lossParts(sample);
+  if (!Number.isFinite(parts.measured)) return { ...unfit, causes: [infiniteLoss(parts.measured)] };
   const spread = outputSpread(sample);
   const situation = situationOf(input, sample, parts, spread);
   const causes = causesOf(shape, situation);
@@ -123,6 +122,12 @@ export function checkOutputs(input: CheckInput): CheckReport {
     causes,
   };
 }
+
+const infiniteLoss = (loss: number): Cause => ({
+  name: "outputs too large",
+  evidence: `the loss of these outputs is ${loss}, beyond what a float64 holds`,
+  fix: "scale the last kernel and the inputs down, or start the kernel at zero",
+});
 
 function situationOf(input: CheckInput, sample: Sample, parts: LossParts, spread: OutputSpread): Situation {
   const { reportedLoss, data } = input;

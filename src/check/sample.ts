@@ -69,18 +69,28 @@ export function readSample(input: CheckInput): Sample {
   const { training = { labels: input.labels, rows } } = input;
   const all = "kind" in training ? input.labels : training.labels;
   const shifted = areCountedFromOne(head, all, width);
-  const fromZero = (given: ArrayLike<Label>) =>
-    Array.from(given, (label) => (shifted ? (label as number) - 1 : label));
-  const labels = fromZero(input.labels);
+  const read = (given: ArrayLike<Label>, count: number) =>
+    oneHot(
+      head,
+      Array.from(given, (label) => (shifted ? (label as number) - 1 : label)),
+      count,
+      width,
+    );
+  const labels = read(input.labels, rows);
   const options = perRow({ ...found.options, ...input.options });
   const summary =
     "kind" in training
       ? training
-      : named(summaryOf(head, fromZero(training.labels), training.rows, width), training.names);
+      : named(summaryOf(head, read(training.labels, training.rows), training.rows, width), training.names);
   const bound = bind(head, summary, options);
   if (bound.outputs !== width) {
     throw new InputError(
       `${width} outputs a row, but ${head.name} has ${bound.outputs} for these labels${head.reads === "classes" ? " (one a class)" : ""}`,
+    );
+  }
+  if (several && labels.length !== rows * bound.columns.length) {
+    throw new InputError(
+      `${labels.length} labels for ${rows} rows of outputs; ${head.name} needs ${bound.columns.length} a row here`,
     );
   }
   const values = Float64Array.from(input.outputs);
@@ -117,6 +127,17 @@ function areCountedFromOne(head: Head, labels: ArrayLike<Label>, width: number):
     [least, most] = [Math.min(least, label), Math.max(most, label)];
   }
   return least === 1 && most === classes;
+}
+
+/** Class indices as a yes or no for each output, where a loss of yes and no has several outputs. */
+function oneHot(head: Head, labels: readonly Label[], rows: number, width: number): readonly Label[] {
+  const areIndices =
+    head.reads === "binary" &&
+    width > 1 &&
+    labels.length === rows &&
+    labels.every((label) => Number.isInteger(label) && (label as number) >= 0 && (label as number) < width);
+  if (!areIndices) return labels;
+  return labels.flatMap((label) => Array.from({ length: width }, (_, k) => +(k === label)));
 }
 
 const named = (summary: LabelSummary, names: readonly string[] | undefined): LabelSummary =>

@@ -109,6 +109,9 @@ function readBatch(
   };
 }
 
+/** Numbers that stand in for absent classes, at most: each has as many as there are outputs. */
+const mostAbsent = 2 ** 24;
+
 /** Adds a cell of weight pseudoCount for each class, or yes and no, that a column of the batch lacks; says which. */
 function addAbsent({ head, options, cells, cellOptions, width, mean }: Batch): string[] {
   if (head.reads !== "classes" && head.reads !== "binary") return [];
@@ -120,6 +123,11 @@ function addAbsent({ head, options, cells, cellOptions, width, mean }: Batch): s
   const absent = seen.flatMap((set, column) =>
     Array.from({ length: labels }, (_, label) => ({ label, column })).filter(({ label }) => !set.has(label)),
   );
+  if (absent.length * width > mostAbsent) {
+    throw new InputError(
+      `no calibration for ${width} outputs, ${absent.length} of which have no label in the batch: take the bias that the labels of all data give (solve)`,
+    );
+  }
   for (const { label, column } of absent) {
     const output = mean.slice(column * width, (column + 1) * width);
     cells.push({ output, label, column, weight: options.pseudoCount as number });

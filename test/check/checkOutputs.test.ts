@@ -264,3 +264,20 @@ test("labels counted from 1 are told from all training labels", () => {
   expect(causes[0].name).toBe("labels shifted or permuted");
   expect(predictions[0].label).toBeCloseTo(400 / 1385);
 });
+
+test("class indices with sigmoids are a yes or no for each output", () => {
+  const labels = drawLabels(1);
+  const indices = checkOutputs({ head: "sigmoid", outputs: drawOutputs(prior, 1), labels, rows });
+  const oneHot = labels.flatMap((label) => zero.map((_, k) => +(k === label)));
+  const columns = checkOutputs({ head: "sigmoid", outputs: drawOutputs(prior, 1), labels: oneHot, rows });
+  expect(indices).toEqual(columns);
+  expect(() =>
+    checkOutputs(sigmoidCase(drawOutputs(prior, 1), { training: fromCounts(counts) })),
+  ).not.toThrow();
+});
+
+test("outputs whose loss is infinite are too large", () => {
+  const outputs = Array.from({ length: rows }, () => 1000);
+  const { verdict, causes, measuredLoss } = checkOutputs({ head: "poisson", outputs, labels: yesNo, rows });
+  expect([verdict, causes[0].name, measuredLoss]).toEqual(["not sound", "outputs too large", null]);
+});
