@@ -153,8 +153,7 @@ function floatTensor(
 ): Tensor | undefined {
   if (dtype !== "float32") return undefined;
   if (stored !== "float32" && stored !== "float16") {
-    // The numbers are not in the file as such, but as steps of a scale.
-    const fixed = `it is quantized to ${stored}; convert the model without quantizing biases`;
+    const fixed = `it is quantized to ${stored}, as steps of a scale; set the bias before converting, or convert with --quantize_${stored}=*kernel*`;
     const refuse = () => {
       throw new InputError(`tensor ${name}: ${fixed}`);
     };

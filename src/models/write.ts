@@ -130,7 +130,7 @@ async function targetPath(model: ModelOnDisk, changed: readonly string[], to: Ta
     return model.path;
   }
   const [main] = model.files;
-  const [, stem, ending] = /^(.*?)((?:\.weights|\.safetensors\.index)?\.[^.]*|)$/.exec(main)!;
+  const [, stem, ending] = /^(.*?)((?:\.weights|\.safetensors\.index|\.pth)?\.[^.]*|)$/.exec(main)!;
   const folder = dirname(model.path);
   const mainOnly = changed.every((name) => name === main);
   const path =

@@ -55,6 +55,31 @@ test("what solve --json prints is a bias to apply", () => {
   expect(existsSync(join(folder, "mlp.baserate.npz"))).toBe(true);
 });
 
+test("an activation that the loss is told of is not warned of", () => {
+  cpSync(join(models, "detector.keras"), join(folder, "detector.keras"));
+  writeFileSync(join(folder, "shares.csv"), "share\n0.1\n0.2\n0.6\n");
+  const words = [
+    "detector.keras",
+    "--output",
+    "classes",
+    "--labels",
+    "shares.csv",
+    "--column",
+    "share",
+    "--loss",
+    "mse",
+  ];
+  expect(baserate("apply", ...words, "--out", "a.keras").stdout).toMatch(/warning +the file applies sigmoid/);
+  const { status, stdout } = baserate("apply", ...words, "--activation", "sigmoid", "--out", "b.keras");
+  expect({ status, warned: stdout.includes("warning") }).toEqual({ status: 0, warned: false });
+});
+
+test("the new file keeps the ending, also of two parts", () => {
+  cpSync(join(models, "torch/state-float32.pt"), join(folder, "epoch3.pth.tar"));
+  const { stdout } = baserate("apply", "epoch3.pth.tar", "--counts", "1,2,3", "--loss", "softmax", "--json");
+  expect(JSON.parse(stdout).written).toEqual(["epoch3.baserate.pth.tar"]);
+});
+
 test("a report fits into 80 columns", () => {
   const { stdout } = baserate(
     "apply",
@@ -77,7 +102,10 @@ test.each([
   [["mlp.keras", "--counts", "1,2", "--loss", "softmax"], /has 3 units, but there are 2 values/],
   [["multi.keras", "--counts", "1,2,3", "--loss", "softmax"], /the model has 3 outputs: label, flags, price/],
   [["none.keras", "--counts", "1,2,3", "--loss", "softmax"], /none.keras: no such file/],
-  [[".", "--counts", "1,2,3", "--loss", "softmax"], /a folder; name the model's file/],
+  [
+    [".", "--counts", "1,2,3", "--loss", "softmax"],
+    /a folder; name a file in it: mlp.keras, mlp.npz, multi.keras/,
+  ],
 ])("apply %j is refused in one line, and leaves everything as it is", (words, message) => {
   const before = readdirSync(folder).map((name) => readFileSync(join(folder, name), "hex"));
   const { status, stdout, stderr } = baserate("apply", ...words);

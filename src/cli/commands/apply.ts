@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { InputError } from "../../errors.ts";
 import { type Applied, type Layout, type Plan, planBias } from "../../models/apply.ts";
 import { openModelFile } from "../../models/disk.ts";
+import type { Output } from "../../models/model.ts";
 import { prediction } from "../../models/prediction.ts";
 import { type Written, writeModel } from "../../models/write.ts";
 import { type Intended, readBiases, type Solved, solveBias } from "../biases.ts";
@@ -161,12 +162,12 @@ function appliedLines(one: Applied, solved: Solved | undefined): string[] {
   if (rounding > 0) {
     lines.push(field("", `rounded to ${tensor.type}, by at most ${significant(rounding)}`));
   }
-  if (solved) return [...lines, ...solvedLines(solved, output.activation)];
+  if (solved) return [...lines, ...solvedLines(solved, output, after)];
   const predicted = prediction(output, after);
   return predicted ? [...lines, field("predicts", `${shortList(predicted)} (${output.activation})`)] : lines;
 }
 
-function solvedLines({ solution, source, link }: Solved, activation: string | undefined): string[] {
+function solvedLines({ solution, source, link }: Solved, output: Output, after: Float64Array): string[] {
   const { head, expectedLoss, lossAtZero, warnings } = solution;
   const lines = [field("predicts", `${shortList(solution.prediction)} (${head})`)];
   if (expectedLoss !== null) {
@@ -174,8 +175,8 @@ function solvedLines({ solution, source, link }: Solved, activation: string | un
     lines.push(field("loss", `${significant(expectedLoss)} to be expected before training${zero}`));
   }
   lines.push(field("labels", source));
-  const applied = ["softmax", "sigmoid"].find((name) => name === activation?.toLowerCase());
-  if (applied && !link.includes(applied)) {
+  const applied = otherActivation(output, after, solution.prediction, link);
+  if (applied !== undefined) {
     lines.push(
       field(
         "warning",
@@ -184,4 +185,19 @@ function solvedLines({ solution, source, link }: Solved, activation: string | un
     );
   }
   return [...lines, ...warnings.map((warning) => field("warning", warning))];
+}
+
+/** The file's activation, if it is none of the loss's own and makes another prediction of the bias. */
+function otherActivation(
+  output: Output,
+  after: Float64Array,
+  wanted: readonly number[],
+  link: string,
+): string | undefined {
+  const name = output.activation?.toLowerCase() ?? "linear";
+  const isOfLoss = ["softmax", "sigmoid", "exp"].some((word) => name.includes(word) && link.includes(word));
+  if (name === "linear" || isOfLoss) return undefined;
+  const isWanted = (made: number) => wanted.some((value) => Math.abs(made - value) <= 0.01 * Math.abs(value));
+  const isSame = prediction(output, after)?.every(isWanted);
+  return isSame ? undefined : name;
 }
