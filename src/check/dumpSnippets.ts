@@ -2,12 +2,11 @@ import { unknownName } from "../errors.ts";
 
 const snippets = {
   keras: `import numpy as np
-np.save("outputs.npy", model(x[:1024], training=False))  # x: inputs as in training
-np.save("labels.npy", y[:1024])
-# if the last layer has a softmax or sigmoid: baserate check ... --given predictions`,
+np.save("outputs.npy", model.predict(x[:1024]))  # ends in softmax or sigmoid: --given predictions
+np.save("labels.npy", y[:1024])  # x, y: as in training`,
   pytorch: `import numpy as np, torch
-with torch.no_grad(): np.save("outputs.npy", model(x[:1024]).cpu().numpy())  # x: inputs as in training
-np.save("labels.npy", y[:1024].cpu().numpy())`,
+with torch.no_grad(): np.save("outputs.npy", model(x[:1024]).cpu().numpy())
+np.save("labels.npy", y[:1024].cpu().numpy())  # x, y: as in training`,
   jax: `import numpy as np
 np.save("outputs.npy", np.asarray(model.apply(params, x[:1024])))  # x: inputs as in training
 np.save("labels.npy", np.asarray(y[:1024]))`,

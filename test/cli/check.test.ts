@@ -289,10 +289,12 @@ test("check --plot draws the loss and the predictions", () => {
   }
 });
 
-test("check --for prints lines that save outputs and labels", () => {
+test("check --for prints three lines that save outputs and labels", () => {
   for (const framework of ["keras", "pytorch", "jax", "tfjs"]) {
     const { status, stdout } = check("--for", framework);
     expect([status, stdout.includes("outputs."), stdout.includes("labels.")]).toEqual([0, true, true]);
+    expect(stdout.split("\n").length).toBe(4);
+    expect(Math.max(...stdout.split("\n").map((line) => line.length))).toBeLessThanOrEqual(100);
   }
 });
 
