@@ -1,3 +1,4 @@
+import { meanRow } from "../math/meanRow.ts";
 import { sum } from "../math/sum.ts";
 import { rowLosses, rowOf, type Sample } from "./sample.ts";
 
@@ -46,11 +47,7 @@ export function lossParts(sample: Sample): LossParts {
   };
 }
 
-export function meanOutput({ rows, width, outputs }: Sample): number[] {
-  const mean = new Array<number>(width).fill(0);
-  for (let i = 0; i < outputs.length; i++) mean[i % width] += outputs[i] / rows;
-  return mean;
-}
+export const meanOutput = ({ width, outputs }: Sample): number[] => meanRow(outputs, width);
 
 export function outputSpread(sample: Sample): OutputSpread {
   const { rows, width, outputs, units, optimum, shiftless } = sample;

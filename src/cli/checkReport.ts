@@ -1,8 +1,7 @@
 import type { CheckReport } from "../check/checkOutputs.ts";
 import { significant } from "../math/significant.ts";
-import { field } from "./fields.ts";
 import { table } from "./table.ts";
-import { grouped, wrap } from "./text.ts";
+import { field, grouped, wrap } from "./text.ts";
 
 /** Rows of the table of predictions before the rest is left to --json. */
 const mostRows = 20;

@@ -1,6 +1,7 @@
 import { band } from "../heads/band.ts";
 import { solve } from "../heads/solve.ts";
 import { fromCounts } from "../labels/fromCounts.ts";
+import { meanRow } from "../math/meanRow.ts";
 import { sum } from "../math/sum.ts";
 import { type ArmName, armBias } from "./arms.ts";
 import { rowLosses } from "./evaluation.ts";
@@ -30,8 +31,8 @@ export function initialChecks(
   const labelSummary = fromCounts(counts);
   const prior = solve("softmax", labelSummary).bias;
   const classes = counts.length;
-  const meanOutput = meanOfRows(outputs, classes, firstBatch);
-  const offset = meanOfRows(outputs, classes, labels.length);
+  const meanOutput = meanRow(outputs, classes, firstBatch);
+  const offset = meanRow(outputs, classes);
   const settings = {
     batchSize: labels.length,
     outputVariance: sum(Array.from(outputs, (z) => z * z)) / outputs.length,
@@ -47,14 +48,5 @@ export function initialChecks(
       const inBand = initialLoss >= low && initialLoss <= high;
       return [arm, { outputBias, expectedLoss, initialLoss, band: { low, high }, inBand }];
     }),
-  );
-}
-
-/** Mean output of some rows, given by their places, or of the first so many. */
-function meanOfRows(outputs: Float32Array, classes: number, rows: ArrayLike<number> | number): number[] {
-  const places = typeof rows === "number" ? Array.from({ length: rows }, (_, i) => i) : Array.from(rows);
-  return Array.from(
-    { length: classes },
-    (_, k) => sum(places.map((row) => outputs[row * classes + k])) / places.length,
   );
 }

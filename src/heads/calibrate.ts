@@ -1,4 +1,5 @@
 import { InputError } from "../errors.ts";
+import { meanRow } from "../math/meanRow.ts";
 import { type Differentiable, minimize } from "../math/minimize.ts";
 import { increasingRootFrom } from "../math/root.ts";
 import { cellOptionsOf, resolveAll } from "./bind.ts";
@@ -92,8 +93,6 @@ function readBatch(
     );
   }
   const classes = { labels: { length: head.reads === "binary" ? 2 : width } } as Column;
-  const mean = new Array<number>(width * columns).fill(0);
-  for (let i = 0; i < outputs.length; i++) mean[i % mean.length] += outputs[i] / rows;
   return {
     head,
     options,
@@ -105,7 +104,7 @@ function readBatch(
       weight: 1,
     })),
     width,
-    mean,
+    mean: meanRow(outputs, width * columns),
   };
 }
 

@@ -4,6 +4,7 @@ import { digamma, digammaRise, logGamma, logRisingRatio } from "../../src/math/g
 import { log1pExp, log1pExpInverse } from "../../src/math/log1pExp.ts";
 import { logit, sigmoid } from "../../src/math/logit.ts";
 import { logSoftmax, logSumExp } from "../../src/math/logSumExp.ts";
+import { meanRow } from "../../src/math/meanRow.ts";
 import { normalCentral } from "../../src/math/normal.ts";
 import { sum } from "../../src/math/sum.ts";
 import { xlogy } from "../../src/math/xlogy.ts";
@@ -73,4 +74,9 @@ test("normalCentral(x) = P(|X| < x)", () => {
   expect(normalCentral(1)).toBeCloseTo(0.6826894921370859, 14);
   expect(normalCentral(-1.959963984540054)).toBeCloseTo(-0.95, 14);
   expect(normalCentral(9)).toBe(1);
+});
+
+test("meanRow(values, width, places) is the mean of all rows, or of those at the places", () => {
+  expect(meanRow([1, 2, 3, 4, 5, 9], 2)).toEqual([3, 5]);
+  expect(meanRow([1, 2, 3, 4, 5, 9], 2, [2, 0])).toEqual([3, 5.5]);
 });

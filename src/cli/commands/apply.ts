@@ -7,11 +7,11 @@ import type { Output } from "../../models/model.ts";
 import { prediction } from "../../models/prediction.ts";
 import { type Written, writeModel } from "../../models/write.ts";
 import { type Intended, readBiases, type Solved, solveBias } from "../biases.ts";
-import { field } from "../fields.ts";
 import { addHeadFlags, headOptions, namedLoss } from "../headFlags.ts";
 import { interruptible } from "../interrupt.ts";
 import { addLabelFlags, type LabelFlags } from "../labelFlags.ts";
 import { shortList, significant } from "../numbers.ts";
+import { field } from "../text.ts";
 import { layerText, tensorText } from "./inspect.ts";
 
 interface ApplyFlags extends LabelFlags {

@@ -5,11 +5,11 @@ import { dumpFrameworks, dumpSnippet } from "../../check/dumpSnippets.ts";
 import { calibrate } from "../../heads/calibrate.ts";
 import { type CheckInputFlags, readCheckInput } from "../checkInput.ts";
 import { checkReport } from "../checkReport.ts";
-import { field } from "../fields.ts";
 import { addHeadFlags, namedLoss } from "../headFlags.ts";
 import { interruptible } from "../interrupt.ts";
 import { numberList, shortList } from "../numbers.ts";
 import { finiteNumber, list, positiveNumber, wholeNumber } from "../options.ts";
+import { field } from "../text.ts";
 
 interface CheckFlags extends CheckInputFlags {
   readonly fix?: "bias";

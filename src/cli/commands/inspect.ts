@@ -4,9 +4,8 @@ import type { Command } from "commander";
 import { type ModelOnDisk, openModelFile } from "../../models/disk.ts";
 import type { Output, WritableTensor } from "../../models/model.ts";
 import { prediction } from "../../models/prediction.ts";
-import { field } from "../fields.ts";
 import { shortList } from "../numbers.ts";
-import { grouped } from "../text.ts";
+import { field, grouped } from "../text.ts";
 
 export function describe(command: Command): void {
   command

@@ -1,5 +1,6 @@
 import { endianness } from "node:os";
 import { InputError } from "../../errors.ts";
+import { fromHalf } from "../../math/half.ts";
 import type { Cells } from "./column.ts";
 
 /** A NumPy dtype that labels may have. */
@@ -42,19 +43,10 @@ const arrays: Record<string, (data: View) => Cells> = {
   // Exact up to 2^53, far above any class index; larger labels are numbers, which are float64 anyway.
   i8: (data) => Float64Array.from(viewAs(BigInt64Array)(data), Number),
   u8: (data) => Float64Array.from(viewAs(BigUint64Array)(data), Number),
-  f2: (data) => Float64Array.from(viewAs(Uint16Array)(data), fromHalf),
+  f2: (data) => Float64Array.from(viewAs(Uint16Array)(data), (bits) => fromHalf("float16", bits)),
   f4: (data) => Float64Array.from(viewAs(Float32Array)(data)),
   f8: viewAs(Float64Array),
 };
-
-/** A float16 from its bits: 1 sign, 5 exponent (bias 15), 10 fraction. */
-function fromHalf(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 1023;
-  if (exponent === 31) return fraction > 0 ? Number.NaN : sign * Number.POSITIVE_INFINITY;
-  return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1024 + fraction) * 2 ** (exponent - 25);
-}
 
 function swap(data: Buffer, bytes: number): Buffer {
   if (bytes === 2) return data.swap16();
