@@ -169,6 +169,7 @@ async function run(plan: Plan, path: string, options: RunOptions, signal: AbortS
     });
   } finally {
     display.end();
+    await folder.close();
   }
 }
 

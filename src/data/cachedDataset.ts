@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rename, rm, stat, utimes } from "node:fs/promises";
+import { mkdtemp, readdir, rename, rm, stat, utimes } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { InputError } from "../errors.ts";
 import { cacheFolder } from "./cacheFolder.ts";
@@ -13,6 +13,7 @@ import {
   readDatasetFile,
   writeDatasetFile,
 } from "./datasetFile.ts";
+import { makeFolder } from "./makeFolder.ts";
 import { fileHash, type Source } from "./source.ts";
 
 /** How far the making of a cache file has come. */
@@ -88,7 +89,7 @@ async function makeCacheFile(task: Task): Promise<Dataset> {
   const { layout, folder, path, signal } = task;
   signal?.throwIfAborted();
   await rm(path, { force: true });
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const work = await mkdtemp(`${path}.`);
   const alive = setInterval(() => void utimes(work, new Date(), new Date()).catch(() => {}), 5000);
   try {

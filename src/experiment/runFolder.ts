@@ -1,7 +1,8 @@
 import { appendFileSync, writeFileSync } from "node:fs";
-import { mkdir, open, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { open, readFile, rename, rm, rmdir, writeFile } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
 import { stringify } from "yaml";
+import { makeFolder } from "../data/makeFolder.ts";
 import { InputError } from "../errors.ts";
 import { version } from "../version.ts";
 import type { Plan } from "./plan.ts";
@@ -19,6 +20,8 @@ export interface RunFolder {
   addTrial(trial: Trial): void;
   /** Writes a file whole or not at all, and returns its path. */
   write(name: string, content: string | Uint8Array): Promise<string>;
+  /** Removes the folder if it was made for this run and nothing came of it. */
+  close(): Promise<void>;
 }
 
 /**
@@ -30,7 +33,7 @@ export interface RunFolder {
  */
 export async function openRunFolder(path: string, plan: Plan, fresh: boolean): Promise<RunFolder> {
   try {
-    await mkdir(path, { recursive: true });
+    const made = await makeFolder(path);
     const trialsPath = join(path, trialsFile);
     if (fresh) await rm(trialsPath, { force: true });
     const finished = await readTrials(trialsPath);
@@ -41,6 +44,7 @@ export async function openRunFolder(path: string, plan: Plan, fresh: boolean): P
       path,
       finished,
       write,
+      close: () => removeEmpty(path, made),
       addTrial: (trial) => {
         // With the first trial, so that a run that comes to nothing leaves nothing.
         writeFileSync(join(path, planFile), planText);
@@ -50,6 +54,17 @@ export async function openRunFolder(path: string, plan: Plan, fresh: boolean): P
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     throw code === undefined ? error : new InputError(`can't use the run folder ${path}: ${message}`);
+  }
+}
+
+/** Removes empty folders from `path` up to the uppermost that was made. */
+async function removeEmpty(path: string, made: string | undefined): Promise<void> {
+  if (made === undefined) return;
+  try {
+    for (let folder = resolve(path); folder.length >= made.length; folder = dirname(folder))
+      await rmdir(folder);
+  } catch {
+    // not empty: the run's, or somebody else's
   }
 }
 

@@ -15,6 +15,7 @@ import {
   symlink,
 } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { makeFolder } from "../data/makeFolder.ts";
 import { InputError } from "../errors.ts";
 import type { Plan } from "./apply.ts";
 import { type ModelOnDisk, openModelFile } from "./disk.ts";
@@ -49,8 +50,7 @@ export async function writeModel(
 ): Promise<Written> {
   const patches = byFile(model, plan.patches);
   const out = await targetPath(model, [...patches.keys()], to);
-  const made = await mkdir(dirname(out), { recursive: true });
-  const stage = await mkdtemp(join(dirname(out), ".baserate-"));
+  const { made, stage } = await makeStage(out);
   try {
     const copies = await list(model, out, patches, to.inPlace ?? false);
     for (const copy of copies) {
@@ -66,6 +66,16 @@ export async function writeModel(
     throw error;
   } finally {
     await rm(stage, { recursive: true, force: true });
+  }
+}
+
+/** The hidden folder beside the target, and the uppermost folder that had to be made for it. */
+async function makeStage(out: string): Promise<{ made?: string; stage: string }> {
+  try {
+    const made = await makeFolder(dirname(out));
+    return { made, stage: await mkdtemp(join(dirname(out), ".baserate-")) };
+  } catch (error) {
+    throw new InputError(`can't write ${out}: ${(error as Error).message}`, { cause: error });
   }
 }
 

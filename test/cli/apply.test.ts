@@ -101,6 +101,10 @@ test.each([
   [["mlp.keras", "--counts", "1,2,3", "--labels", "a.csv", "--loss", "softmax"], /contradict each other/],
   [["mlp.keras", "--counts", "1,2", "--loss", "softmax"], /has 3 units, but there are 2 values/],
   [["multi.keras", "--counts", "1,2,3", "--loss", "softmax"], /the model has 3 outputs: label, flags, price/],
+  [
+    ["mlp.keras", "--counts", "1,2,3", "--loss", "softmax", "--out", "mlp.npz/a.keras"],
+    /can't write mlp.npz\/a.keras/,
+  ],
   [["none.keras", "--counts", "1,2,3", "--loss", "softmax"], /none.keras: no such file/],
   [
     [".", "--counts", "1,2,3", "--loss", "softmax"],

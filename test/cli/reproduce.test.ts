@@ -1,5 +1,14 @@
 import { execFile, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
@@ -7,6 +16,7 @@ import { afterAll, expect, test } from "vitest";
 const cli = join(import.meta.dirname, "../../dist/cli.js");
 const folder = mkdtempSync(join(tmpdir(), "baserate-reproduce-"));
 afterAll(() => rmSync(folder, { recursive: true }));
+symlinkSync("nowhere", join(folder, "dangling"));
 
 /** A run of seconds: few small images, the original's network. */
 const small = ["--dataset", "synthetic", "--counts", "60,50,10,60,20,10,10,20,20,10", "--batch-size", "64"];
@@ -153,11 +163,20 @@ test.each([
   ],
   [["--plan", "missing.yaml"], "can't read the plan missing.yaml"],
   [["--out", "file/run"], "can't use the run folder file/run"],
+  [["--out", "dangling/run"], "can't use the run folder dangling/run: no folder can be made in "],
 ])("%j is refused with exit 2 and nothing on stdout", async (args, message) => {
   writeFileSync(join(folder, "file"), "");
   const { code, stdout, stderr } = await baserate(["reproduce", ...args]);
   expect(stderr).toContain(message);
   expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+});
+
+test("a run that fails before its first trial leaves no folder behind, and none of its own above", async () => {
+  mkdirSync(join(folder, "mine"));
+  const tooMany = ["--dataset", "synthetic", "--counts", "9000,9000"];
+  await baserate(["reproduce", ...tooMany, "--out", "mine/made/run"]);
+  await baserate(["reproduce", ...tooMany, "--out", "mine"]);
+  expect(readdirSync(join(folder, "mine"))).toEqual([]);
 });
 
 test("a plan file with a typo names the key and the nearest known one", async () => {
