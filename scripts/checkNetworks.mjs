@@ -1,32 +1,28 @@
-// Checks the networks that scripts/checkNetworks.py left in bench/results/networks; prints the tables, and with --docs
-// writes them into docs/check.md:
-//   node scripts/checkNetworks.mjs [--docs]
-// The first run's verdicts are kept beside the networks (first.json) and shown beside the present ones.
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+// Checks the networks that scripts/checkNetworks.py left in bench/results/networks, and writes the table of docs/check.md:
+//   node scripts/checkNetworks.mjs SEED ... [--list] [--first]
+// --list prints what was missed, and each alarm. --first keeps these verdicts (first.json) as those that the table shows
+// as the first run's: made with src/check as it was before any network was looked at, commit 3396248.
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { checkOutputs, fromCounts } from "../dist/index.js";
 
-const folder = `bench/results/networks/${process.argv[2]}`;
-const names = readdirSync(folder).filter((name) => name.endsWith(".json") && !name.startsWith("verdicts"));
-const files = names.map((name) => ({ name, ...JSON.parse(readFileSync(`${folder}/${name}`, "utf8")) }));
+const flags = process.argv.slice(2);
+const seeds = flags.filter((flag) => !flag.startsWith("--"));
+const readJson = (path) => JSON.parse(readFileSync(path, "utf8"));
+const files = seeds.flatMap((seed) => {
+  const folder = `bench/results/networks/${seed}`;
+  const names = readdirSync(folder).filter((name) => name.endsWith(".f"));
+  return names.map((name) => ({ folder, name, ...readJson(`${folder}/${name.replace(/f$/, "json")}`) }));
+});
+const frameworks = [...new Set(files.map(({ framework }) => framework))];
 
 function checked(one, bytes) {
   const { head, given, rows, start, counts, reportedLoss, data, options, allowConstant } = one;
   const outputs = Float64Array.from(new Float32Array(bytes, start, one.outputs));
-  const ofLabels = bytes.slice(start + 4 * one.outputs, start + 4 * one.outputs + 8 * one.labels);
-  const labels = Array.from(new Float64Array(ofLabels));
+  const end = start + 4 * one.outputs;
+  const labels = Array.from(new Float64Array(bytes.slice(end, end + 8 * one.labels)));
   const training = counts && fromCounts(counts);
-  const report = checkOutputs({
-    head,
-    given,
-    rows,
-    outputs,
-    labels,
-    training,
-    reportedLoss,
-    data,
-    options,
-    allowConstant,
-  });
+  const told = { training, reportedLoss, data, options, allowConstant };
+  const report = checkOutputs({ head, given, rows, outputs, labels, ...told });
   const { verdict, causes, measuredLoss, expectedLoss, band } = report;
   return {
     verdict,
@@ -38,69 +34,75 @@ function checked(one, bytes) {
   };
 }
 
-const cases = files.flatMap(({ name, cases }) => {
-  const file = readFileSync(`${folder}/${name.replace(".json", ".f")}`);
+function verdicts({ folder, name, cases }) {
+  const file = readFileSync(`${folder}/${name}`);
   const bytes = file.buffer.slice(file.byteOffset, file.byteOffset + file.length);
-  return cases.map((one) => {
-    try {
-      return { ...one, ...checked(one, bytes) };
-    } catch (error) {
-      // an error is no verdict: neither right nor sound
-      return { ...one, verdict: "error", cause: "error", evidence: error.message };
-    }
-  });
-});
-writeFileSync(`${folder}/verdicts.json`, JSON.stringify(cases));
+  return cases.map((one) => ({ ...one, ...checked(one, bytes) }));
+}
 
-const frameworks = files.map(({ framework }) => framework);
-const bugs = [...new Set(cases.flatMap(({ bug }) => bug ?? []))];
+const now = files.flatMap(verdicts);
+if (flags.includes("--first")) {
+  for (const seed of seeds) {
+    const own = now.filter((one) => one.seed === Number(seed));
+    writeFileSync(`bench/results/networks/${seed}/first.json`, JSON.stringify(own));
+  }
+}
+const firsts = seeds.map((seed) => `bench/results/networks/${seed}/first.json`);
+const first = firsts.every((path) => existsSync(path)) ? firsts.flatMap(readJson) : [];
+
 const isRight = ({ causes, cause }) => causes.includes(cause);
-const of = (list, test) => `${list.filter(test).length}/${list.length}`;
-const percent = (list, test) => `${((100 * list.filter(test).length) / list.length).toFixed(1)} %`;
-const row = (title, list, test) =>
-  `| ${[title, ...frameworks.map((f) => list.filter(({ framework }) => framework === f)).map((part) => (part.length ? of(part, test) : "")), of(list, test)].join(" | ")} |`;
-const broken = cases.filter(({ bug }) => bug);
-const sound = cases.filter(({ bug }) => !bug);
 const isAlarm = ({ verdict }) => verdict !== "sound";
-console.log(
-  [
-    `| bug | ${frameworks.join(" | ")} | all |`,
-    `|---|${frameworks.map(() => "---:|").join("")}---:|`,
-    ...bugs.map((bug) =>
-      row(
-        bug,
-        broken.filter((one) => one.bug === bug),
-        isRight,
-      ),
-    ),
-    row("**right cause first**", broken, isRight),
-    row("**called not sound**", broken, isAlarm),
-    row("**sound set-ups: alarms**", sound, isAlarm),
-    row("sound set-ups: loss within the band", sound, ({ isInBand }) => isInBand),
-    "",
-    `${percent(broken, isRight)} right first, ${percent(broken, isAlarm)} not sound; alarms ${percent(sound, isAlarm)}`,
-  ].join("\n"),
-);
-if (process.argv.includes("--list")) {
-  for (const one of cases.filter((o) => (o.bug ? !isRight(o) : isAlarm(o)))) {
-    const { framework, network, task, training, bug, given, cause, evidence, measuredLoss, expectedLoss } =
-      one;
+const isBroken = ({ bug }) => bug !== null;
+const network = ({ framework, network: name, task, seed }) => [framework, name, task, seed].join();
+const changing = new Set(now.filter((one) => !isBroken(one) && one.training).map(network));
+const isAtRest = (one) => !isBroken(one) && !one.training && changing.has(network(one));
+const isStart = (one) => !isBroken(one) && !isAtRest(one);
+
+/** A row of the table: how many of the chosen networks pass the test, by framework, in all, and in the first run. */
+function row(title, isOne, test) {
+  const chosen = now.filter(isOne);
+  const parts = [...frameworks.map((name) => chosen.filter((one) => one.framework === name)), chosen];
+  const count = (list) => (list.length ? `${list.filter(test).length}/${list.length}` : "");
+  return `| ${[title, ...parts.map(count), count(first.filter(isOne))].join(" | ")} |`;
+}
+const share = (list, test) => `${((100 * list.filter(test).length) / list.length).toFixed(1)} %`;
+const figures = (list) =>
+  `${share(list.filter(isBroken), isRight)} right cause first, ${share(list.filter(isBroken), isAlarm)} called not sound; alarms ${share(list.filter(isStart), isAlarm)} of sound ones as the first step sees them, ${share(list.filter(isAtRest), isAlarm)} at rest`;
+const bugs = [...new Set(now.filter(isBroken).map(({ bug }) => bug))];
+const bySeed = seeds.map((seed) => {
+  const own = (list) => list.filter((one) => one.seed === Number(seed));
+  return `- Seed ${seed}: first run ${figures(own(first))}. Now: ${figures(own(now))}.`;
+});
+const table = [
+  `| bug: right cause first | ${frameworks.join(" | ")} | all | first run |`,
+  `|---|${frameworks.map(() => "---:|").join("")}---:|---:|`,
+  ...bugs.map((bug) => row(bug, (one) => one.bug === bug, isRight)),
+  row("**all bugs**", isBroken, isRight),
+  row("called not sound", isBroken, isAlarm),
+  row("**sound, as the first step sees them: alarms**", isStart, isAlarm),
+  row("sound, at rest: alarms", isAtRest, isAlarm),
+  row(
+    "sound: loss within its band",
+    (one) => !isBroken(one),
+    ({ isInBand }) => isInBand,
+  ),
+  "",
+  ...(first.length > 0 ? bySeed : []),
+  "",
+  `Made with ${[...new Set(files.map(({ version }) => version))].join("; ")}.`,
+].join("\n");
+
+if (flags.includes("--list")) {
+  for (const one of now.filter((o) => (isBroken(o) ? !isRight(o) : isAlarm(o)))) {
+    const { framework, task, training, bug, given, cause, evidence, measuredLoss, expectedLoss } = one;
+    const mode = training ? "training" : "inference";
+    const losses = `loss ${measuredLoss?.toFixed(3)} against ${expectedLoss.toFixed(3)}`;
     console.log(
-      [
-        framework,
-        network,
-        task,
-        training ? "train" : "infer",
-        bug ?? "SOUND",
-        given,
-        "->",
-        cause,
-        "|",
-        evidence,
-        "|",
-        measuredLoss?.toFixed(3),
-        expectedLoss?.toFixed(3),
-      ].join("; "),
+      [framework, one.network, task, mode, bug ?? "sound", given, cause, evidence, losses].join("; "),
     );
   }
 }
+const page = readFileSync("docs/check.md", "utf8");
+const [start, end] = ["<!-- networks -->", "<!-- /networks -->"];
+const [before, after] = [page.split(start)[0], page.split(end)[1]];
+writeFileSync("docs/check.md", `${before}${start}\n${table}\n${end}${after}`);

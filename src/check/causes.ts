@@ -82,9 +82,12 @@ const isTooLarge = ({ sample, spread, bias }: Situation) => {
   return Math.sqrt(spread.between + offset) > largestOutput(sample.width);
 };
 
-/** Inputs beyond this are taken for not scaled, where outputs are too large; inputs all below the other for scaled twice. */
+/** Inputs beyond this are taken for not scaled, where outputs are too large; inputs that differ by less than the other for scaled twice. */
 const largestInput = 20;
 const smallestInput = 0.02;
+/** The most that inputs can deviate from their middle: they may have been centred after they were scaled once too often. */
+const inputDeviation = ({ low, high, size }: NonNullable<CheckInput["data"]>) =>
+  Math.min(size, (high - low) / 2);
 /** Labels whose deviation is further from 1 than this factor, or whose mean is more deviations from 0, are not standardised. */
 const standardWithin = 10;
 
@@ -126,9 +129,9 @@ const table: readonly CauseRow[] = [
   {
     name: "inputs scaled twice",
     find: ({ data, spread }) =>
-      data && data.size <= smallestInput && Math.sqrt(spread.between) < 0.1
+      data && inputDeviation(data) <= smallestInput && Math.sqrt(spread.between) < 0.1
         ? {
-            evidence: `inputs are ${significant(data.size)} in root mean square, and outputs differ by only ${significant(Math.sqrt(spread.between))} from input to input`,
+            evidence: `inputs are from ${significant(data.low)} to ${significant(data.high)}, and outputs differ by only ${significant(Math.sqrt(spread.between))} from input to input`,
             fix: "scale the inputs once: x / 255 twice leaves next to nothing",
           }
         : undefined,

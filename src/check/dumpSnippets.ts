@@ -1,16 +1,16 @@
 import { unknownName } from "../errors.ts";
 
 const snippets = {
-  keras: `import numpy as np
-np.save("outputs.npy", model.predict(x[:1024]))  # ends in softmax or sigmoid: --given predictions
-np.save("labels.npy", y[:1024])  # x, y: as in training`,
+  keras: `import keras, numpy as np
+np.save("outputs.npy", keras.ops.convert_to_numpy(model(x[:1024], training=True)))
+np.save("labels.npy", y[:1024])  # if the model ends in softmax or sigmoid: --given predictions`,
   pytorch: `import numpy as np, torch
 with torch.no_grad(): np.save("outputs.npy", model(x[:1024]).cpu().numpy())
 np.save("labels.npy", y[:1024].cpu().numpy())  # x, y: as in training`,
   jax: `import numpy as np
 np.save("outputs.npy", np.asarray(model.apply(params, x[:1024])))  # x: inputs as in training
 np.save("labels.npy", np.asarray(y[:1024]))`,
-  tfjs: `const outputs = model.predict(x.slice(0, 1024)); // x: inputs as in training
+  tfjs: `const outputs = model.apply(x.slice(0, 1024), { training: true }); // x: inputs as in training
 fs.writeFileSync("outputs.json", JSON.stringify(outputs.arraySync()));
 fs.writeFileSync("labels.json", JSON.stringify(y.slice(0, 1024).arraySync()));`,
 };

@@ -158,7 +158,7 @@ export function summaryOf(head: Head, labels: readonly Label[], rows: number, wi
 
 /** Probabilities of 0 and 1 are taken for what Keras clips them to. */
 const least = 1e-7;
-const clip = (p: number) => Math.min(1 - least, Math.max(least, p));
+export const clip = (p: number) => Math.min(1 - least, Math.max(least, p));
 
 const inverses: Record<string, (prediction: number) => number> = {
   "p = softmax(z)": (p) => Math.log(clip(p)),

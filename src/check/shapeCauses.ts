@@ -1,7 +1,9 @@
+import { logit } from "../math/logit.ts";
 import { significant } from "../math/significant.ts";
+import { sum } from "../math/sum.ts";
 import type { CauseName, Finding } from "./causes.ts";
 import type { CheckInput } from "./checkOutputs.ts";
-import { isPrediction, type Sample } from "./sample.ts";
+import { clip, isPrediction, type Sample } from "./sample.ts";
 
 /** What can be told from the outputs' values alone. */
 export interface Shape {
@@ -33,6 +35,9 @@ interface ShapeRow {
   find(shape: Shape): Finding | undefined;
 }
 
+/** A sum of probabilities, within the rounding of float16. */
+const isOne = (total: number) => Math.abs(total - 1) < 4e-3;
+
 export function shapeOf(sample: Sample, input: CheckInput): Shape {
   const { values, width, rows } = sample;
   const columnSums = new Array<number>(width).fill(0);
@@ -49,7 +54,7 @@ export function shapeOf(sample: Sample, input: CheckInput): Shape {
       highs[k] = Math.max(highs[k], value);
       zeros += +(value === 0);
     }
-    rowsSumToOne &&= Math.abs(total - 1) < 4e-3;
+    rowsSumToOne &&= isOne(total);
   }
   return {
     sample,
@@ -78,20 +83,38 @@ const gives = ({ sample }: Shape, given: Sample["given"]) => sample.given === gi
 const inUnit = ({ low, high }: Shape) => low >= 0 && high <= 1;
 const rangeText = ({ low, high }: Shape) => `values reach from ${significant(low)} to ${significant(high)}`;
 
-/** Values of all outputs in (0, 1): of a few outputs by chance, unless their mean is that of a sigmoid that knows nothing. */
+/** Values of all outputs in (0, 1): of a few outputs by chance, unless a sigmoid explains their means and raw outputs do not. */
 function looksLikeSigmoid(shape: Shape): boolean {
-  const { head, width, rows, bound } = shape.sample;
+  const { head, width, rows } = shape.sample;
   if (!inUnit(shape) || rows < 8) return false;
   if (width >= 4) return true;
   return shape.columnSums.every((total, k) => {
     const mean = total / rows;
     // a sigmoid against its upper end, where the labels reach beyond
     if (head.family === "regression" && mean > 0.95) return true;
-    const frequency = head.reads === "binary" ? bound.columns[k].mean : 0.5;
-    return (
-      Math.abs(mean - 0.5) < 0.1 || (frequency > 0 && frequency < 1 && Math.abs(mean - frequency) < 0.02)
-    );
+    return head.link === "p = sigmoid(z)"
+      ? isExplainedBySigmoid(shape.sample, k)
+      : Math.abs(mean - 0.5) < 0.1;
   });
+}
+
+/** In deviations: how far values are from a bias that does not explain them; and how many times nearer one that does is. */
+const nearer = 3;
+
+/**
+ * Whether a bias of 0, or the optimal one, explains what a sigmoid made these values from much better than the values
+ * themselves. Values about the optimal bias are sound raw outputs, even if all of them are from 0 to 1.
+ */
+function isExplainedBySigmoid({ values, width, optimum }: Sample, k: number): boolean {
+  const raw = values.filter((_, i) => i % width === k);
+  const distances = (z: Float64Array) => {
+    const mean = sum(z) / z.length;
+    const deviation = Math.sqrt(sum(z.map((v) => (v - mean) ** 2)) / z.length);
+    return [optimum[k], 0].map((bias) => Math.abs(mean - bias) / Math.max(deviation, 0.02));
+  };
+  const without = distances(raw);
+  const before = distances(raw.map((p) => logit(clip(p))));
+  return without[0] > nearer && nearer * Math.min(...before) < Math.min(...without);
 }
 
 /** Changes smaller than this are the rounding of float32: four units in the last place of the largest value. */
@@ -135,6 +158,17 @@ const rows: readonly ShapeRow[] = [
             evidence:
               "every row of outputs is from 0 to 1 and sums to 1: probabilities, to which the loss applies softmax again",
             fix: "drop the softmax of the last layer, or say from_logits=False (Keras)",
+          }
+        : undefined,
+  },
+  {
+    name: "wrong link",
+    misleads: true,
+    find: (shape) =>
+      gives(shape, "outputs") && isSoftmax(shape) && inUnit(shape) && shape.columnSums.every(isOne)
+        ? {
+            evidence: `values are from 0 to 1, and each column sums to 1 over the ${shape.sample.rows} rows: a softmax over the batch`,
+            fix: "drop the softmax of the last layer: the loss takes one itself, over the classes",
           }
         : undefined,
   },
@@ -196,7 +230,7 @@ const rows: readonly ShapeRow[] = [
         return undefined;
       return {
         evidence: `all ${shape.sample.rows} rows have the same outputs`,
-        fix: "look for a dead layer, inputs that are all alike, or kernels of zeros (of the last layer alone that is sound: --allow-constant)",
+        fix: "look for a dead layer, inputs that are all alike, or kernels of zeros (of the last layer alone that is sound: --allow-constant); with batch normalisation save the outputs in training mode: its averages are not made yet",
       };
     },
   },
