@@ -123,7 +123,7 @@ def onnx_model(path):
         for name, value in changes.items():
             stored[name].CopyFrom(onnx.numpy_helper.from_array(value, stored[name].name))
         session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
-        types = {"tensor(float)": np.float32, "tensor(double)": np.float64, "tensor(float16)": np.float16}
+        types = {"tensor(float)": np.float32, "tensor(int64)": np.int64, "tensor(double)": np.float64, "tensor(float16)": np.float16}
         feeds = {i.name: numbers([2 if isinstance(d, str) or d is None else d for d in i.shape]).astype(types[i.type])
                  for i in session.get_inputs()}
         return session.run(None, feeds)
