@@ -37,7 +37,7 @@ interface Hypothesis {
 /** How much likelier than the optimal bias another one has to be, as a logarithm. */
 const clear = 1.5;
 /** A loss this close to the best constant's, as a share of it, is near enough. */
-export const material = 0.05;
+const material = 0.05;
 
 /**
  * Which bias the network was given, told from its mean output c = bias + offset. The offset is a network's own (features

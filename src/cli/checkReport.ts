@@ -23,7 +23,7 @@ export function checkReport(report: CheckReport, source: string): string {
 }
 
 /** `Not sound: bias not set (loss 2.353, expected 1.601).` */
-export function verdictLine({ verdict, causes, measuredLoss, expectedLoss, band }: CheckReport): string {
+function verdictLine({ verdict, causes, measuredLoss, expectedLoss, band }: CheckReport): string {
   const loss = measuredLoss === null ? "" : `loss ${significant(measuredLoss)}, `;
   const near = `expected ${significant(expectedLoss)}`;
   if (verdict === "not sound") return `Not sound: ${causes[0].name} (${loss}${near}).`;

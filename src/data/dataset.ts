@@ -52,22 +52,3 @@ export function pixelStatistics({ images, shape: [, , channels] }: ImageSet): {
   );
   return { mean, deviation };
 }
-
-/**
- * Copies the given rows of a set into a batch, whose arrays may be longer than that.
- *
- * @param images at least rows.length x height x width x channels bytes
- * @param labels at least rows.length entries
- */
-export function gather(
-  set: ImageSet,
-  rows: Uint32Array,
-  images: Uint8Array,
-  labels: Uint8Array | Int32Array,
-): void {
-  const size = imageBytes(set.shape);
-  for (let i = 0; i < rows.length; i++) {
-    images.set(set.images.subarray(rows[i] * size, (rows[i] + 1) * size), i * size);
-    labels[i] = set.labels[rows[i]];
-  }
-}

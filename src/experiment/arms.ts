@@ -1,5 +1,3 @@
-import { unknownName } from "../errors.ts";
-
 /** What an arm's output bias is made from. */
 export interface ArmInputs {
   /** The closed form: log of each class's frequency in the training subset. */
@@ -14,20 +12,13 @@ const biases = {
   zero: ({ prior }: ArmInputs) => prior.map(() => 0),
   /** Log class frequency: right for a network whose output without bias is zero on average. */
   prior: ({ prior }: ArmInputs) => [...prior],
-  /** The same, less what this network's output is on average: right for this network (losses.md §5.3). */
+  /** The same, less what this network's output is on average: right for this network (docs/theory.md, The band). */
   calibrated: ({ prior, meanOutput }: ArmInputs) => prior.map((bias, k) => bias - meanOutput[k]),
 };
 
 export type ArmName = keyof typeof biases;
 
 export const armNames = Object.keys(biases) as ArmName[];
-
-/** @throws InputError on a name that is not an arm's */
-export function parseArm(name: string): ArmName {
-  const arm = armNames.find((known) => known === name);
-  if (arm === undefined) throw unknownName("arm", name, armNames);
-  return arm;
-}
 
 /** The output bias that an arm starts from. */
 export function armBias(arm: ArmName, inputs: ArmInputs): number[] {

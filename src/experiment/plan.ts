@@ -3,9 +3,7 @@ import { InputError } from "../errors.ts";
 import { armNames } from "./arms.ts";
 import { planError } from "./planError.ts";
 
-export const datasetNames = ["cifar10", "synthetic"] as const;
-
-export type DatasetName = (typeof datasetNames)[number];
+const datasetNames = ["cifar10", "synthetic"] as const;
 
 const whole = (least: number, most = 2 ** 31) => z.number().int().min(least).max(most);
 const size = z.tuple([whole(1), whole(1)]);

@@ -1,6 +1,6 @@
 /** What a run writes down: plain data, one record a finished trial, and one summary of the run. */
 
-/** The interval in which the initial loss of a sound network lies (losses.md §5.4). */
+/** The interval in which the initial loss of a sound network lies (docs/theory.md, The band). */
 export interface Band {
   readonly low: number;
   readonly high: number;

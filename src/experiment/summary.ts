@@ -111,7 +111,7 @@ export function summarize(
 const mean = (values: readonly number[]) => sum(values) / values.length;
 
 /** With divisor n - 1; 0 for one value. */
-export function sampleDeviation(values: readonly number[]): number {
+function sampleDeviation(values: readonly number[]): number {
   const middle = mean(values);
   return values.length < 2
     ? 0

@@ -6,7 +6,6 @@ import { rmsprop } from "../graph/optimizers.ts";
 import { tensor } from "../graph/tensor.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { createPredictor, createTrainer } from "../runtime/trainer.ts";
-import type { ArmName } from "./arms.ts";
 import { evaluateOutputs } from "./evaluation.ts";
 import type { Plan } from "./plan.ts";
 import type { Trial } from "./record.ts";
@@ -150,6 +149,3 @@ async function testWeights(
     testReweighted: evaluateOutputs(outputs, test.labels, classes, shares),
   };
 }
-
-/** Names an arm of a seed in messages: `prior, seed 33`. */
-export const trialName = (arm: ArmName, seed: number): string => `${arm}, seed ${seed}`;

@@ -19,7 +19,7 @@ export function gradients(graph: Graph, loss: Value, targets: readonly Value[]):
  * The tape is walked once, backwards; only values that depend on a target are visited. Gradients that reach a value
  * along several paths are summed; those that broadcasting made larger than the value are summed back.
  */
-export function pullBack(
+function pullBack(
   graph: Graph,
   given: readonly (readonly [Value, Value])[],
   targets: readonly Value[],
@@ -74,7 +74,7 @@ export function gradientsOverRounds(
 }
 
 /** Names of the values that depend on any of `sources`, themselves included. */
-export function dependents(graph: Graph, sources: readonly Value[]): Set<string> {
+function dependents(graph: Graph, sources: readonly Value[]): Set<string> {
   const depends = new Set(sources.map(({ name }) => name));
   for (const { x, y } of graph.tape) if (x.some(({ name }) => depends.has(name))) depends.add(y.name);
   return depends;

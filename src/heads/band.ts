@@ -16,7 +16,7 @@ export interface BandOptions {
   readonly outputVariance?: number;
   /**
    * Of that, the part that all rows share: variance over outputs of the mean over rows (a network with ReLUs has an
-   * offset of its own, losses.md §5.3); default 0. Away from the optimum it moves the loss to first order.
+   * offset of its own); default 0. Away from the optimum it moves the loss to first order.
    */
   readonly sharedVariance?: number;
   /** Width of the band in standard errors; default 3. */
@@ -42,7 +42,7 @@ export interface Band {
 /**
  * The interval in which the loss of a sound untrained network lies: [L + min(gap, 0) − z·SE, L + max(gap, 0) + z·SE],
  * L the expected loss at the bias. The outputs without bias are taken as normal noise of the given variance, independent
- * of the label and between rows (losses.md §5). The standard error is that of a mean of per-row losses, for losses of
+ * of the label and between rows (docs/theory.md, The band). The standard error is that of a mean of per-row losses, for losses of
  * several columns an upper bound (as if the columns moved together).
  *
  * @throws InputError where the head has no optimum, or no loss of a single row

@@ -317,7 +317,7 @@ export const crps = defineHead({
 type RowFunction<T> = (output: number[], label: number, o: Readonly<Record<string, never>>) => T;
 
 /** Weighted mean of a loss and of its gradient over labels. */
-export function meanWithGradient(
+function meanWithGradient(
   output: readonly number[],
   labels: ArrayLike<number>,
   weights: ArrayLike<number>,

@@ -147,7 +147,7 @@ export interface Cell<O, Y extends Label = Label> {
   centre?(output: Output): number[];
   /** Each label's loss under normal noise of this variance on every output, where there is a shorter way. */
   rowLosses?(output: Output, column: Column<Y>, variance: number, options: O): RowLoss[];
-  /** An upper bound of the mean excess loss under mean-zero noise of this variance on every output (losses.md §5). */
+  /** An upper bound of the mean excess loss under mean-zero noise of this variance on every output (docs/theory.md, The band). */
   gap?(output: Output, column: Column<Y>, variance: number, options: O): Gap;
 }
 

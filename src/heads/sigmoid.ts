@@ -24,7 +24,7 @@ function target(y: number, o: SigmoidOptions): [no: number, yes: number] {
   return [(1 - half) * no + half * yes, o.posWeight * ((1 - half) * yes + half * no)];
 }
 
-export const sigmoidCell = {
+const sigmoidCell = {
   loss(output: Output, y: number, o: SigmoidOptions) {
     const [no, yes] = target(y, o);
     return no * log1pExp(output[0]) + yes * log1pExp(-output[0]);

@@ -24,7 +24,7 @@ export const onSoftmax = {
 } as const satisfies Partial<Description> & Record<string, unknown>;
 
 /** The class shares with a pseudo-count for absent classes, turned into log-probabilities by `logP`. */
-export function fromShares(
+function fromShares(
   column: Column<number>,
   kind: "closed form" | "numeric",
   logP: (shares: readonly number[]) => number[],

@@ -60,7 +60,7 @@ function crossEntropyGradient(output: Output, target: ArrayLike<number>): number
 }
 
 /** The cell that softmax cross-entropy and the losses equal to it (KL, cumulative chains) share. */
-export const softmaxCell = {
+const softmaxCell = {
   loss: (output: Output, label: Label, o: SoftmaxOptions) =>
     crossEntropy(output, rowTarget(label, output.length, o)),
   gradient: (output: Output, label: Label, o: SoftmaxOptions) =>

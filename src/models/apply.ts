@@ -87,7 +87,7 @@ function applyChange(model: ModelFile, change: Change, addBias: boolean): Applie
  * The output that a change means. Where the file tells no outputs, the only candidate that takes as many values.
  * @throws InputError listing what there is
  */
-export function findOutput(
+function findOutput(
   model: ModelFile,
   { output, tensor, values }: Change,
 ): { output: Output; byLength: boolean } {

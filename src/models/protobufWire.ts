@@ -17,7 +17,7 @@ export interface WireField extends Span {
 }
 
 /** https://protobuf.dev/programming-guides/encoding/#structure */
-export const wireType = { varint: 0, fixed64: 1, lengthDelimited: 2, fixed32: 5 } as const;
+const wireType = { varint: 0, fixed64: 1, lengthDelimited: 2, fixed32: 5 } as const;
 
 const pageBytes = 65_536;
 /** More fields than this are taken for an attack: the largest real models have some hundred thousand. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { classCounts, gather, type ImageSet, imageBytes, pixelStatistics } from "../../src/data/dataset.ts";
+import { classCounts, type ImageSet, imageBytes, pixelStatistics } from "../../src/data/dataset.ts";
 
 const set: ImageSet = {
   images: Uint8Array.from({ length: 4 * 6 }, (_, i) => i),
@@ -25,12 +25,4 @@ test("pixelStatistics(set) is mean and deviation of each channel, as fractions o
   });
   expect(mean).toEqual([0.5, 0.2]);
   expect(deviation).toEqual([0.5, 0]);
-});
-
-test("gather(set, rows, images, labels) copies the rows in their order and leaves the rest alone", () => {
-  const images = new Uint8Array(3 * 6).fill(255);
-  const labels = new Int32Array(3).fill(-1);
-  gather(set, Uint32Array.of(3, 1), images, labels);
-  expect([...images]).toEqual([18, 19, 20, 21, 22, 23, 6, 7, 8, 9, 10, 11, 255, 255, 255, 255, 255, 255]);
-  expect([...labels]).toEqual([1, 0, -1]);
 });

@@ -225,7 +225,7 @@ describe("edges", () => {
 });
 
 describe("band", () => {
-  test("the Jensen gaps of losses.md §5.1, by simulation here", () => {
+  test("the Jensen gaps, by simulation here", () => {
     const uniform = bind(findHead("softmax").head, classes(ones(10)));
     for (const [s, gap] of [
       [0.577, 0.1473],

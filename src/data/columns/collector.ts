@@ -12,7 +12,7 @@ import { classCollector } from "./classCollector.ts";
 import type { Cell, Cells } from "./column.ts";
 
 /** How a column's entries are to be understood, where that is not plain: class indices, class names, or real numbers. */
-export const readings = ["classes", "names", "numbers"] as const;
+const readings = ["classes", "names", "numbers"] as const;
 export type Reading = (typeof readings)[number];
 
 export interface TableOptions {

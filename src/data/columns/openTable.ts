@@ -7,7 +7,7 @@ import { InputError, unknownName } from "../../errors.ts";
 import type { Table, Wanted } from "./column.ts";
 
 /** Formats by the end of a file's name, without the dot; the text formats also with .gz after it, or from standard input. */
-export const tableFormats = ["csv", "tsv", "jsonl", "json", "npy", "parquet"] as const;
+const tableFormats = ["csv", "tsv", "jsonl", "json", "npy", "parquet"] as const;
 export type TableFormat = (typeof tableFormats)[number];
 
 const aliases: Record<string, TableFormat> = { ndjson: "jsonl", txt: "csv", pq: "parquet" };
