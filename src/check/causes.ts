@@ -74,8 +74,11 @@ export function causesOf(shape: Shape, situation: Situation | undefined): Cause[
   return [...sure.map(({ misleads: _, ...cause }) => cause), ...found.sort((a, b) => size(b) - size(a))];
 }
 
-/** Largest root mean square of a sound network's outputs in their units: four, and more where few outputs say little. */
-const largestOutput = (width: number) => 4 * Math.sqrt(1 + 4 / width);
+/**
+ * Largest root mean square of a sound network's outputs in their units. Kernels that keep the size of what passes (Glorot,
+ * He) make outputs of about 1; three times that is let pass, and more of a single output, which random kernels may favour.
+ */
+const largestOutput = (width: number) => 3 * Math.sqrt(1 + 1 / width);
 
 const isTooLarge = ({ sample, spread, bias }: Situation) => {
   const offset = bias.name === "optimal" ? spread.offset : 0;

@@ -92,9 +92,9 @@ function looksLikeSigmoid(shape: Shape): boolean {
     const mean = total / rows;
     // a sigmoid against its upper end, where the labels reach beyond
     if (head.family === "regression" && mean > 0.95) return true;
-    return head.link === "p = sigmoid(z)"
-      ? isExplainedBySigmoid(shape.sample, k)
-      : Math.abs(mean - 0.5) < 0.1;
+    if (head.link === "p = sigmoid(z)") return isExplainedBySigmoid(shape.sample, k);
+    const within = width < 3 ? 0.4 : 0.75;
+    return [0, shape.sample.optimum[k]].some((bias) => Math.abs(logit(mean) - bias) < within);
   });
 }
 
@@ -221,6 +221,17 @@ const rows: readonly ShapeRow[] = [
             fix: "put a sigmoid after the last layer, or say from_logits=True (Keras)",
           }
         : undefined,
+  },
+  {
+    name: "wrong activation",
+    misleads: true,
+    find({ low, high, sample }) {
+      if (!(low === high && Math.abs(low) === 1 && sample.head.family === "regression")) return undefined;
+      return {
+        evidence: `all outputs are exactly ${low}: a sigmoid or tanh on the output layer, against its end`,
+        fix: `give the output layer no activation; ${sample.head.name} takes raw outputs`,
+      };
+    },
   },
   {
     name: "input-independent outputs",
