@@ -1,8 +1,8 @@
 import type { Markish } from "@observablehq/plot";
 import type { ArmStyle } from "./armStyles.ts";
+import { fontSize } from "./frame.ts";
 import { type PlotLibrary, textWidth } from "./svg.ts";
 
-const fontSize = 10.5;
 const lineHeight = 18;
 const gap = 22;
 

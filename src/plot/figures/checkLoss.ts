@@ -1,4 +1,5 @@
 import { caption } from "../caption.ts";
+import { axisLabel, fontSize, frame } from "../frame.ts";
 import { roundTicks } from "../roundTicks.ts";
 import { drawSvg, type Figure, palette, textWidth } from "../svg.ts";
 
@@ -10,7 +11,6 @@ export interface CheckLossData {
   readonly verdict: "sound" | "not sound";
 }
 
-const fontSize = 10.5;
 const rowHeight = 30;
 
 /** One network's loss before training on one axis: expected, at bias 0 and measured, over the band of sound networks. */
@@ -38,20 +38,13 @@ export const checkLoss: Figure<CheckLossData> = (plot, document, data, { width =
   );
   return drawSvg(plot, document, {
     description: `Loss before training: expected ${expectedLoss.toPrecision(4)}, at bias 0 ${lossAtZero.toPrecision(4)}, measured ${measuredLoss.toPrecision(4)}; ${verdict}.`,
-    width,
-    height: 14 + rowHeight * rows.length + 44 + note.height,
+    ...frame(width, 14, rowHeight * rows.length, note),
     marginLeft,
     marginRight,
-    marginTop: 14,
-    marginBottom: 44 + note.height,
-    style: { fontSize: `${fontSize}px` },
     x: {
       domain: [low - margin, high + margin],
       ticks,
-      label: "Loss before training",
-      labelAnchor: "center",
-      labelArrow: "none",
-      labelOffset: 34,
+      ...axisLabel("Loss before training"),
     },
     y: { type: "band", domain: rows.map(({ name }) => name), label: null, tickSize: 0 },
     symbol: { type: "identity" },

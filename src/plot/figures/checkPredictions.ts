@@ -1,4 +1,5 @@
 import { caption, wrapText } from "../caption.ts";
+import { axisLabel, fontSize, frame } from "../frame.ts";
 import { drawSvg, type Figure, palette, textWidth } from "../svg.ts";
 
 export interface CheckPredictionsData {
@@ -6,7 +7,6 @@ export interface CheckPredictionsData {
   readonly rows: readonly { readonly name: string; readonly label: number; readonly prediction: number }[];
 }
 
-const fontSize = 10.5;
 const rowHeight = 22;
 
 /** The mean prediction of an untrained network against the labels' frequency (or mean), an output a row. */
@@ -31,19 +31,12 @@ export const checkPredictions: Figure<CheckPredictionsData> = (
   const place = (_: unknown, i: number) => i;
   return drawSvg(plot, document, {
     description: `Mean prediction before training against the labels, for ${rows.length} outputs.`,
-    width,
-    height: 16 + rowHeight * rows.length + 44 + note.height,
+    ...frame(width, 16, rowHeight * rows.length, note),
     marginLeft,
     marginRight: 24,
-    marginTop: 16,
-    marginBottom: 44 + note.height,
-    style: { fontSize: `${fontSize}px` },
     x: {
       domain: [low < 0 ? 1.08 * low : 0, 1.08 * high || 1],
-      label: "Labels and mean prediction",
-      labelAnchor: "center",
-      labelArrow: "none",
-      labelOffset: 34,
+      ...axisLabel("Labels and mean prediction"),
     },
     y: {
       type: "band",

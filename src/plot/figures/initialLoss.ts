@@ -2,6 +2,7 @@ import type { Trial } from "../../experiment/record.ts";
 import { symbolOptions } from "../armLegend.ts";
 import { armStyles } from "../armStyles.ts";
 import { caption } from "../caption.ts";
+import { axisLabel, fontSize, frame } from "../frame.ts";
 import { roundTicks } from "../roundTicks.ts";
 import { drawSvg, type Figure, palette, textWidth } from "../svg.ts";
 
@@ -10,7 +11,6 @@ export type InitialLossTrial = Pick<
   "arm" | "seed" | "expectedLoss" | "initialLoss" | "band" | "inBand"
 >;
 
-const fontSize = 10.5;
 const rowHeight = 52;
 
 /**
@@ -58,23 +58,15 @@ export const initialLoss: Figure<readonly InitialLossTrial[]> = (
     high + margin,
     Math.min(10, (width - marginLeft - marginRight) / 40),
   );
-  const height = 14 + rowHeight * arms.length + 44 + note.height;
   return drawSvg(plot, document, {
     description: `Loss before training against the loss expected, for the arms ${arms.join(", ")}.`,
-    width,
-    height,
+    ...frame(width, 14, rowHeight * arms.length, note),
     marginLeft,
     marginRight,
-    marginTop: 14,
-    marginBottom: 44 + note.height,
-    style: { fontSize: `${fontSize}px` },
     x: {
       domain: [low - margin, high + margin],
       ticks,
-      label: "Loss before training (nats)",
-      labelAnchor: "center",
-      labelArrow: "none",
-      labelOffset: 34,
+      ...axisLabel("Loss before training (nats)"),
     },
     y: { type: "band", domain: arms, label: null, tickSize: 0, padding: 0.45 },
     marks: [

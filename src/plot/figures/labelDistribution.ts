@@ -1,4 +1,5 @@
 import { caption } from "../caption.ts";
+import { axisLabel, frame } from "../frame.ts";
 import { legend } from "../legend.ts";
 import { drawSvg, type Figure, palette } from "../svg.ts";
 
@@ -47,20 +48,13 @@ export const labelDistribution: Figure<LabelDistributionData> = (
   );
   return drawSvg(plot, document, {
     description: `Distribution of ${name}, with the prediction at bias 0 and at the solved bias.`,
-    width,
-    height: 300 + note.height,
+    ...frame(width, 16, 240, note),
     marginLeft: 52,
     marginRight: 20,
-    marginTop: 16,
-    marginBottom: 44 + note.height,
-    style: { fontSize: "10.5px" },
-    x: { domain: range, label: name, labelAnchor: "center", labelArrow: "none", labelOffset: 34 },
+    x: { domain: range, ...axisLabel(name) },
     y: {
       domain: [0, 135 * top],
-      label: "Share (%)",
-      labelAnchor: "center",
-      labelArrow: "none",
-      labelOffset: 40,
+      ...axisLabel("Share (%)", 40),
     },
     marks: [
       plot.gridY({ stroke: palette.grid.light, strokeOpacity: 1 }),

@@ -1,4 +1,5 @@
 import { caption, wrapText } from "../caption.ts";
+import { axisLabel, fontSize, frame } from "../frame.ts";
 import { legend } from "../legend.ts";
 import { drawSvg, type Figure, palette, svgElement, textWidth } from "../svg.ts";
 
@@ -15,7 +16,6 @@ export interface LabelFrequenciesData {
   readonly leftOut?: number;
 }
 
-const fontSize = 10.5;
 const rowHeight = 22;
 /** Rows that the legend takes the height of. */
 const legendRows = 3;
@@ -61,19 +61,12 @@ export const labelFrequencies: Figure<LabelFrequenciesData> = (
   );
   return drawSvg(plot, document, {
     description: `Share of the labels of ${rows.length} classes or columns, with the prediction at bias 0 and at the solved bias.`,
-    width,
-    height: 16 + rowHeight * bands + 44 + note.height,
+    ...frame(width, 16, rowHeight * bands, note),
     marginLeft,
     marginRight: 24,
-    marginTop: 16,
-    marginBottom: 44 + note.height,
-    style: { fontSize: `${fontSize}px` },
     x: {
       domain: [0, Math.min(100, 108 * most)],
-      label: "Share (%)",
-      labelAnchor: "center",
-      labelArrow: "none",
-      labelOffset: 34,
+      ...axisLabel("Share (%)"),
     },
     y: { type: "band", domain: Array.from({ length: bands }, (_, i) => i), axis: null, padding: 0.3 },
     marks: [

@@ -1,4 +1,5 @@
 import { caption } from "../caption.ts";
+import { axisLabel, frame } from "../frame.ts";
 import { legend } from "../legend.ts";
 import { drawSvg, type Figure, palette } from "../svg.ts";
 
@@ -46,26 +47,14 @@ export const lossByBias: Figure<LossByBiasData> = (plot, document, data, { width
   );
   return drawSvg(plot, document, {
     description: `Expected ${data.loss} loss against the bias: ${ends.map(({ label }) => label).join(", ")}.`,
-    width,
-    height: 300 + note.height,
+    ...frame(width, 16, 240, note),
     marginLeft: 60,
     marginRight: 20,
-    marginTop: 16,
-    marginBottom: 44 + note.height,
-    style: { fontSize: "10.5px" },
-    x: {
-      label: bias === undefined ? "Bias, as a multiple of the solved one" : "Bias",
-      labelAnchor: "center",
-      labelArrow: "none",
-      labelOffset: 34,
-    },
+    x: axisLabel(bias === undefined ? "Bias, as a multiple of the solved one" : "Bias"),
     y: {
       domain: [low - margin, high + margin],
       ...(high >= 1e4 ? { tickFormat: "~s" } : {}),
-      label: `Expected loss (${data.loss})`,
-      labelAnchor: "center",
-      labelArrow: "none",
-      labelOffset: 48,
+      ...axisLabel(`Expected loss (${data.loss})`, 48),
     },
     marks: [
       plot.gridX({ stroke: palette.grid.light, strokeOpacity: 1 }),

@@ -3,6 +3,7 @@ import type { Trial } from "../../experiment/record.ts";
 import { type ArmStyle, armStyles } from "../armStyles.ts";
 import { caption } from "../caption.ts";
 import { divergence, overSeeds, type SeedStep, spread, visibleIndices } from "../curves.ts";
+import { axisLabel, fontSize } from "../frame.ts";
 import { roundTicks } from "../roundTicks.ts";
 import { drawSvg, type Figure, type PlotLibrary, palette, svgElement, textWidth } from "../svg.ts";
 
@@ -28,8 +29,6 @@ interface SideLabel {
   x: number;
   y: number;
 }
-
-const fontSize = 10.5;
 
 /** A longer curve is thinned to the extremes of this many stretches, which looks the same. */
 const maxPoints = 240;
@@ -67,12 +66,9 @@ export const lossCurves: Figure<readonly LossCurvesTrial[]> = (
     style: { fontSize: `${fontSize}px` },
     x: {
       domain: [1 - margin, steps + margin],
-      label: "Step",
-      labelAnchor: "center",
-      labelArrow: "none",
+      ...axisLabel("Step"),
       ticks: roundTicks(1, steps, Math.min(6, (width - marginRight) / 55), 1),
       tickFormat: ",d",
-      labelOffset: 34,
     },
     y: { domain: [low, high], label: "Training loss (nats)", labelOffset: 40, labelArrow: "none", ticks: 6 },
     marks: [

@@ -3,6 +3,7 @@ import { armLegend, symbolOptions } from "../armLegend.ts";
 import { armStyles } from "../armStyles.ts";
 import { caption, wrapText } from "../caption.ts";
 import { overSeeds } from "../curves.ts";
+import { axisLabel, fontSize, frame } from "../frame.ts";
 import { drawSvg, type Figure, palette, svgElement, textWidth } from "../svg.ts";
 
 export interface RecallByArmData {
@@ -11,7 +12,6 @@ export interface RecallByArmData {
   trials: readonly (Pick<Trial, "arm" | "seed"> & { readonly test: Pick<Evaluation, "recall"> })[];
 }
 
-const fontSize = 10.5;
 /** Distance between the arms' dots of a class, in px. */
 const armStep = 11;
 
@@ -48,8 +48,6 @@ export const recallByArm: Figure<RecallByArmData> = (
     width,
   );
   const key = armLegend(plot, styles, width - marginLeft - 20);
-  const marginTop = key.height + 12;
-  const height = marginTop + rowHeight * classes.length + 44 + note.height;
   const rows = arms.flatMap((arm, a) =>
     overSeeds(trials.filter((trial) => trial.arm === arm).map(({ test }) => test.recall)).map(
       ({ mean, low, high }, c) => ({ arm, mean: 100 * mean, low: 100 * low, high: 100 * high, row: c, a }),
@@ -59,19 +57,12 @@ export const recallByArm: Figure<RecallByArmData> = (
   const description = `Recall on the test set of ${classes.length} classes for the arms ${arms.join(", ")}.`;
   return drawSvg(plot, document, {
     description,
-    width,
-    height,
+    ...frame(width, key.height + 12, rowHeight * classes.length, note),
     marginLeft,
     marginRight: 24,
-    marginTop,
-    marginBottom: 44 + note.height,
-    style: { fontSize: `${fontSize}px` },
     x: {
       domain: [0, 100],
-      label: "Recall on the test set (%)",
-      labelAnchor: "center",
-      labelArrow: "none",
-      labelOffset: 34,
+      ...axisLabel("Recall on the test set (%)"),
     },
     y: { type: "band", domain: classes.map((_, c) => c), axis: null, padding: 0 },
     marks: [
