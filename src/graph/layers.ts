@@ -94,6 +94,24 @@ export interface Conv2dOptions {
   readonly padding?: "valid" | "same";
 }
 
+/**
+ * Zeros above, left, below and right of an image, as TensorFlow's `same` has them: as many outputs as
+ * ceil(size / stride), the odd zero below and to the right.
+ */
+function samePads(
+  size: readonly number[],
+  kernel: readonly number[],
+  strides: readonly number[],
+): [top: number, left: number, bottom: number, right: number] {
+  const total = kernel.map((extent, axis) =>
+    Math.max((Math.ceil(size[axis] / strides[axis]) - 1) * strides[axis] + extent - size[axis], 0),
+  );
+  const before = total.map((zeros) => Math.floor(zeros / 2));
+  return [before[0], before[1], total[0] - before[0], total[1] - before[1]];
+}
+
+const noPads = [0, 0, 0, 0] as const;
+
 /** A two-dimensional convolution with a bias a channel. */
 export function conv2d(
   filters: number,
@@ -101,15 +119,7 @@ export function conv2d(
   options: Conv2dOptions = {},
 ): Layer {
   const { activation = "linear", strides = [1, 1], padding = "valid" } = options;
-  const pads = (size: readonly number[]): [number, number, number, number] => {
-    if (padding === "valid") return [0, 0, 0, 0];
-    // As TensorFlow: as many outputs as ceil(size / stride), the odd zero below and to the right.
-    const total = kernel.map((extent, axis) =>
-      Math.max((Math.ceil(size[axis] / strides[axis]) - 1) * strides[axis] + extent - size[axis], 0),
-    );
-    const before = total.map((zeros) => Math.floor(zeros / 2));
-    return [before[0], before[1], total[0] - before[0], total[1] - before[1]];
-  };
+  const pads = (size: readonly number[]) => (padding === "same" ? samePads(size, kernel, strides) : noPads);
   // Forms with few multiplications, which the graph is faster with and which the reverse walk goes through.
   const minimal = kernel.every((extent) => extent === 3) && strides.every((stride) => stride === 1);
   const finish = (graph: Graph, y: Value, bias: Value) =>

@@ -42,8 +42,8 @@ export interface Band {
 /**
  * The interval in which the loss of a sound untrained network lies: [L + min(gap, 0) − z·SE, L + max(gap, 0) + z·SE],
  * L the expected loss at the bias. The outputs without bias are taken as normal noise of the given variance, independent
- * of the label and between rows (docs/theory.md, The band). The standard error is that of a mean of per-row losses, for losses of
- * several columns an upper bound (as if the columns moved together).
+ * of the label and between rows (docs/theory.md, The band). The standard error is that of a mean of per-row losses, for
+ * losses of several columns an upper bound (as if the columns moved together).
  *
  * @throws InputError where the head has no optimum, or no loss of a single row
  */

@@ -3,8 +3,9 @@ import { type ByteSource, text, view } from "./bytes.ts";
 
 /**
  * A reader of MessagePack that tells where bytes stand in the file: a bias is changed by overwriting its bytes, and
- * readers on npm (@msgpack/msgpack, msgpackr) hand out values but not their places. Strings, bytes and extensions are not read but located, so that a file of
- * gigabytes costs only its structure. https://github.com/msgpack/msgpack/blob/master/spec.md
+ * readers on npm (@msgpack/msgpack, msgpackr) hand out values but not their places. Strings, bytes and extensions are
+ * not read but located, so that a file of gigabytes costs only its structure.
+ * https://github.com/msgpack/msgpack/blob/master/spec.md
  */
 export type MsgpackValue =
   | { readonly kind: "map"; readonly entries: ReadonlyMap<string, MsgpackValue> }
