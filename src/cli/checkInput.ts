@@ -59,12 +59,13 @@ export async function readCheckInput(
   const data = await openCheckData(model, head, flags, signal);
   try {
     const run = await (await import("./checkModel.ts")).runModel(model, data, flags.output, signal);
-    const { rows, shape, values } = run.outputs;
+    const { name, rows, shape, values } = run.outputs;
     const outputs = { shape: [rows, ...shape], values };
+    const which = run.outputCount > 1 ? `, output ${name} (of ${run.outputCount}),` : "";
     const made = run.madeAs ? ` (${run.madeAs})` : "";
     return {
       input: await inputOf(head, outputs, flags, data, run),
-      source: `${basename(model)} on ${flags.data}${made}`,
+      source: `${basename(model)}${which} on ${flags.data}${made}`,
     };
   } finally {
     data.close();

@@ -14,6 +14,8 @@ export interface ModelRun {
   readonly given: "outputs" | "predictions";
   /** The output layer's present bias, where the file tells it. */
   readonly bias?: Float64Array;
+  /** How many outputs the model has. */
+  readonly outputCount: number;
   /** What it was run on, for people, where that was a choice. */
   readonly madeAs?: string;
 }
@@ -45,6 +47,7 @@ export async function runModel(
         outputs,
         given: /^(softmax|sigmoid)$/i.test(known?.activation ?? "") ? "predictions" : "outputs",
         bias: known?.bias?.read(),
+        outputCount: session.outputs.length,
         madeAs: data.madeAs?.(session.inputs),
       };
     } finally {

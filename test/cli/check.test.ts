@@ -257,6 +257,13 @@ test("check feeds and reads float16", () => {
   expect(predictions(...args).means).toEqual(expected.map((p) => expect.closeTo(p, 3)));
 });
 
+test("check says which output it looks at, where a model has several", () => {
+  npy("fours.npy", "<f4", [rows, 4], new Uint8Array(4 * 4 * rows));
+  const args = [join(fixtures, "two-outputs.onnx"), "--data", "fours.npy", "--labels", "labels.npy"];
+  const sources = [[], ["--output", "y"]].map((more) => predictions(...args, ...more).source);
+  expect(sources).toEqual(["z", "y"].map((name) => `two-outputs.onnx, output ${name} (of 3), on fours.npy`));
+});
+
 test("check --rows takes rows from all over the data, and frequencies from all labels", () => {
   const sorted = labels.toSorted();
   npy("sorted.npy", "<i8", [rows], new Uint8Array(BigInt64Array.from(sorted, BigInt).buffer));
