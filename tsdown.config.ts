@@ -15,7 +15,7 @@ export default defineConfig({
   dts: { entry: ["src/index.ts", "src/node.ts"] },
   // Few files, since opening each costs a millisecond of the command line's start: what every command needs is one chunk.
   outputOptions: {
-    advancedChunks: {
+    codeSplitting: {
       groups: [
         { name: "base", test: /src\/(errors|version)\./ },
         { name: "core", test: /src\/(labels|math|heads)\// },

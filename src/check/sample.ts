@@ -53,62 +53,76 @@ export function readSample(input: CheckInput): Sample {
       `no check for ${head.name}: ${head.none?.reason ?? "its loss compares a whole batch, not single rows"}`,
     );
   }
-  const width = input.outputs.length / rows;
-  if (!(rows >= 2 && Number.isInteger(width) && width >= 1)) {
-    throw new InputError(
-      `invalid sizes: ${input.outputs.length} outputs for ${rows} rows; each row needs the same number, and there must be 2 or more`,
-    );
-  }
-  const labelsARow = input.labels.length / rows;
-  const several = head.reads === "binary" || head.reads === "numbers";
-  if (!(Number.isInteger(labelsARow) && labelsARow >= 1 && (several || labelsARow === 1))) {
-    throw new InputError(
-      `${input.labels.length} labels for ${rows} rows of outputs; each row needs ${several ? "the same number" : "one"}`,
-    );
-  }
-  const { training = { labels: input.labels, rows } } = input;
-  const all = "kind" in training ? input.labels : training.labels;
-  const shifted = areCountedFromOne(head, all, width);
-  const read = (given: ArrayLike<Label>, count: number) =>
-    oneHot(
-      head,
-      Array.from(given, (label) => (shifted ? (label as number) - 1 : label)),
-      count,
-      width,
-    );
-  const labels = read(input.labels, rows);
+  const width = outputsOfRow(head, input);
+  const read = readLabels(head, input, width);
   const options = perRow({ ...found.options, ...input.options });
-  const summary =
-    "kind" in training
-      ? training
-      : named(summaryOf(head, read(training.labels, training.rows), training.rows, width), training.names);
-  const bound = bind(head, summary, options);
+  const bound = bind(head, read.summary, options);
   if (bound.outputs !== width) {
     throw new InputError(
       `${width} outputs a row, but ${head.name} has ${bound.outputs} for these labels${head.reads === "classes" ? " (one a class)" : ""}`,
     );
   }
-  if (several && labels.length !== rows * bound.columns.length) {
+  if (hasColumns(head) && read.labels.length !== rows * bound.columns.length) {
     throw new InputError(
-      `${labels.length} labels for ${rows} rows of outputs; ${head.name} needs ${bound.columns.length} a row here`,
+      `${read.labels.length} labels for ${rows} rows of outputs; ${head.name} needs ${bound.columns.length} a row here`,
     );
   }
   const values = Float64Array.from(input.outputs);
   return {
     head,
     bound,
-    summary,
+    ...read,
     options,
     rows,
     width,
     values,
     given,
     outputs: given === "predictions" ? beforeLink(head, values) : values,
-    labels,
-    shifted,
     optimum: optimalOutput(bound),
     shiftless: head.centre !== undefined && bound.width === width,
     units: Array.from({ length: width }, (_, k) => unit(bound, k)),
+  };
+}
+
+/** Whether rows may have several labels of their own. */
+const hasColumns = ({ reads }: Head) => reads === "binary" || reads === "numbers";
+
+function outputsOfRow(head: Head, { outputs, labels, rows }: CheckInput): number {
+  const width = outputs.length / rows;
+  if (!(rows >= 2 && Number.isInteger(width) && width >= 1)) {
+    throw new InputError(
+      `invalid sizes: ${outputs.length} outputs for ${rows} rows; each row needs the same number, and there must be 2 or more`,
+    );
+  }
+  const each = labels.length / rows;
+  if (!(Number.isInteger(each) && each >= 1 && (hasColumns(head) || each === 1))) {
+    throw new InputError(
+      `${labels.length} labels for ${rows} rows of outputs; each row needs ${hasColumns(head) ? "the same number" : "one"}`,
+    );
+  }
+  return width;
+}
+
+/** The labels as the head reads them, and the summary of those that the network will be trained on. */
+function readLabels(
+  head: Head,
+  input: CheckInput,
+  width: number,
+): Pick<Sample, "labels" | "summary" | "shifted"> {
+  const { training = { labels: input.labels, rows: input.rows } } = input;
+  const isSummary = "kind" in training;
+  const shifted = areCountedFromOne(head, isSummary ? input.labels : training.labels, width);
+  const read = (labels: ArrayLike<Label>, rows: number) => {
+    const fromZero = Array.from(labels, (label) => (shifted ? (label as number) - 1 : label));
+    return oneHot(head, fromZero, rows, width);
+  };
+  const labels = read(input.labels, input.rows);
+  if (isSummary) return { labels, summary: training, shifted };
+  const { rows, names } = training;
+  return {
+    labels,
+    summary: named(summaryOf(head, read(training.labels, rows), rows, width), names),
+    shifted,
   };
 }
 
