@@ -28,13 +28,32 @@ interface Hdf5Dataset {
   readonly fixed?: string;
 }
 
+let loaded: Promise<typeof H5wasm> | undefined;
+
+/**
+ * The HDF5 library. Memory that it reads values into starts as zeros: what it could not read of texts, it lets go of
+ * nevertheless (h5wasm 0.10.3, get_attr), and by what happens to lie there it would trap.
+ */
+function library(): Promise<typeof H5wasm> {
+  loaded ??= import("h5wasm").then(async (h5) => {
+    await h5.ready;
+    const allocate = h5.Module._malloc;
+    h5.Module._malloc = (length) => {
+      const at = allocate(length);
+      if (Number(at) !== 0) h5.Module.HEAPU8.fill(0, Number(at), Number(at) + Number(length));
+      return at;
+    };
+    return h5;
+  });
+  return loaded;
+}
+
 /** Compressed datasets are unpacked in memory; a bias is far below this. */
 const maximumUnpacked = 2 ** 28;
 
 /** Opens the file. `file` is the name that patches give to it. Throws an InputError, one line, if it is broken. */
 export async function readHdf5(source: ByteSource, file: string): Promise<Hdf5File> {
-  const h5 = await import("h5wasm");
-  await h5.ready;
+  const h5 = await library();
   const datasets = withFile(h5, source, (opened) => {
     const found = new Map<string, Hdf5Dataset>();
     for (const path of opened.paths()) {
