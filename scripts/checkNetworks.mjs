@@ -1,17 +1,20 @@
-// Checks the networks that scripts/checkNetworks.py left in bench/results/networks, and writes the table of docs/check.md:
-//   node scripts/checkNetworks.mjs SEED ... [--list] [--first]
-// --list prints what was missed, and each alarm. --first keeps these verdicts (first.json) as those that the table shows
-// as the first run's: made with src/check as it was before any network was looked at, commit 3396248.
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+// Checks the networks that scripts/checkNetworks.py left in bench/results/networks, and writes to docs/check.md: of the
+// fresh ones the table, of the others a line for each seed.
+//   node scripts/checkNetworks.mjs [fresh-]SEED ... [--list] [--first]
+// --list prints what was missed, and each alarm. --first keeps these verdicts (first.json) as the first run's. The table
+// shows the first run, which alone is held out: made with src/check as it was before any of these networks was looked
+// at, commit 3396248 for 1 and 2, 7b44766 for fresh-3.
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { checkOutputs, fromCounts } from "../dist/index.js";
 
 const flags = process.argv.slice(2);
-const seeds = flags.filter((flag) => !flag.startsWith("--"));
+const sets = flags.filter((flag) => !flag.startsWith("--"));
+const isFresh = sets[0]?.startsWith("fresh-");
 const readJson = (path) => JSON.parse(readFileSync(path, "utf8"));
-const files = seeds.flatMap((seed) => {
-  const folder = `bench/results/networks/${seed}`;
+const files = sets.flatMap((set) => {
+  const folder = `bench/results/networks/${set}`;
   const names = readdirSync(folder).filter((name) => name.endsWith(".f"));
-  return names.map((name) => ({ folder, name, ...readJson(`${folder}/${name.replace(/f$/, "json")}`) }));
+  return names.map((name) => ({ set, folder, name, ...readJson(`${folder}/${name.replace(/f$/, "json")}`) }));
 });
 const frameworks = [...new Set(files.map(({ framework }) => framework))];
 
@@ -34,48 +37,49 @@ function checked(one, bytes) {
   };
 }
 
-function verdicts({ folder, name, cases }) {
+function verdicts({ set, folder, name, cases }) {
   const file = readFileSync(`${folder}/${name}`);
   const bytes = file.buffer.slice(file.byteOffset, file.byteOffset + file.length);
-  return cases.map((one) => ({ ...one, ...checked(one, bytes) }));
+  return cases.map((one) => ({ set, ...one, ...checked(one, bytes) }));
 }
 
 const now = files.flatMap(verdicts);
+const firstOf = (set) => `bench/results/networks/${set}/first.json`;
 if (flags.includes("--first")) {
-  for (const seed of seeds) {
-    const own = now.filter((one) => one.seed === Number(seed));
-    writeFileSync(`bench/results/networks/${seed}/first.json`, JSON.stringify(own));
+  for (const set of sets) {
+    const own = now.filter((one) => one.set === set);
+    writeFileSync(firstOf(set), JSON.stringify(own));
   }
 }
-const firsts = seeds.map((seed) => `bench/results/networks/${seed}/first.json`);
-const first = firsts.every((path) => existsSync(path)) ? firsts.flatMap(readJson) : [];
+const first = sets.flatMap((set) => readJson(firstOf(set)).map((one) => ({ ...one, set })));
 
 const isRight = ({ causes, cause }) => causes.includes(cause);
 const isAlarm = ({ verdict }) => verdict !== "sound";
 const isBroken = ({ bug }) => bug !== null;
-const network = ({ framework, network: name, task, seed }) => [framework, name, task, seed].join();
+const network = ({ framework, network: name, task, set }) => [framework, name, task, set].join();
 const changing = new Set(now.filter((one) => !isBroken(one) && one.training).map(network));
 const isAtRest = (one) => !isBroken(one) && !one.training && changing.has(network(one));
 const isStart = (one) => !isBroken(one) && !isAtRest(one);
 
-/** A row of the table: how many of the chosen networks pass the test, by framework, in all, and in the first run. */
+/** A row of the table: how many of the chosen networks passed the test in the first run, by framework and in all. */
 function row(title, isOne, test) {
-  const chosen = now.filter(isOne);
+  const chosen = first.filter(isOne);
   const parts = [...frameworks.map((name) => chosen.filter((one) => one.framework === name)), chosen];
   const count = (list) => (list.length ? `${list.filter(test).length}/${list.length}` : "");
-  return `| ${[title, ...parts.map(count), count(first.filter(isOne))].join(" | ")} |`;
+  return `| ${[title, ...parts.map(count)].join(" | ")} |`;
 }
 const share = (list, test) => `${((100 * list.filter(test).length) / list.length).toFixed(1)} %`;
 const figures = (list) =>
   `${share(list.filter(isBroken), isRight)} right cause first, ${share(list.filter(isBroken), isAlarm)} called not sound; alarms ${share(list.filter(isStart), isAlarm)} of sound ones as the first step sees them, ${share(list.filter(isAtRest), isAlarm)} at rest`;
 const bugs = [...new Set(now.filter(isBroken).map(({ bug }) => bug))];
-const bySeed = seeds.map((seed) => {
-  const own = (list) => list.filter((one) => one.seed === Number(seed));
-  return `- Seed ${seed}: first run ${figures(own(first))}. Now: ${figures(own(now))}.`;
+const lines = sets.map((set) => {
+  const [before, present] = [first, now].map((list) => figures(list.filter((one) => one.set === set)));
+  const title = set.replace("fresh-", "fresh networks, seed ").replace(/^\d/, "seed $&");
+  return `- ${title}: first run ${before}. Now: ${present === before ? "the same" : present}.`;
 });
 const table = [
-  `| bug: right cause first | ${frameworks.join(" | ")} | all | first run |`,
-  `|---|${frameworks.map(() => "---:|").join("")}---:|---:|`,
+  `| bug: right cause first | ${frameworks.join(" | ")} | all |`,
+  `|---|${frameworks.map(() => "---:|").join("")}---:|`,
   ...bugs.map((bug) => row(bug, (one) => one.bug === bug, isRight)),
   row("**all bugs**", isBroken, isRight),
   row("called not sound", isBroken, isAlarm),
@@ -87,10 +91,9 @@ const table = [
     ({ isInBand }) => isInBand,
   ),
   "",
-  ...(first.length > 0 ? bySeed : []),
-  "",
-  `Made with ${[...new Set(files.map(({ version }) => version))].join("; ")}.`,
-].join("\n");
+];
+const made = `Made with ${[...new Set(files.map(({ version }) => version))].join("; ")}.`;
+const written = [...(isFresh ? table : []), ...lines, "", made].join("\n");
 
 if (flags.includes("--list")) {
   for (const one of now.filter((o) => (isBroken(o) ? !isRight(o) : isAlarm(o)))) {
@@ -103,6 +106,7 @@ if (flags.includes("--list")) {
   }
 }
 const page = readFileSync("docs/check.md", "utf8");
-const [start, end] = ["<!-- networks -->", "<!-- /networks -->"];
+const mark = isFresh ? "fresh networks" : "networks";
+const [start, end] = [`<!-- ${mark} -->`, `<!-- /${mark} -->`];
 const [before, after] = [page.split(start)[0], page.split(end)[1]];
-writeFileSync("docs/check.md", `${before}${start}\n${table}\n${end}${after}`);
+writeFileSync("docs/check.md", `${before}${start}\n${written}\n${end}${after}`);
