@@ -80,10 +80,11 @@ export function causesOf(shape: Shape, situation: Situation | undefined): Cause[
  */
 const largestOutput = (width: number) => 3 * Math.sqrt(1 + 1 / width);
 
-const isTooLarge = ({ sample, spread, bias }: Situation) => {
-  const offset = bias.name === "optimal" ? spread.offset : 0;
-  return Math.sqrt(spread.between + offset) > largestOutput(sample.width);
-};
+/** Root mean square of the outputs: between inputs, and their mean's distance from the optimum, unless a bias explains that. */
+const outputSize = ({ spread, bias }: Situation) =>
+  Math.sqrt(spread.between + (bias.name === "optimal" ? spread.offset : 0));
+
+const isTooLarge = (s: Situation) => outputSize(s) > largestOutput(s.sample.width);
 
 /** Inputs beyond this are taken for not scaled, where outputs are too large; inputs that differ by less than the other for scaled twice. */
 const largestInput = 20;
@@ -107,10 +108,18 @@ const reportedRow = (name: CauseName): CauseRow => ({
       : undefined,
 });
 
-const tooLarge = (s: Situation) => ({
-  explained: s.parts.independent - s.parts.atMean,
-  size: `outputs differ by ${significant(Math.sqrt(s.spread.between))} (root mean square${s.sample.units.some((u) => u !== 1) ? ", in deviations of the labels" : ""}) from input to input; sound networks stay below ${significant(largestOutput(s.sample.width))}`,
-});
+const tooLarge = (s: Situation) => {
+  const [between, size] = [Math.sqrt(s.spread.between), outputSize(s)];
+  const limit = largestOutput(s.sample.width);
+  const scale = s.sample.units.some((u) => u !== 1) ? ", in deviations of the labels" : "";
+  return {
+    explained: s.parts.independent - s.parts.atMean,
+    size:
+      between > limit
+        ? `outputs differ by ${significant(between)} (root mean square${scale}) from input to input; sound networks stay below ${significant(limit)}`
+        : `outputs are ${significant(size)} from the optimum (root mean square${scale}), ${significant(between)} of it from input to input; sound networks stay below ${significant(limit)}`,
+  };
+};
 
 const isNotStandard = ({ sample }: Situation) => {
   const { head, bound, units } = sample;

@@ -281,3 +281,17 @@ test("outputs whose loss is infinite are too large", () => {
   const { verdict, causes, measuredLoss } = checkOutputs({ head: "poisson", outputs, labels: yesNo, rows });
   expect([verdict, causes[0].name, measuredLoss]).toEqual(["not sound", "outputs too large", null]);
 });
+
+test("the size that is called too large is above the one that sound networks stay below", () => {
+  const evidence = Array.from({ length: 60 }, (_, seed) => {
+    const outputs = drawOutputs(prior, seed, 1 + (seed % 5), 2 + (seed % 3));
+    const { causes } = checkOutputs(softmaxCase(outputs));
+    return causes.filter(({ name }) => name === "outputs too large").map((cause) => cause.evidence);
+  }).flat();
+  expect(evidence.filter((text) => text.startsWith("outputs are")).length).toBeGreaterThan(3);
+  expect(evidence.filter((text) => text.startsWith("outputs differ")).length).toBeGreaterThan(3);
+  for (const text of evidence) {
+    const [size, ...more] = text.match(/\d+(\.\d+)?/g)!.map(Number);
+    expect(size).toBeGreaterThan(more.at(-1)!);
+  }
+});
