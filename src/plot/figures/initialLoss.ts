@@ -1,15 +1,29 @@
+import type { Markish } from "@observablehq/plot";
 import type { Trial } from "../../experiment/record.ts";
 import { symbolOptions } from "../armLegend.ts";
-import { armStyles } from "../armStyles.ts";
+import { type ArmStyle, armStyles } from "../armStyles.ts";
 import { caption } from "../caption.ts";
 import { axisLabel, fontSize, frame } from "../frame.ts";
 import { roundTicks } from "../roundTicks.ts";
-import { drawSvg, type Figure, palette, textWidth } from "../svg.ts";
+import { drawSvg, type Figure, type PlotLibrary, palette, textWidth } from "../svg.ts";
 
 export type InitialLossTrial = Pick<
   Trial,
   "arm" | "seed" | "expectedLoss" | "initialLoss" | "band" | "inBand"
 >;
+
+/** What is drawn of an arm. */
+interface Row {
+  readonly arm: string;
+  readonly style: ArmStyle;
+  readonly verdict: string;
+  /** The band of all its seeds. */
+  readonly low: number;
+  readonly high: number;
+  readonly expected: number;
+  /** The finite measured losses, one a seed. */
+  readonly measured: readonly number[];
+}
 
 const rowHeight = 52;
 
@@ -23,79 +37,80 @@ export const initialLoss: Figure<readonly InitialLossTrial[]> = (
   trials,
   { width = 720 } = {},
 ) => {
-  const inBand = width < 560 ? "in" : "in the band";
-  const arms = [...new Set(trials.map(({ arm }) => arm))];
-  const styles = armStyles(arms);
-  const rows = arms.map((arm) => {
-    const own = trials.filter((trial) => trial.arm === arm);
-    const inside = own.filter((trial) => trial.inBand).length;
-    const verdict = own.length === 1 ? (inside ? inBand : "outside") : `${inside} of ${own.length} ${inBand}`;
-    const low = Math.min(...own.map(({ band }) => band.low));
-    const high = Math.max(...own.map(({ band }) => band.high));
-    return { arm, verdict, low, high, expected: own[0].expectedLoss };
-  });
-  const finite = trials.filter(({ initialLoss }) => Number.isFinite(initialLoss));
-  const missing = trials.length - finite.length;
-  const note = caption(
-    [
-      "Bar: where a sound network starts. Line: expected from the labels. Symbols: measured before training, one a seed.",
-      ...(missing > 0
-        ? [`${missing} measured ${missing === 1 ? "loss is" : "losses are"} not finite and not shown.`]
-        : []),
-    ],
-    width,
-  );
-  const ends = [
-    ...rows.flatMap(({ low, high, expected }) => [low, high, expected]),
-    ...finite.map((t) => t.initialLoss),
-  ];
-  const [low, high] = [Math.min(...ends), Math.max(...ends)];
-  const margin = 0.04 * (high - low || 1);
+  const rows = rowByArm(trials, width < 560 ? "in" : "in the band");
+  const arms = rows.map(({ arm }) => arm);
+  const shown = rows.flatMap(({ measured }) => measured).length;
+  const note = caption(sentences(trials.length - shown), width);
+  const domain = lossRange(rows);
   const marginLeft = Math.max(0, ...arms.map((arm) => textWidth(arm, fontSize))) + 28;
   const marginRight = Math.max(0, ...rows.map(({ verdict }) => textWidth(verdict, fontSize))) + 24;
-  const ticks = roundTicks(
-    low - margin,
-    high + margin,
-    Math.min(10, (width - marginLeft - marginRight) / 40),
-  );
+  const ticks = roundTicks(...domain, Math.min(10, (width - marginLeft - marginRight) / 40));
   return drawSvg(plot, document, {
     description: `Loss before training against the loss expected, for the arms ${arms.join(", ")}.`,
-    ...frame(width, 14, rowHeight * arms.length, note),
+    ...frame(width, 14, rowHeight * rows.length, note),
     marginLeft,
     marginRight,
-    x: {
-      domain: [low - margin, high + margin],
-      ticks,
-      ...axisLabel("Loss before training (nats)"),
-    },
+    x: { domain, ticks, ...axisLabel("Loss before training (nats)") },
     y: { type: "band", domain: arms, label: null, tickSize: 0, padding: 0.45 },
     marks: [
       plot.gridX({ ticks, stroke: palette.grid.light, strokeOpacity: 1 }),
-      ...rows.map((row) =>
-        plot.barX([row], {
-          y: "arm",
-          x1: "low",
-          x2: "high",
-          fill: styles.get(row.arm)!.color,
-          fillOpacity: 0.16,
-        }),
-      ),
-      plot.tickX(rows, {
-        y: "arm",
-        x: "expected",
-        stroke: "currentColor",
-        strokeWidth: 1.2,
-        insetTop: -5,
-        insetBottom: -5,
-      }),
-      ...arms.map((arm) =>
-        plot.dot(
-          finite.filter((trial) => trial.arm === arm),
-          { y: "arm", x: "initialLoss", ...symbolOptions(styles.get(arm)!), fillOpacity: 0.75 },
-        ),
-      ),
+      ...rows.map((row) => bandMark(plot, row)),
+      expectedMark(plot, rows),
+      ...rows.map((row) => measuredMark(plot, row)),
       plot.text(rows, { y: "arm", text: "verdict", frameAnchor: "right", textAnchor: "start", dx: 10 }),
       note.mark,
     ],
   });
 };
+
+/** @param inBand the verdict on losses within the band */
+function rowByArm(trials: readonly InitialLossTrial[], inBand: string): Row[] {
+  return [...armStyles([...new Set(trials.map(({ arm }) => arm))])].map(([arm, style]) => {
+    const own = trials.filter((trial) => trial.arm === arm);
+    const inside = own.filter((trial) => trial.inBand).length;
+    return {
+      arm,
+      style,
+      verdict: own.length === 1 ? (inside ? inBand : "outside") : `${inside} of ${own.length} ${inBand}`,
+      low: Math.min(...own.map(({ band }) => band.low)),
+      high: Math.max(...own.map(({ band }) => band.high)),
+      expected: own[0].expectedLoss,
+      measured: own.map(({ initialLoss }) => initialLoss).filter(Number.isFinite),
+    };
+  });
+}
+
+/** The range of all that is drawn, with a margin. */
+function lossRange(rows: readonly Row[]): [low: number, high: number] {
+  const drawn = rows.flatMap(({ low, high, expected, measured }) => [low, high, expected, ...measured]);
+  const [low, high] = [Math.min(...drawn), Math.max(...drawn)];
+  const margin = 0.04 * (high - low || 1);
+  return [low - margin, high + margin];
+}
+
+/** @param missing measured losses that can't be shown */
+function sentences(missing: number): string[] {
+  const legend =
+    "Bar: where a sound network starts. Line: expected from the labels. Symbols: measured before training, one a seed.";
+  if (missing === 0) return [legend];
+  return [
+    legend,
+    `${missing} measured ${missing === 1 ? "loss is" : "losses are"} not finite and not shown.`,
+  ];
+}
+
+const bandMark = (plot: PlotLibrary, row: Row): Markish =>
+  plot.barX([row], { y: "arm", x1: "low", x2: "high", fill: row.style.color, fillOpacity: 0.16 });
+
+const expectedMark = (plot: PlotLibrary, rows: readonly Row[]): Markish =>
+  plot.tickX(rows, {
+    y: "arm",
+    x: "expected",
+    stroke: "currentColor",
+    strokeWidth: 1.2,
+    insetTop: -5,
+    insetBottom: -5,
+  });
+
+const measuredMark = (plot: PlotLibrary, { arm, style, measured }: Row): Markish =>
+  plot.dot(measured, { y: () => arm, x: (loss) => loss, ...symbolOptions(style), fillOpacity: 0.75 });

@@ -1,10 +1,11 @@
+import type { Markish, RenderFunction } from "@observablehq/plot";
 import type { Evaluation, Trial } from "../../experiment/record.ts";
 import { armLegend, symbolOptions } from "../armLegend.ts";
-import { armStyles } from "../armStyles.ts";
+import { type ArmStyle, armStyles } from "../armStyles.ts";
 import { caption, wrapText } from "../caption.ts";
 import { overSeeds } from "../curves.ts";
 import { axisLabel, fontSize, frame } from "../frame.ts";
-import { drawSvg, type Figure, palette, svgElement, textWidth } from "../svg.ts";
+import { drawSvg, type Figure, type PlotLibrary, palette, svgElement, textWidth } from "../svg.ts";
 
 export interface RecallByArmData {
   /** In dataset order, with the number of training images of each. */
@@ -14,6 +15,8 @@ export interface RecallByArmData {
 
 /** Distance between the arms' dots of a class, in px. */
 const armStep = 11;
+/** Distance between the lines of a class's name, in px. */
+const lineHeight = fontSize * 1.25;
 
 /**
  * Recall of each class on the test set by arm, in dataset order, with the classes' training counts; over several seeds
@@ -26,37 +29,23 @@ export const recallByArm: Figure<RecallByArmData> = (
   { width = 720 } = {},
 ) => {
   const brief = width < 560;
-  const countHead = brief ? "images" : "training images";
-  /** Room for a class's name; longer ones go on in a second line. */
-  const nameRoom = width / 3.8;
   const styles = armStyles([...new Set(trials.map(({ arm }) => arm))]);
-  const arms = [...styles.keys()];
-  const names = classes.map(({ name }) => wrapText(name, nameRoom, fontSize));
-  const counts = classes.map(({ count }) => count.toLocaleString("en-US"));
-  const countRoom = Math.max(textWidth(countHead, fontSize), ...counts.map((c) => textWidth(c, fontSize)));
-  const marginLeft = Math.max(60, ...names.flat().map((line) => textWidth(line, fontSize))) + countRoom + 38;
-  const rowHeight = Math.max(
-    armStep * arms.length + 9,
-    ...names.map((lines) => lines.length * fontSize * 1.25 + 6),
-  );
-  const seeds = Math.max(0, ...arms.map((arm) => trials.filter((trial) => trial.arm === arm).length));
-  const over = seeds > 1 ? ` Symbol: mean of ${seeds} seeds; line: lowest to highest seed.` : "";
-  const note = caption(
-    [
-      `Share of each class's test images that are classified as that class.${over}${brief ? " Images: in the training set." : ""}`,
-    ],
-    width,
-  );
+  const arms = [...styles].map(([name, style], place) => {
+    const recalls = trials.filter(({ arm }) => arm === name).map(({ test }) => test.recall);
+    return { style, recalls, dy: (place - (styles.size - 1) / 2) * armStep };
+  });
+  const seeds = Math.max(0, ...arms.map(({ recalls }) => recalls.length));
+  const table = classTable(classes, {
+    countHead: brief ? "images" : "training images",
+    nameRoom: width / 3.8,
+    leastHeight: armStep * arms.length + 9,
+  });
+  const { rowHeight } = table;
+  const marginLeft = table.width + 38;
+  const note = caption(sentences(seeds, brief), width);
   const key = armLegend(plot, styles, width - marginLeft - 20);
-  const rows = arms.flatMap((arm, a) =>
-    overSeeds(trials.filter((trial) => trial.arm === arm).map(({ test }) => test.recall)).map(
-      ({ mean, low, high }, c) => ({ arm, mean: 100 * mean, low: 100 * low, high: 100 * high, row: c, a }),
-    ),
-  );
-  const dy = (a: number) => (a - (arms.length - 1) / 2) * armStep;
-  const description = `Recall on the test set of ${classes.length} classes for the arms ${arms.join(", ")}.`;
   return drawSvg(plot, document, {
-    description,
+    description: `Recall on the test set of ${classes.length} classes for the arms ${[...styles.keys()].join(", ")}.`,
     ...frame(width, key.height + 12, rowHeight * classes.length, note),
     marginLeft,
     marginRight: 24,
@@ -73,37 +62,80 @@ export const recallByArm: Figure<RecallByArmData> = (
         dy: rowHeight / 2,
         insetLeft: 8 - marginLeft,
       }),
-      ...arms.flatMap((arm, a) => {
-        const own = rows.filter((row) => row.arm === arm && Number.isFinite(row.mean));
-        const style = styles.get(arm)!;
-        return [
-          plot.ruleY(seeds > 1 ? own : [], {
-            y: "row",
-            x1: "low",
-            x2: "high",
-            stroke: style.color,
-            strokeWidth: 1.5,
-            dy: dy(a),
-          }),
-          plot.dot(own, { y: "row", x: "mean", dy: dy(a), ...symbolOptions(style) }),
-        ];
-      }),
+      ...arms.flatMap((arm) => armMarks(plot, arm, seeds > 1)),
       ...key.marks,
-      (_index, scales, _values, dimensions, context) => {
-        const middle = (c: number) => Number(scales.y?.(c)) + rowHeight / 2;
-        const text = (content: string, x: number, y: number, anchor: string, fill = "currentColor") =>
-          svgElement(context.document, "text", { x, y, dy: "0.35em", "text-anchor": anchor, fill }, content);
-        const right = dimensions.marginLeft - 14;
-        const head = text(countHead, right, dimensions.marginTop - 9, "end", palette.muted.light);
-        const labels = names.flatMap((lines, c) => [
-          ...lines.map((line, i) =>
-            text(line, 12, middle(c) + (i - (lines.length - 1) / 2) * fontSize * 1.25, "start"),
-          ),
-          text(counts[c], right, middle(c), "end", palette.muted.light),
-        ]);
-        return svgElement(context.document, "g", { "aria-label": "classes" }, head, ...labels);
-      },
+      table.mark,
       note.mark,
     ],
   });
 };
+
+function sentences(seeds: number, brief: boolean): string[] {
+  const over = seeds > 1 ? ` Symbol: mean of ${seeds} seeds; line: lowest to highest seed.` : "";
+  const images = brief ? " Images: in the training set." : "";
+  return [`Share of each class's test images that are classified as that class.${over}${images}`];
+}
+
+interface ClassTableOptions {
+  readonly countHead: string;
+  /** Room for a class's name, in px; longer ones go on in a second line. */
+  readonly nameRoom: number;
+  /** Of a class's row, in px. */
+  readonly leastHeight: number;
+}
+
+/** The classes' names and training counts left of the frame: the mark, and the room it takes in px. */
+function classTable(
+  classes: RecallByArmData["classes"],
+  { countHead, nameRoom, leastHeight }: ClassTableOptions,
+): { width: number; rowHeight: number; mark: RenderFunction } {
+  const names = classes.map(({ name }) => wrapText(name, nameRoom, fontSize));
+  const counts = classes.map(({ count }) => count.toLocaleString("en-US"));
+  const rowHeight = Math.max(leastHeight, ...names.map((lines) => lines.length * lineHeight + 6));
+  const widths = (texts: readonly string[]) => texts.map((content) => textWidth(content, fontSize));
+  const mark: RenderFunction = (_index, scales, _values, { marginLeft, marginTop }, { document }) => {
+    const middle = (c: number) => Number(scales.y?.(c)) + rowHeight / 2;
+    const text = (content: string, x: number, y: number, anchor: string, fill = "currentColor") =>
+      svgElement(document, "text", { x, y, dy: "0.35em", "text-anchor": anchor, fill }, content);
+    const right = marginLeft - 14;
+    const head = text(countHead, right, marginTop - 9, "end", palette.muted.light);
+    const rows = names.flatMap((lines, c) => [
+      ...lines.map((line, i) =>
+        text(line, 12, middle(c) + (i - (lines.length - 1) / 2) * lineHeight, "start"),
+      ),
+      text(counts[c], right, middle(c), "end", palette.muted.light),
+    ]);
+    return svgElement(document, "g", { "aria-label": "classes" }, head, ...rows);
+  };
+  return {
+    width: Math.max(60, ...widths(names.flat())) + Math.max(...widths([countHead, ...counts])),
+    rowHeight,
+    mark,
+  };
+}
+
+interface Arm {
+  readonly style: ArmStyle;
+  /** One a seed, with a number for each class. */
+  readonly recalls: readonly (readonly number[])[];
+  /** Of its symbols from the middle of a class's row, in px. */
+  readonly dy: number;
+}
+
+/** An arm's symbols, over lines from the lowest to the highest seed. */
+function armMarks(plot: PlotLibrary, { style, recalls, dy }: Arm, ranges: boolean): Markish[] {
+  const points = overSeeds(recalls)
+    .map(({ mean, low, high }, row) => ({ row, mean: 100 * mean, low: 100 * low, high: 100 * high }))
+    .filter(({ mean }) => Number.isFinite(mean));
+  return [
+    plot.ruleY(ranges ? points : [], {
+      y: "row",
+      x1: "low",
+      x2: "high",
+      stroke: style.color,
+      strokeWidth: 1.5,
+      dy,
+    }),
+    plot.dot(points, { y: "row", x: "mean", dy, ...symbolOptions(style) }),
+  ];
+}
