@@ -27,95 +27,123 @@ const longestKey = 1000;
  * @throws InputError, one line, unless they are exactly one value within the limits.
  */
 export function readMsgpack(source: ByteSource, start: number, end: number): MsgpackValue {
-  let at = start;
-  let values = 0;
-  const broken = (why: string) => new InputError(`${source.name}: broken MessagePack at byte ${at}: ${why}`);
+  const reader = new Reader(source, start, end);
+  const value = reader.value(0);
+  reader.checkEnd();
+  return value;
+}
 
-  /** Moves past `length` bytes, and returns where they begin. */
-  function skip(length: number): number {
-    if (length > end - at)
-      throw broken(`${length} bytes should follow, ${end - at} are left; the file may be cut short`);
-    at += length;
-    return at - length;
+/** Reads one value after the other; each method begins where the last one ended. */
+class Reader {
+  readonly #source: ByteSource;
+  readonly #end: number;
+  #at: number;
+  #values = 0;
+
+  constructor(source: ByteSource, start: number, end: number) {
+    this.#source = source;
+    this.#at = start;
+    this.#end = end;
+  }
+
+  checkEnd(): void {
+    if (this.#at !== this.#end) throw this.#broken(`${this.#end - this.#at} bytes follow after its end`);
+  }
+
+  /** The next value, `depth` maps or arrays deep. Its first byte tells its kind, and its size where that is small. */
+  value(depth: number): MsgpackValue {
+    if (depth > maximumDepth) throw this.#broken(`values are nested more than ${maximumDepth} deep`);
+    if (++this.#values > maximumValues) throw this.#broken(`it has more than ${maximumValues} values`);
+    const head = this.#unsigned(1);
+    if (head < 0x80) return integer(head);
+    if (head < 0x90) return this.#map(head & 0x0f, depth);
+    if (head < 0xa0) return this.#array(head & 0x0f, depth);
+    if (head < 0xc0) return this.#located("text", head & 0x1f);
+    if (head >= 0xe0) return integer(head - 0x100);
+    return this.#wide(head, depth);
+  }
+
+  /** A value whose size is in the bytes that follow: in each family their width doubles from one head to the next. */
+  #wide(head: number, depth: number): MsgpackValue {
+    if (head === 0xc1) throw this.#broken("it has the byte c1, which MessagePack never uses");
+    if (head < 0xc4) return { kind: "other" };
+    if (head < 0xc7) return this.#located("bytes", this.#unsigned(2 ** (head - 0xc4)));
+    if (head < 0xca) return this.#extension(this.#unsigned(2 ** (head - 0xc7)));
+    if (head < 0xcc) return this.#float(2 ** (head - 0xc8));
+    if (head < 0xd0) return integer(this.#unsigned(2 ** (head - 0xcc)));
+    if (head < 0xd4) return integer(this.#signed(2 ** (head - 0xd0)));
+    if (head < 0xd9) return this.#extension(2 ** (head - 0xd4));
+    if (head < 0xdc) return this.#located("text", this.#unsigned(2 ** (head - 0xd9)));
+    if (head < 0xde) return this.#array(this.#unsigned(2 ** (head - 0xdb)), depth);
+    return this.#map(this.#unsigned(2 ** (head - 0xdd)), depth);
+  }
+
+  #map(size: number, depth: number): MsgpackValue {
+    const entries = new Map<string, MsgpackValue>();
+    for (let i = 0; i < size; i++) {
+      const name = this.#key(depth + 1);
+      if (entries.has(name)) throw this.#broken("a map has a key twice");
+      entries.set(name, this.value(depth + 1));
+    }
+    return { kind: "map", entries };
+  }
+
+  #key(depth: number): string {
+    const value = this.value(depth);
+    if (value.kind === "integer") return String(value.value);
+    if (value.kind !== "text") throw this.#broken("a map's key is neither text nor an integer");
+    if (value.length > longestKey)
+      throw this.#broken(`a map's key has ${value.length} bytes, above ${longestKey}`);
+    return text(this.#source, value.offset, value.length);
+  }
+
+  #array(size: number, depth: number): MsgpackValue {
+    const items: MsgpackValue[] = [];
+    for (let i = 0; i < size; i++) items.push(this.value(depth + 1));
+    return { kind: "array", items };
+  }
+
+  #located(kind: "text" | "bytes", length: number): MsgpackValue {
+    return { kind, offset: this.#skip(length), length };
+  }
+
+  #extension(length: number): MsgpackValue {
+    const type = this.#unsigned(1);
+    return { kind: "extension", type, offset: this.#skip(length), length };
+  }
+
+  #float(width: number): MsgpackValue {
+    this.#skip(width);
+    return { kind: "other" };
   }
 
   /** The big-endian unsigned number in the next 1, 2, 4 or 8 bytes; above 2^53 it is rounded. */
-  function unsigned(width: number): number {
-    const bytes = view(source, skip(width), width);
+  #unsigned(width: number): number {
+    const bytes = view(this.#source, this.#skip(width), width);
     if (width === 1) return bytes.getUint8(0);
     if (width === 2) return bytes.getUint16(0);
     if (width === 4) return bytes.getUint32(0);
     return Number(bytes.getBigUint64(0));
   }
 
-  function integer(value: number): MsgpackValue {
-    return { kind: "integer", value };
+  /** The same in two's complement. */
+  #signed(width: number): number {
+    const value = this.#unsigned(width);
+    return value < 2 ** (8 * width - 1) ? value : value - 2 ** (8 * width);
   }
 
-  function located(kind: "text" | "bytes", length: number): MsgpackValue {
-    return { kind, offset: skip(length), length };
+  /** Moves past `length` bytes, and returns where they begin. */
+  #skip(length: number): number {
+    const left = this.#end - this.#at;
+    if (length > left)
+      throw this.#broken(`${length} bytes should follow, ${left} are left; the file may be cut short`);
+    this.#at += length;
+    return this.#at - length;
   }
 
-  function extension(length: number): MsgpackValue {
-    const type = unsigned(1);
-    return { kind: "extension", type, offset: skip(length), length };
+  #broken(why: string): InputError {
+    return new InputError(`${this.#source.name}: broken MessagePack at byte ${this.#at}: ${why}`);
   }
-
-  function key(depth: number): string {
-    const value = next(depth);
-    if (value.kind === "integer") return String(value.value);
-    if (value.kind !== "text") throw broken("a map's key is neither text nor an integer");
-    if (value.length > longestKey) throw broken(`a map's key has ${value.length} bytes, above ${longestKey}`);
-    return text(source, value.offset, value.length);
-  }
-
-  function map(size: number, depth: number): MsgpackValue {
-    const entries = new Map<string, MsgpackValue>();
-    for (let i = 0; i < size; i++) {
-      const name = key(depth + 1);
-      if (entries.has(name)) throw broken("a map has a key twice");
-      entries.set(name, next(depth + 1));
-    }
-    return { kind: "map", entries };
-  }
-
-  function array(size: number, depth: number): MsgpackValue {
-    const items: MsgpackValue[] = [];
-    for (let i = 0; i < size; i++) items.push(next(depth + 1));
-    return { kind: "array", items };
-  }
-
-  function next(depth: number): MsgpackValue {
-    if (depth > maximumDepth) throw broken(`values are nested more than ${maximumDepth} deep`);
-    if (++values > maximumValues) throw broken(`it has more than ${maximumValues} values`);
-    const head = unsigned(1);
-    if (head < 0x80) return integer(head);
-    if (head < 0x90) return map(head & 0x0f, depth);
-    if (head < 0xa0) return array(head & 0x0f, depth);
-    if (head < 0xc0) return located("text", head & 0x1f);
-    if (head >= 0xe0) return integer(head - 0x100);
-    if (head === 0xc1) throw broken("it has the byte c1, which MessagePack never uses");
-    // In each family the width of what follows doubles from one head to the next.
-    if (head < 0xc4) return { kind: "other" };
-    if (head < 0xc7) return located("bytes", unsigned(2 ** (head - 0xc4)));
-    if (head < 0xca) return extension(unsigned(2 ** (head - 0xc7)));
-    if (head < 0xcc) {
-      skip(head === 0xca ? 4 : 8);
-      return { kind: "other" };
-    }
-    if (head < 0xd0) return integer(unsigned(2 ** (head - 0xcc)));
-    if (head < 0xd4) {
-      const width = 2 ** (head - 0xd0);
-      const value = unsigned(width);
-      return integer(value < 2 ** (8 * width - 1) ? value : value - 2 ** (8 * width));
-    }
-    if (head < 0xd9) return extension(2 ** (head - 0xd4));
-    if (head < 0xdc) return located("text", unsigned(2 ** (head - 0xd9)));
-    if (head < 0xde) return array(unsigned(2 ** (head - 0xdb)), depth);
-    return map(unsigned(2 ** (head - 0xdd)), depth);
-  }
-
-  const value = next(0);
-  if (at !== end) throw broken(`${end - at} bytes follow after its end`);
-  return value;
 }
+
+const integer = (value: number): MsgpackValue => ({ kind: "integer", value });
