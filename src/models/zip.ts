@@ -181,59 +181,77 @@ function findDirectory(source: ByteSource, broken: Broken): Directory {
 function readDirectory(source: ByteSource, directory: Directory, broken: Broken): Map<string, ZipEntry> {
   const records = view(source, directory.offset, directory.size);
   const entries = new Map<string, ZipEntry>();
-  const spans: { name: string; from: number; to: number }[] = [];
   let at = 0;
   for (let i = 0; i < directory.count; i++) {
-    if (at + 46 > records.byteLength || records.getUint32(at, true) !== signatures.central)
-      throw broken("its directory is damaged");
-    const nameLength = records.getUint16(at + 28, true);
-    const extraLength = records.getUint16(at + 30, true);
-    const length = 46 + nameLength + extraLength + records.getUint16(at + 32, true);
-    if (at + length > records.byteLength) throw broken("its directory is cut short");
-    const name = new TextDecoder().decode(bytesOf(records, at + 46, nameLength));
-    if (entries.has(name)) throw broken(`${name} is in it twice`);
-    if (records.getUint16(at + 8, true) & 1) throw broken(`${name} is encrypted`);
-    const sizes = zip64Fields(
-      records,
-      at + 46 + nameLength,
-      extraLength,
-      [at + 24, at + 20, at + 42],
-      broken,
-    );
-    const [size, compressedSize, headerOffset] = sizes.map((field) => ({
-      ...field,
-      at: directory.offset + field.at,
-    }));
-    const entry = {
-      name,
-      method: records.getUint16(at + 10, true),
-      crc32: records.getUint32(at + 16, true),
-      size: size.value,
-      compressedSize,
-      headerOffset,
-      recordOffset: directory.offset + at,
-      ...readLocal(
-        source,
-        headerOffset.value,
-        compressedSize.value,
-        records.getUint32(at + 16, true),
-        broken,
-      ),
-    };
-    const to = entry.dataOffset + compressedSize.value;
-    if (to > directory.offset)
-      throw broken(`${name} (${compressedSize.value} bytes at ${entry.dataOffset}) runs into the directory`);
-    if (entry.method === stored && entry.size !== compressedSize.value)
-      throw broken(`${name} is stored, but has two sizes`);
-    spans.push({ name, from: headerOffset.value, to });
-    entries.set(name, entry);
-    at += length;
+    const record = readRecord(records, at, broken);
+    if (entries.has(record.name)) throw broken(`${record.name} is in it twice`);
+    entries.set(record.name, readEntry(source, directory, records, record, broken));
+    at += record.length;
   }
-  spans.sort((a, b) => a.from - b.from);
-  for (let i = 1; i < spans.length; i++) {
-    if (spans[i].from < spans[i - 1].to) throw broken(`${spans[i - 1].name} and ${spans[i].name} overlap`);
-  }
+  checkOverlaps(entries.values(), broken);
   return entries;
+}
+
+/** Where an entry's record stands in the directory's bytes, and its variable parts. */
+interface DirectoryRecord {
+  readonly at: number;
+  readonly length: number;
+  readonly name: string;
+  readonly extra: number;
+  readonly extraLength: number;
+}
+
+function readRecord(records: DataView, at: number, broken: Broken): DirectoryRecord {
+  if (at + 46 > records.byteLength || records.getUint32(at, true) !== signatures.central)
+    throw broken("its directory is damaged");
+  const nameLength = records.getUint16(at + 28, true);
+  const extraLength = records.getUint16(at + 30, true);
+  const length = 46 + nameLength + extraLength + records.getUint16(at + 32, true);
+  if (at + length > records.byteLength) throw broken("its directory is cut short");
+  const name = new TextDecoder().decode(bytesOf(records, at + 46, nameLength));
+  return { at, length, name, extra: at + 46 + nameLength, extraLength };
+}
+
+function readEntry(
+  source: ByteSource,
+  directory: Directory,
+  records: DataView,
+  { at, name, extra, extraLength }: DirectoryRecord,
+  broken: Broken,
+): ZipEntry {
+  if (records.getUint16(at + 8, true) & 1) throw broken(`${name} is encrypted`);
+  const fields = zip64Fields(records, extra, extraLength, [at + 24, at + 20, at + 42], broken);
+  const [size, compressedSize, headerOffset] = fields.map((field) => ({
+    ...field,
+    at: directory.offset + field.at,
+  }));
+  const crc = records.getUint32(at + 16, true);
+  const entry = {
+    name,
+    method: records.getUint16(at + 10, true),
+    crc32: crc,
+    size: size.value,
+    compressedSize,
+    headerOffset,
+    recordOffset: directory.offset + at,
+    ...readLocal(source, headerOffset.value, compressedSize.value, crc, broken),
+  };
+  if (contentsEnd(entry) > directory.offset)
+    throw broken(`${name} (${compressedSize.value} bytes at ${entry.dataOffset}) runs into the directory`);
+  if (entry.method === stored && entry.size !== compressedSize.value)
+    throw broken(`${name} is stored, but has two sizes`);
+  return entry;
+}
+
+const contentsEnd = ({ dataOffset, compressedSize }: ZipEntry) => dataOffset + compressedSize.value;
+
+function checkOverlaps(entries: Iterable<ZipEntry>, broken: Broken): void {
+  const inPlace = [...entries].sort((a, b) => a.headerOffset.value - b.headerOffset.value);
+  for (let i = 1; i < inPlace.length; i++) {
+    const [before, after] = [inPlace[i - 1], inPlace[i]];
+    if (after.headerOffset.value < contentsEnd(before))
+      throw broken(`${before.name} and ${after.name} overlap`);
+  }
 }
 
 /** What stands before and after an entry's contents. */
