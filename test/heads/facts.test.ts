@@ -7,7 +7,7 @@ import { noisyLoss } from "../../src/heads/noise.ts";
 import { solve } from "../../src/heads/solve.ts";
 import { logSumExp } from "../../src/math/logSumExp.ts";
 import { random } from "../../src/math/random.ts";
-import { binaryRows, classRows, numberRows, survivalRows } from "./rows.ts";
+import { binaryRows, classRows, numberRows, survivalRows, yesNo } from "./rows.ts";
 
 const ones = (n: number) => new Array<number>(n).fill(1);
 const classes = (counts: readonly number[]) =>
@@ -16,14 +16,6 @@ const classes = (counts: readonly number[]) =>
     counts: Float64Array.from(counts),
     rows: counts.reduce((a, b) => a + b),
     labelSquares: counts.reduce((a, b) => a + b),
-  }) as const;
-const yesNo = (yes: number, no: number) =>
-  ({
-    kind: "binary",
-    positives: Float64Array.of(yes),
-    squares: Float64Array.of(yes),
-    totals: Float64Array.of(yes + no),
-    rows: yes + no,
   }) as const;
 const numbers = (values: readonly number[]) =>
   numberRows(

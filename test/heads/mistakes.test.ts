@@ -5,16 +5,9 @@ import { bind } from "../../src/heads/bind.ts";
 import { findHead } from "../../src/heads/index.ts";
 import { solve } from "../../src/heads/solve.ts";
 import { logit, sigmoid } from "../../src/math/logit.ts";
+import { yesNo } from "./rows.ts";
 
 const page = readFileSync(join(import.meta.dirname, "..", "..", "docs", "common-mistakes.md"), "utf8");
-const yesNo = (yes: number, no: number) =>
-  ({
-    kind: "binary",
-    positives: Float64Array.of(yes),
-    squares: Float64Array.of(yes),
-    totals: Float64Array.of(yes + no),
-    rows: yes + no,
-  }) as const;
 
 test("every figure of docs/common-mistakes.md is what the catalogue computes", () => {
   const fraud = yesNo(492, 284_315);

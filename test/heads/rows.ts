@@ -194,3 +194,13 @@ function inRange(
   const bottom = Number.isFinite(low) ? low : 0;
   return bottom + (top - bottom) * (0.05 + 0.9 * random.uniform());
 }
+
+/** The summary of one column of so many yeses and noes. */
+export const yesNo = (yes: number, no: number) =>
+  ({
+    kind: "binary",
+    positives: Float64Array.of(yes),
+    squares: Float64Array.of(yes),
+    totals: Float64Array.of(yes + no),
+    rows: yes + no,
+  }) as const;
