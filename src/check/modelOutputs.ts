@@ -154,15 +154,19 @@ const feedTypes = {
   float16: Uint16Array,
 } as const;
 
+/** Whether an input takes real numbers rather than integers. */
+export const takesFloats = ({ dtype }: ValueInfo) => dtype.startsWith("float");
+
 /** Token ids and the like: numbers whose size says nothing. */
-const isIndex = ({ dtype }: ValueInfo) => !(dtype.startsWith("float") || dtype === "uint8");
+const isIndex = (input: ValueInfo) => !(takesFloats(input) || input.dtype === "uint8");
 
 function feedTensor(
-  { name, dtype }: ValueInfo,
+  input: ValueInfo,
   shape: readonly number[],
   read: ArrayLike<number>,
   rows: number,
 ): Tensor {
+  const { name, dtype } = input;
   const length = elementCount(shape);
   const width = length / shape[0];
   const at = (i: number) => read[i < rows * width ? i : (rows - 1) * width + (i % width)];
@@ -177,7 +181,7 @@ function feedTensor(
       : new feedTypes[dtype as keyof typeof feedTypes](length);
   for (let i = 0; i < length && dtype !== "float16"; i++) {
     const value = at(i);
-    if (!(Number.isInteger(value) || dtype.startsWith("float"))) {
+    if (!(Number.isInteger(value) || takesFloats(input))) {
       throw new InputError(`the model's input ${name} takes ${dtype}, but its data holds ${value}`);
     }
     data[i] = data instanceof BigInt64Array ? BigInt(value) : value;

@@ -1,6 +1,7 @@
 import { InputError } from "../errors.ts";
 import { elementCount } from "../graph/tensor.ts";
 import type { Head, Label } from "../heads/head.ts";
+import { float64 } from "../math/float64.ts";
 
 /** Numbers of any shape, row-major; the first axis are the inputs. */
 export interface NumberArray {
@@ -97,7 +98,7 @@ const misfit = (outputs: readonly number[], labels: readonly number[]) =>
 function axisLast({ shape, values }: NumberArray, axis: number): Float64Array {
   const width = shape[axis];
   const inner = elementCount(shape.slice(axis + 1));
-  if (inner === 1) return Float64Array.from(values);
+  if (inner === 1) return float64(values);
   const moved = new Float64Array(values.length);
   for (let i = 0; i < values.length; i++) {
     const k = Math.floor(i / inner) % width;

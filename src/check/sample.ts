@@ -12,6 +12,7 @@ import {
   summarizeSurvival,
 } from "../labels/summarize.ts";
 import type { LabelSummary } from "../labels/summary.ts";
+import { float64 } from "../math/float64.ts";
 import { logit } from "../math/logit.ts";
 import type { CheckInput } from "./checkOutputs.ts";
 
@@ -67,7 +68,7 @@ export function readSample(input: CheckInput): Sample {
       `${read.labels.length} labels for ${rows} rows of outputs; ${head.name} needs ${bound.columns.length} a row here`,
     );
   }
-  const values = Float64Array.from(input.outputs);
+  const values = float64(input.outputs);
   return {
     head,
     bound,

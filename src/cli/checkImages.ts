@@ -1,4 +1,4 @@
-import { type InputRows, onlyInput } from "../check/modelOutputs.ts";
+import { type InputRows, onlyInput, takesFloats } from "../check/modelOutputs.ts";
 import { listImages } from "../data/columns/imageFolder.ts";
 import { InputError } from "../errors.ts";
 import { elementCount } from "../graph/tensor.ts";
@@ -59,8 +59,6 @@ export async function openImageFolder(
     close() {},
   };
 }
-
-const takesFloats = ({ dtype }: ValueInfo) => dtype.startsWith("float");
 
 interface ImageLayout {
   readonly height: number;

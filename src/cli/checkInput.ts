@@ -11,6 +11,7 @@ import { InputError } from "../errors.ts";
 import type { Head } from "../heads/head.ts";
 import { findHead } from "../heads/index.ts";
 import { fromCounts } from "../labels/fromCounts.ts";
+import { float64 } from "../math/float64.ts";
 import { type CheckData, type CheckDataFlags, openCheckData } from "./checkData.ts";
 import type { ModelRun } from "./checkModel.ts";
 import { headOptions } from "./headFlags.ts";
@@ -150,5 +151,3 @@ function withoutIgnored({ labels, rows }: LabelRows, ignored: number | undefined
 }
 
 const isArrayFile = (path: string) => path.endsWith(".npy") || path.endsWith(".json");
-const float64 = (values: ArrayLike<number>) =>
-  values instanceof Float64Array ? values : Float64Array.from(values);

@@ -1,4 +1,4 @@
-import { npyHeader } from "../data/columns/npyHeader.ts";
+import { readNpyHeader } from "../data/columns/npyHeader.ts";
 import type { ByteSource } from "./bytes.ts";
 import type { FloatType } from "./floats.ts";
 import type { Format, ModelFile, ModelSource, Tensor } from "./model.ts";
@@ -33,14 +33,8 @@ export const npz: Format = {
 
 const types: Record<string, FloatType> = { f2: "float16", f4: "float32", f8: "float64" };
 
-/** Far more than NumPy writes for any simple type. */
-const longestHeader = 2 ** 16;
-
 function readHeader(source: ByteSource) {
-  const { type, fortran, shape, offset } = npyHeader(
-    source.name,
-    source.read(0, Math.min(source.size, longestHeader)),
-  );
+  const { type, fortran, shape, offset } = readNpyHeader(source);
   const [, order, kind] = /^([<>|=]?)(\w+)$/.exec(type) ?? [];
   // A vector reads the same in both orders; of other arrays only the shape is used.
   const known = kind in types && (shape.length < 2 || !fortran) ? types[kind] : undefined;

@@ -1,7 +1,7 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { InputError } from "../../errors.ts";
 import type { Cells, Chunk, Table, Wanted } from "./column.ts";
-import { npyHeader } from "./npyHeader.ts";
+import { longestHeader, npyHeader } from "./npyHeader.ts";
 import { type NumpyType, numpyType } from "./numpyType.ts";
 import { wantedColumns } from "./wantedColumns.ts";
 
@@ -13,7 +13,7 @@ export async function readNpy(path: string, wanted: Wanted): Promise<Table> {
   const file = await open(path);
   try {
     const { size } = await file.stat();
-    const start = Buffer.alloc(Math.min(size, 2 ** 16));
+    const start = Buffer.alloc(Math.min(size, longestHeader));
     await file.read(start, 0, start.length, 0);
     const header = npyHeader(path, start);
     const type = numpyType(path, header.type);

@@ -1,5 +1,5 @@
 import { InputError } from "../../errors.ts";
-import { npyHeader } from "./npyHeader.ts";
+import { type NpySource, readNpyHeader } from "./npyHeader.ts";
 import { numpyType } from "./numpyType.ts";
 
 /** A NumPy array of numbers, of any number of dimensions, whose rows are read when they are asked for. */
@@ -9,17 +9,10 @@ export interface NpyArray {
   read(rows: readonly number[]): Float64Array | Uint8Array;
 }
 
-/** What is read from: a file, or an entry of an archive. */
-interface Source {
-  readonly name: string;
-  readonly size: number;
-  read(offset: number, length: number): Uint8Array;
-}
-
 /** @throws InputError if it is no NumPy array, is cut short, in Fortran order or holds texts */
-export function npyArray(source: Source): NpyArray {
+export function npyArray(source: NpySource): NpyArray {
   const { name, size } = source;
-  const { type, fortran, shape, offset } = npyHeader(name, source.read(0, Math.min(size, 2 ** 16)));
+  const { type, fortran, shape, offset } = readNpyHeader(source);
   const { bytes, decode } = numpyType(name, type);
   const [rows = 1, ...rowShape] = shape;
   const width = rowShape.reduce((a, b) => a * b, 1);

@@ -32,3 +32,18 @@ export function npyHeader(file: string, start: Uint8Array): NpyHeader {
   if (!Number.isSafeInteger(lengths.reduce((a, b) => a * b, 1))) throw broken(`its shape is (${shape})`);
   return { type, fortran: fortran === "True", shape: lengths, offset };
 }
+
+/** Far more than NumPy writes for any simple type. */
+export const longestHeader = 2 ** 16;
+
+/** What is read from on demand: a file, or an entry of an archive. */
+export interface NpySource {
+  readonly name: string;
+  readonly size: number;
+  read(offset: number, length: number): Uint8Array;
+}
+
+/** The header of a .npy file that is read on demand. */
+export function readNpyHeader(source: NpySource): NpyHeader {
+  return npyHeader(source.name, source.read(0, Math.min(source.size, longestHeader)));
+}
