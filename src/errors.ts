@@ -4,15 +4,20 @@ export class InputError extends Error {
 
   /** A message may quote a hostile file: control characters are escaped, and more than 2,000 characters are cut. */
   constructor(message: string, options?: ErrorOptions) {
-    const escaped = (character: string) => `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`;
-    super(
-      message
-        .slice(0, 2000)
-        .replace(/\n/g, "\\n")
-        .replace(/\p{Cc}/gu, escaped),
-      options,
-    );
+    super(printable(message.slice(0, 2000)), options);
   }
+}
+
+/**
+ * The text with its control characters escaped (`\n`, `\x1b`, `\u202e`), so that names from a file can neither move
+ * the terminal's cursor, break a line nor reverse the direction of the text around them.
+ */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu, (character) => {
+    if (character === "\n") return "\\n";
+    const code = character.codePointAt(0)!.toString(16);
+    return code.length > 2 ? `\\u${code.padStart(4, "0")}` : `\\x${code.padStart(2, "0")}`;
+  });
 }
 
 /** The number of single-character edits between two words (Levenshtein), computed row by row. */

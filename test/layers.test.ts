@@ -8,13 +8,17 @@ const order = [
   "math",
   "labels",
   "heads",
+  "files",
   "graph",
+  "tables",
   "data",
   "runtime",
   "plot",
   "models",
   "check",
   "experiment",
+  "report",
+  "studio",
   "cli",
 ];
 

@@ -2,11 +2,11 @@ import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { z } from "zod";
 import { InputError } from "../errors.ts";
+import { fileError } from "../files/openByteSource.ts";
 import { findHead } from "../heads/index.ts";
 import type { Options } from "../heads/options.ts";
 import { type Solution, solve } from "../heads/solve.ts";
 import type { Change } from "../models/apply.ts";
-import { readable } from "../models/disk.ts";
 import { type LabelFlags, readLabels } from "./labelFlags.ts";
 
 /** A change, and where its numbers come from if they were solved for. */
@@ -105,7 +105,7 @@ async function parse(path: string): Promise<unknown> {
   try {
     return parseYaml(await readFile(path, "utf8"));
   } catch (error) {
-    const why = error instanceof YAMLParseError ? error.message.split("\n")[0] : readable(error);
+    const why = error instanceof YAMLParseError ? error.message.split("\n")[0] : fileError(error);
     throw new InputError(`${path}: ${why}`);
   }
 }

@@ -2,9 +2,9 @@ import { stat } from "node:fs/promises";
 import { type InputRows, onlyInput } from "../check/modelOutputs.ts";
 import { type NpyArray, npyArray } from "../data/columns/npyArray.ts";
 import { InputError } from "../errors.ts";
+import { openByteSource } from "../files/openByteSource.ts";
+import { readZip } from "../files/zip.ts";
 import type { Head } from "../heads/head.ts";
-import { openByteSource } from "../models/disk.ts";
-import { readZip } from "../models/zip.ts";
 import type { ValueInfo } from "../runtime/runtime.ts";
 import { type LabelRows, spreadRows } from "./labelRows.ts";
 

@@ -1,6 +1,6 @@
-import { rename, writeFile } from "node:fs/promises";
 import { type ModelOutputs, modelOutputs } from "../check/modelOutputs.ts";
 import { InputError } from "../errors.ts";
+import { writeWhole } from "../files/writeWhole.ts";
 import { planBias } from "../models/apply.ts";
 import { openModelFile } from "../models/disk.ts";
 import { writeModel } from "../models/write.ts";
@@ -68,12 +68,7 @@ export async function writeBias(
   signal: AbortSignal,
 ): Promise<string> {
   if (path === undefined || !isWhole) {
-    const file = out ?? "bias.json";
-    await writeFile(`${file}.tmp`, `${JSON.stringify(values)}\n`).catch((error: Error) => {
-      throw new InputError(`cannot write ${file}: ${error.message}`);
-    });
-    await rename(`${file}.tmp`, file);
-    return file;
+    return writeWhole(out ?? "bias.json", `${JSON.stringify(values)}\n`);
   }
   const model = await openModelFile(path);
   try {

@@ -1,11 +1,11 @@
 import { parse } from "node:path";
 import type { CheckReport } from "../check/checkOutputs.ts";
 import { InputError } from "../errors.ts";
+import { writeWhole } from "../files/writeWhole.ts";
 import { drawFigure } from "../plot/drawFigure.ts";
 import { checkLoss } from "../plot/figures/checkLoss.ts";
 import { checkPredictions } from "../plot/figures/checkPredictions.ts";
 import { svgToPng } from "../plot/svgToPng.ts";
-import { writeBeside } from "./solvePlots.ts";
 
 /** Rows of the figure of predictions before the rarest are left out. */
 const mostRows = 40;
@@ -25,7 +25,7 @@ export async function writeCheckPlots(path: string, report: CheckReport): Promis
   const written: string[] = [];
   for (const [what, svg] of Object.entries(figures)) {
     const file = `${dir ? `${dir}/` : ""}${name}-${what}${ext}`;
-    await writeBeside(file, ext === ".svg" ? svg : await svgToPng(svg));
+    await writeWhole(file, ext === ".svg" ? svg : await svgToPng(svg));
     written.push(file);
   }
   return written;

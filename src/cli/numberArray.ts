@@ -2,8 +2,8 @@ import { readFile } from "node:fs/promises";
 import type { NumberArray } from "../check/placesAsRows.ts";
 import { npyArray } from "../data/columns/npyArray.ts";
 import { InputError } from "../errors.ts";
+import { openByteSource } from "../files/openByteSource.ts";
 import { elementCount } from "../graph/tensor.ts";
-import { openByteSource } from "../models/disk.ts";
 
 /**
  * Numbers of a .npy file, or of nested lists in a .json file, of any shape.

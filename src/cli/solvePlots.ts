@@ -1,6 +1,6 @@
-import { rename, writeFile } from "node:fs/promises";
 import { parse } from "node:path";
 import { InputError } from "../errors.ts";
+import { writeWhole } from "../files/writeWhole.ts";
 import { bind } from "../heads/bind.ts";
 import { findHead } from "../heads/index.ts";
 import type { Options } from "../heads/options.ts";
@@ -37,19 +37,10 @@ export async function writePlots(
   for (const [what, svg] of Object.entries(figures)) {
     if (svg === undefined) continue;
     const file = `${dir ? `${dir}/` : ""}${name}-${what}${ext}`;
-    await writeBeside(file, ext === ".svg" ? svg : await svgToPng(svg));
+    await writeWhole(file, ext === ".svg" ? svg : await svgToPng(svg));
     written.push(file);
   }
   return written;
-}
-
-export async function writeBeside(file: string, content: string | Uint8Array): Promise<void> {
-  try {
-    await writeFile(`${file}.tmp`, content);
-    await rename(`${file}.tmp`, file);
-  } catch (error) {
-    throw new InputError(`cannot write ${file}: ${(error as Error).message}`);
-  }
 }
 
 function predictionAtZero(loss: string, labels: LabelSummary | undefined, options: Options): number[] {

@@ -1,3 +1,5 @@
+import { printable } from "../errors.ts";
+
 export interface TableOptions {
   /** Columns of the terminal; 80 by default. */
   width?: number;
@@ -9,7 +11,8 @@ const gap = 2;
 
 /**
  * A plain table: a head, a rule, and rows; numbers right-aligned. Where it would be wider than `width`, the cells of the
- * widest columns are wrapped between words, down to 8 letters a column; nothing is cut off or abbreviated.
+ * widest columns are wrapped between words, down to 8 letters per column; nothing is cut off or abbreviated. Control
+ * characters in cells are escaped.
  */
 export function table(
   head: readonly string[],
@@ -17,7 +20,7 @@ export function table(
   options: TableOptions = {},
 ): string {
   const { width = 80 } = options;
-  const cells = [head, ...rows];
+  const cells = [head, ...rows].map((row) => row.map(printable));
   const align = head.map(
     (_, c) => options.align?.[c] ?? (isNumeric(rows.map((row) => row[c])) ? "right" : "left"),
   );
@@ -33,9 +36,8 @@ export function table(
   return [...lines[0], rule, ...lines.slice(1).flat()].map((line) => line.trimEnd()).join("\n");
 }
 
-/** Letters as a terminal counts them: ANSI codes take no room. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: an ANSI code starts with one
-const length = (text: string) => [...text.replace(/\u001b\[[\d;]*m/g, "")].length;
+/** Letters as a terminal counts them. */
+const length = (text: string) => [...text].length;
 
 const isNumeric = (column: readonly string[]) =>
   column.some((cell) => /\d/.test(cell)) &&

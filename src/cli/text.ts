@@ -1,3 +1,5 @@
+import { printable } from "../errors.ts";
+
 /** Columns of a terminal that output is laid out for. */
 const width = 80;
 
@@ -16,8 +18,8 @@ export function wrap(text: string, indent = 2): string {
   return [...lines, line].join("\n");
 }
 
-/** A labelled text: a label of at most 9 letters, the rest indented below itself. */
-export const field = (label: string, text: string) => wrap(label.padEnd(10) + text, 10);
+/** A labelled text: a label of at most 9 letters, the rest indented below itself. Control characters are escaped. */
+export const field = (label: string, text: string) => wrap(label.padEnd(10) + printable(text), 10);
 
 /** A whole number with commas: 13,850. Not by `toLocaleString`, whose first call takes 30 ms. */
 export function grouped(value: number): string {

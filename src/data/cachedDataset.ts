@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, rename, rm, stat, utimes } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { InputError } from "../errors.ts";
+import { makeFolder } from "../files/makeFolder.ts";
 import { cacheFolder } from "./cacheFolder.ts";
 import type { Dataset } from "./dataset.ts";
 import {
@@ -13,7 +14,6 @@ import {
   readDatasetFile,
   writeDatasetFile,
 } from "./datasetFile.ts";
-import { makeFolder } from "./makeFolder.ts";
 import { fileHash, type Source } from "./source.ts";
 
 /** How far the making of a cache file has come. */

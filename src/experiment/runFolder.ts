@@ -1,9 +1,10 @@
 import { appendFileSync, writeFileSync } from "node:fs";
-import { open, readFile, rename, rm, rmdir, writeFile } from "node:fs/promises";
+import { open, readFile, rm, rmdir } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { stringify } from "yaml";
-import { makeFolder } from "../data/makeFolder.ts";
 import { InputError } from "../errors.ts";
+import { makeFolder } from "../files/makeFolder.ts";
+import { writeWhole } from "../files/writeWhole.ts";
 import { version } from "../version.ts";
 import type { Plan } from "./plan.ts";
 import type { Trial } from "./record.ts";
@@ -66,19 +67,6 @@ async function removeEmpty(path: string, made: string | undefined): Promise<void
   } catch {
     // not empty: the run's, or somebody else's
   }
-}
-
-/** Writes beside the target and renames into place. */
-async function writeWhole(path: string, content: string | Uint8Array): Promise<string> {
-  const temporary = `${path}.${process.pid}.tmp`;
-  try {
-    await writeFile(temporary, content);
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
-  return path;
 }
 
 /** Trials by line; a last line that was cut off in the middle is taken away. */

@@ -1,6 +1,7 @@
 import { InputError, unknownName } from "../errors.ts";
+import type { Patch } from "../files/patch.ts";
 import { roundTo } from "./floats.ts";
-import type { ModelFile, Output, Patch, WritableTensor } from "./model.ts";
+import type { ModelFile, Output, WritableTensor } from "./model.ts";
 
 /** What to set: the values of one output's bias, and where. */
 export interface Change {
@@ -62,7 +63,7 @@ export async function planBias(model: ModelFile, changes: readonly Change[], add
     applied.push(one);
     patches.push(...one.tensor.patch(one.after));
   }
-  return { applied, patches: model.seal ? await model.seal(patches) : patches };
+  return { applied, patches: model.finish ? await model.finish(patches) : patches };
 }
 
 function applyChange(model: ModelFile, change: Change, addBias: boolean): Applied {

@@ -1,7 +1,8 @@
-import { closeSync, fstatSync, openSync, readdirSync, readSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, normalize, sep } from "node:path";
 import { InputError } from "../errors.ts";
-import { type ByteSource, checkRange } from "./bytes.ts";
+import type { ByteSource } from "../files/byteSource.ts";
+import { openByteSource } from "../files/openByteSource.ts";
 import type { ModelFile, ModelSource } from "./model.ts";
 import { openModel } from "./open.ts";
 
@@ -19,6 +20,9 @@ export async function openModelFile(path: string): Promise<ModelOnDisk> {
     for (const file of open.values()) file.close();
     open.clear();
   };
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
+    throw new InputError(`${path}: ${folderReason(path)}`);
+  }
   const folder = dirname(path);
   const at = (file: string, name: string): ByteSource => {
     let found = open.get(file);
@@ -52,38 +56,6 @@ export function safeName(name: string): string {
   return path;
 }
 
-/** A file as a source of bytes. Throws an InputError if it can't be opened. */
-export function openByteSource(path: string, name = path): { source: ByteSource; close(): void } {
-  let descriptor: number;
-  try {
-    descriptor = openSync(path, "r");
-  } catch (error) {
-    throw new InputError(`${path}: ${readable(error)}`);
-  }
-  const stat = fstatSync(descriptor);
-  if (!stat.isFile()) {
-    closeSync(descriptor);
-    throw new InputError(
-      `${path}: ${stat.isDirectory() ? folderReason(path) : "not a regular file; name the model's file"}`,
-    );
-  }
-  const source = {
-    name,
-    size: stat.size,
-    read(offset: number, length: number): Uint8Array {
-      checkRange(source, offset, length);
-      const bytes = new Uint8Array(length);
-      for (let done = 0; done < length; ) {
-        const count = readSync(descriptor, bytes, done, length - done, offset + done);
-        if (count === 0) throw new InputError(`${path}: it became shorter while it was read`);
-        done += count;
-      }
-      return bytes;
-    },
-  };
-  return { source, close: () => closeSync(descriptor) };
-}
-
 /** Folders that frameworks save models as: a file that only they have, and what to do. */
 const modelFolders: readonly [mark: RegExp, advice: string][] = [
   [
@@ -111,12 +83,4 @@ function folderReason(path: string): string {
   return models.length === 0
     ? "a folder; name the model's file"
     : `a folder; name a file in it: ${models.join(", ")}`;
-}
-
-/** The system's errors in plain words. */
-export function readable(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException;
-  if (code === "ENOENT") return "no such file";
-  if (code === "EACCES" || code === "EPERM") return "not allowed to open it";
-  return message;
 }

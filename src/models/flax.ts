@@ -1,5 +1,5 @@
 import { InputError } from "../errors.ts";
-import { type ByteSource, text } from "./bytes.ts";
+import { type ByteSource, text } from "../files/byteSource.ts";
 import { type FloatType, floatBytes } from "./floats.ts";
 import type { Format, ModelFile, Tensor } from "./model.ts";
 import { type MsgpackValue, readMsgpack } from "./msgpack.ts";

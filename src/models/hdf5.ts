@@ -1,6 +1,6 @@
 import type * as H5wasm from "h5wasm";
 import { InputError } from "../errors.ts";
-import { type ByteSource, view } from "./bytes.ts";
+import { type ByteSource, view } from "../files/byteSource.ts";
 import { decodeFloats, type FloatType, floatBytes } from "./floats.ts";
 import type { Tensor } from "./model.ts";
 import { elements, tensorAt } from "./tensorAt.ts";

@@ -1,10 +1,10 @@
 import { InputError } from "../errors.ts";
-import { json } from "./bytes.ts";
+import { json } from "../files/byteSource.ts";
+import { firstEntry, readZip } from "../files/zip.ts";
 import { type Hdf5File, readHdf5 } from "./hdf5.ts";
 import { type KerasOutput, kerasOutputs, type PathStep } from "./kerasConfig.ts";
 import type { Format, ModelFile, ModelSource, Output, Tensor } from "./model.ts";
 import { type FoundOutputs, outputsOfStateDict } from "./stateDict.ts";
-import { firstEntry, readZip } from "./zip.ts";
 
 /** Keras 3's own format: a zip file of config.json and model.weights.h5. */
 export const keras: Format = {
@@ -32,7 +32,7 @@ export const keras: Format = {
       format: zip.entries.get(weights)!.method === 0 ? "Keras 3 (.keras)" : "Keras 3 (.keras, compressed)",
       tensors: allTensors(file),
       files: [source.name],
-      seal: zip.seal,
+      finish: zip.finish,
       ...(outputs ? { outputs, candidates: [] } : namedOutputs(file)),
     };
   },

@@ -1,4 +1,5 @@
-import type { ByteSource } from "./bytes.ts";
+import type { ByteSource } from "../files/byteSource.ts";
+import type { Patch } from "../files/patch.ts";
 import type { FloatType } from "./floats.ts";
 
 /**
@@ -19,11 +20,11 @@ export interface ModelFile {
   /** Names (relative to the main file's folder) of all files of the model; the first is the one that was opened. */
   readonly files: readonly string[];
   /**
-   * Turns the patches of all tensors to be changed, gathered, into patches of files: in a zip file it mends checksums
-   * and the directory, in ONNX the lengths of messages that grow. To be called once, with all of them; absent where
-   * patches are patches of files already.
+   * Turns the patches of all changed tensors into patches of files: it adds what else has to change in a zip file
+   * (checksums and the directory) or in ONNX (the lengths of messages that grow). Call it once, with all patches;
+   * absent where patches of tensors are patches of files already.
    */
-  readonly seal?: (patches: readonly Patch[]) => Promise<readonly Patch[]>;
+  readonly finish?: (patches: readonly Patch[]) => Promise<readonly Patch[]>;
 }
 
 /** One output of a model, and the layer it comes from. */
@@ -61,16 +62,6 @@ export interface Tensor extends WritableTensor {
   read(): Float64Array;
   /** Why its bytes can't be changed where they stand ("it is compressed: ..."); `patch` then throws this. */
   readonly fixed?: string;
-}
-
-/** Bytes of a file to be replaced: `remove` bytes from `offset` on give way to `bytes`. Patches never overlap. */
-export interface Patch {
-  /** Name of the file as in `ModelFile.files`; before `ModelFile.seal`, that of an entry of the zip file. */
-  readonly file: string;
-  readonly offset: number;
-  /** Equal to `bytes.length` where the file keeps its size. */
-  readonly remove: number;
-  readonly bytes: Uint8Array;
 }
 
 /** Where a model is read from: its main file, and the files that stand beside it (shards, external data). */

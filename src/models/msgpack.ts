@@ -1,5 +1,5 @@
 import { InputError } from "../errors.ts";
-import { type ByteSource, text, view } from "./bytes.ts";
+import { type ByteSource, text, view } from "../files/byteSource.ts";
 
 /**
  * A reader of MessagePack that tells where bytes stand in the file: a bias is changed by overwriting its bytes, and

@@ -1,10 +1,10 @@
 import { readNpyHeader } from "../data/columns/npyHeader.ts";
-import type { ByteSource } from "./bytes.ts";
+import type { ByteSource } from "../files/byteSource.ts";
+import { firstEntry, readZip } from "../files/zip.ts";
 import type { FloatType } from "./floats.ts";
 import type { Format, ModelFile, ModelSource, Tensor } from "./model.ts";
 import { outputsOfStateDict } from "./stateDict.ts";
 import { tensorAt } from "./tensorAt.ts";
-import { firstEntry, readZip } from "./zip.ts";
 
 /** NumPy's archive: a zip file with one .npy file an array, stored (np.savez) or deflated (np.savez_compressed). */
 export const npz: Format = {
@@ -27,7 +27,7 @@ export const npz: Format = {
         tensors.set(name, tensorAt(name, type, shape, { source: contents, file: entry, offset, bigEndian }));
     }
     const found = outputsOfStateDict(tensors, shapes);
-    return { format: "NumPy archive (.npz)", tensors, files: [source.name], seal: zip.seal, ...found };
+    return { format: "NumPy archive (.npz)", tensors, files: [source.name], finish: zip.finish, ...found };
   },
 };
 

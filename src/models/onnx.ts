@@ -34,7 +34,7 @@ export const onnx: Format = {
       ...(outputs.length === 0 && { reason: "the graph has no outputs" }),
       tensors,
       files: [source.name, ...files],
-      seal: async (patches) => withLengths(source.name, patches),
+      finish: async (patches) => withLengths(source.name, patches),
     };
   },
 };

@@ -1,5 +1,5 @@
 import { InputError } from "../errors.ts";
-import type { Patch } from "./model.ts";
+import type { Patch } from "../files/patch.ts";
 import type { MessagePlace } from "./onnxSkim.ts";
 import { encodeVarint } from "./protobufWire.ts";
 

@@ -1,6 +1,6 @@
 import { create, type DescField, type DescMessage, fromBinary, type Message } from "@bufbuild/protobuf";
+import type { ByteSource } from "../files/byteSource.ts";
 import { type ModelProto, ModelProtoSchema, type TensorProto, TensorProtoSchema } from "../graph/onnx.gen.ts";
-import type { ByteSource } from "./bytes.ts";
 import { concatBytes, type Span, type WireField, WireReader } from "./protobufWire.ts";
 
 /** An ONNX model without its tensors' numbers, and where each message and each tensor's numbers stand in the file. */

@@ -1,14 +1,15 @@
 import { clearField, clone, toBinary } from "@bufbuild/protobuf";
 import { InputError } from "../errors.ts";
+import { type ByteSource, checkRange } from "../files/byteSource.ts";
+import type { Patch } from "../files/patch.ts";
 import {
   type TensorProto,
   TensorProto_DataLocation,
   TensorProto_DataType,
   TensorProtoSchema,
 } from "../graph/onnx.gen.ts";
-import { type ByteSource, checkRange } from "./bytes.ts";
 import { decodeFloats, encodeFloats, type FloatType, floatBytes } from "./floats.ts";
-import type { ModelSource, Patch, Tensor } from "./model.ts";
+import type { ModelSource, Tensor } from "./model.ts";
 import type { MessageEdit } from "./onnxEdit.ts";
 import type { DataField, SkimmedModel, TensorData } from "./onnxSkim.ts";
 import { concatBytes } from "./protobufWire.ts";

@@ -1,5 +1,5 @@
 import { InputError } from "../errors.ts";
-import type { ByteSource } from "./bytes.ts";
+import type { ByteSource } from "../files/byteSource.ts";
 
 /** A part of a file, from `start` to before `end`, in bytes. */
 export interface Span {

@@ -1,11 +1,12 @@
 import { InputError } from "../errors.ts";
-import { type ByteSource, text } from "./bytes.ts";
+import { type ByteSource, text } from "../files/byteSource.ts";
+import type { Patch } from "../files/patch.ts";
+import { firstEntry, readZip, type ZipFile } from "../files/zip.ts";
 import { decodeFloats, encodeFloats, type FloatType, floatBytes } from "./floats.ts";
-import type { Format, ModelFile, ModelSource, Output, Patch, Tensor } from "./model.ts";
+import type { Format, ModelFile, ModelSource, Output, Tensor } from "./model.ts";
 import { isRecord, type PickleObject, type PickleRecord, type PickleValue, readPickle } from "./pickle.ts";
 import { outputsOfStateDict } from "./stateDict.ts";
 import { checkLength, elements } from "./tensorAt.ts";
-import { firstEntry, readZip, type ZipFile } from "./zip.ts";
 
 /**
  * PyTorch's zip format (torch.save since 1.6, and TorchScript): NAME/data.pkl, a pickle in which tensors refer to
@@ -32,7 +33,7 @@ export const pytorch: Format = {
       format: archive.format,
       tensors,
       files: [source.name],
-      seal: zip.seal,
+      finish: zip.finish,
       ...found,
       outputs: found.outputs.map(refuseShared),
       candidates: found.candidates.map(refuseShared),

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { InputError } from "../errors.ts";
-import { type ByteSource, json, view } from "./bytes.ts";
+import { type ByteSource, json, view } from "../files/byteSource.ts";
 import type { FloatType } from "./floats.ts";
 import type { Format, ModelFile, ModelSource, Tensor } from "./model.ts";
 import { outputsOfStateDict } from "./stateDict.ts";

@@ -1,7 +1,8 @@
 import { InputError } from "../errors.ts";
-import { type ByteSource, checkRange } from "./bytes.ts";
+import { type ByteSource, checkRange } from "../files/byteSource.ts";
+import type { Patch } from "../files/patch.ts";
 import { decodeFloats, encodeFloats, type FloatType, floatBytes } from "./floats.ts";
-import type { Patch, Tensor } from "./model.ts";
+import type { Tensor } from "./model.ts";
 
 /** Where a tensor's bytes stand, in C order and little-endian unless said. */
 export interface Place {

@@ -1,9 +1,10 @@
 import { z } from "zod";
 import { InputError } from "../errors.ts";
-import { type ByteSource, checkRange, json, view } from "./bytes.ts";
+import { type ByteSource, checkRange, json, view } from "../files/byteSource.ts";
+import type { Patch } from "../files/patch.ts";
 import { type FloatType, floatBytes } from "./floats.ts";
 import { kerasOutputs } from "./kerasConfig.ts";
-import type { Format, ModelFile, ModelSource, Output, Patch, Tensor } from "./model.ts";
+import type { Format, ModelFile, ModelSource, Output, Tensor } from "./model.ts";
 import { elements, tensorAt } from "./tensorAt.ts";
 import { type GraphOutput, graphOutputs } from "./tfjsGraph.ts";
 

@@ -1,25 +1,24 @@
 import { existsSync } from "node:fs";
 import {
-  chmod,
   constants,
   copyFile,
   link,
   lstat,
   mkdir,
   mkdtemp,
-  open,
   realpath,
   rename,
   rm,
-  stat,
   symlink,
 } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { makeFolder } from "../data/makeFolder.ts";
 import { InputError } from "../errors.ts";
+import { copyPatched } from "../files/copyPatched.ts";
+import { makeFolder } from "../files/makeFolder.ts";
+import type { Patch } from "../files/patch.ts";
 import type { Plan } from "./apply.ts";
 import { type ModelOnDisk, openModelFile } from "./disk.ts";
-import type { ModelFile, Output, Patch } from "./model.ts";
+import type { ModelFile, Output } from "./model.ts";
 
 /** Where a changed model goes: to a main file of another name, or in the old one's place, which is kept beside it. */
 export interface Target {
@@ -153,53 +152,6 @@ async function fill(to: string, { from, patches, stays }: Copy): Promise<void> {
   await mkdir(dirname(to), { recursive: true });
   if (stays) await symlink(await realpath(from), to);
   else await copyPatched(from, to, patches);
-}
-
-/** Bytes copied at a time where a file changes its size. */
-const chunk = 2 ** 22;
-
-async function copyPatched(from: string, to: string, patches: readonly Patch[]): Promise<void> {
-  const { size, mode } = await stat(from);
-  if (patches.every(({ remove, bytes }) => remove === bytes.length)) {
-    await copyFile(from, to, constants.COPYFILE_FICLONE);
-    await chmod(to, mode | 0o200);
-    const file = await open(to, "r+");
-    try {
-      for (const { offset, bytes } of patches) await file.write(bytes, 0, bytes.length, offset);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-  } else {
-    await splice(from, to, size, patches);
-  }
-  await chmod(to, mode);
-}
-
-async function splice(from: string, to: string, size: number, patches: readonly Patch[]): Promise<void> {
-  const source = await open(from, "r");
-  const target = await open(to, "wx");
-  try {
-    const buffer = new Uint8Array(chunk);
-    let at = 0;
-    for (const { offset, remove, bytes } of [
-      ...patches,
-      { offset: size, remove: 0, bytes: new Uint8Array() },
-    ]) {
-      while (at < offset) {
-        const { bytesRead } = await source.read(buffer, 0, Math.min(chunk, offset - at), at);
-        if (bytesRead === 0) throw new InputError(`${from}: it became shorter while it was copied`);
-        await target.write(buffer, 0, bytesRead);
-        at += bytesRead;
-      }
-      await target.write(bytes);
-      at = offset + remove;
-    }
-    await target.sync();
-  } finally {
-    await source.close();
-    await target.close();
-  }
 }
 
 /** Opens the copy as anyone would, and looks whether it holds what it should, and whether all else reads as before. */

@@ -34,7 +34,8 @@ test("table(head, []) is the head and its rule", () => {
   expect(table(["arm", "loss"], [])).toBe("arm  loss\n---  ----");
 });
 
-test("table counts colour codes as no room", () => {
-  const lines = table(["a", "b"], [["\u001b[33mzero\u001b[39m", "1"]]).split("\n");
-  expect(lines[1]).toBe("----  -");
+test("control characters in cells are escaped", () => {
+  expect(table(["class", "n"], [["\u001b[2Jcat\n", "1"]])).toBe(
+    ["class         n", "------------  -", "\\x1b[2Jcat\\n  1"].join("\n"),
+  );
 });

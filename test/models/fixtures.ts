@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Patch } from "../../src/models/model.ts";
+import type { Patch } from "../../src/files/patch.ts";
 
 /** A file of test/files/models; scripts/fixtures/ wrote them. */
 export function fixture(name: string): string {

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { InputError } from "../../src/errors.ts";
+import { bytesInMemory } from "../../src/files/byteSource.ts";
 import { planBias } from "../../src/models/apply.ts";
-import { bytesInMemory } from "../../src/models/bytes.ts";
 import type { ModelFile } from "../../src/models/model.ts";
 import { readMsgpack } from "../../src/models/msgpack.ts";
 import { openModel } from "../../src/models/open.ts";

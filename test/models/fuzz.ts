@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { InputError } from "../../src/errors.ts";
+import { bytesInMemory } from "../../src/files/byteSource.ts";
 import { type Random, random } from "../../src/math/random.ts";
-import { bytesInMemory } from "../../src/models/bytes.ts";
 import { safeName } from "../../src/models/disk.ts";
 import { openModel } from "../../src/models/open.ts";
 import { applyPatches, fixture } from "./fixtures.ts";
@@ -61,10 +61,10 @@ async function exercise(file: string, bytes: Uint8Array): Promise<void> {
       ? bias.patch(bias.read().map((value) => value + 1))
       : added?.patch(new Float64Array(units!));
     if (!patches) continue;
-    const sealed = model.seal ? await model.seal(patches) : patches;
+    const finished = model.finish ? await model.finish(patches) : patches;
     applyPatches(
       bytes,
-      sealed.filter((patch) => patch.file === name),
+      finished.filter((patch) => patch.file === name),
     );
   }
 }

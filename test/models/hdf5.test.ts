@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { FS } from "h5wasm";
 import { expect, test } from "vitest";
-import { bytesInMemory } from "../../src/models/bytes.ts";
+import { bytesInMemory } from "../../src/files/byteSource.ts";
 import { readHdf5 } from "../../src/models/hdf5.ts";
 import { fixture } from "./fixtures.ts";
 import { fuzz } from "./fuzz.ts";

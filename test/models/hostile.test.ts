@@ -2,13 +2,13 @@ import { readFileSync } from "node:fs";
 import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { expect, test } from "vitest";
 import { InputError } from "../../src/errors.ts";
+import { bytesInMemory } from "../../src/files/byteSource.ts";
 import {
   type GraphProto,
   GraphProtoSchema,
   ModelProtoSchema,
   TensorProto_DataLocation,
 } from "../../src/graph/onnx.gen.ts";
-import { bytesInMemory } from "../../src/models/bytes.ts";
 import { safeName } from "../../src/models/disk.ts";
 import type { ModelFile } from "../../src/models/model.ts";
 import { openModel } from "../../src/models/open.ts";

@@ -1,10 +1,11 @@
 import { readFileSync } from "node:fs";
 import { fromBinary } from "@bufbuild/protobuf";
 import { expect, test } from "vitest";
+import { bytesInMemory } from "../../src/files/byteSource.ts";
+import type { Patch } from "../../src/files/patch.ts";
 import { ModelProtoSchema } from "../../src/graph/onnx.gen.ts";
-import { bytesInMemory } from "../../src/models/bytes.ts";
 import { type FloatType, roundTo } from "../../src/models/floats.ts";
-import type { ModelFile, Output, Patch } from "../../src/models/model.ts";
+import type { ModelFile, Output } from "../../src/models/model.ts";
 import { openModel } from "../../src/models/open.ts";
 import { applyPatches, fixture } from "./fixtures.ts";
 
@@ -41,10 +42,10 @@ function open(bytes: Uint8Array): Promise<ModelFile> {
   });
 }
 
-/** The file with the patches of one or more biases, sealed. */
+/** The file with the patches of one or more biases, finished. */
 async function patched(bytes: Uint8Array, patches: readonly Patch[]): Promise<Uint8Array> {
-  const { seal } = await open(bytes);
-  return applyPatches(bytes, await seal!(patches));
+  const { finish } = await open(bytes);
+  return applyPatches(bytes, await finish!(patches));
 }
 
 async function find(bytes: Uint8Array, name: string): Promise<Output> {

@@ -1,11 +1,11 @@
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { expect, test } from "vitest";
-import { bytesInMemory } from "../../src/models/bytes.ts";
-import { crc32 } from "../../src/models/crc32.ts";
+import { bytesInMemory } from "../../src/files/byteSource.ts";
+import { crc32 } from "../../src/files/crc32.ts";
+import { readZip } from "../../src/files/zip.ts";
 import { type FloatType, roundTo } from "../../src/models/floats.ts";
 import type { ModelFile } from "../../src/models/model.ts";
 import { openModel } from "../../src/models/open.ts";
-import { readZip } from "../../src/models/zip.ts";
 import { applyPatches, fixture } from "./fixtures.ts";
 
 /** Written by scripts/fixtures/torchModels.py beside the models: the output bias of each, as PyTorch has it. */
@@ -41,7 +41,7 @@ test.each(settable)(
     const before = load(file);
     const model = await open(before);
     const wanted = Float64Array.from(values, (_, i) => Math.log((i + 1) / 7));
-    const after = applyPatches(before, await model.seal!(model.tensors.get(bias)!.patch(wanted)));
+    const after = applyPatches(before, await model.finish!(model.tensors.get(bias)!.patch(wanted)));
     const again = await open(after);
     expect([...again.tensors.get(bias)!.read()]).toEqual([...roundTo(type, wanted)]);
     for (const [name, tensor] of again.tensors) {
@@ -52,7 +52,7 @@ test.each(settable)(
       if (entry.method === 0)
         expect(crc32(after.subarray(entry.dataOffset, entry.dataOffset + entry.size))).toBe(entry.crc32);
     }
-    const back = await again.seal!(again.tensors.get(bias)!.patch(Float64Array.from(values)));
+    const back = await again.finish!(again.tensors.get(bias)!.patch(Float64Array.from(values)));
     expect(Buffer.compare(applyPatches(after, back), before)).toBe(0);
   },
 );

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { bytesInMemory } from "../../src/models/bytes.ts";
+import { bytesInMemory } from "../../src/files/byteSource.ts";
 import type { Tensor } from "../../src/models/model.ts";
 import { outputsOfStateDict } from "../../src/models/stateDict.ts";
 import { elements, tensorAt } from "../../src/models/tensorAt.ts";

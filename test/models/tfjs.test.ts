@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { bytesInMemory } from "../../src/files/byteSource.ts";
 import { planBias } from "../../src/models/apply.ts";
-import { bytesInMemory } from "../../src/models/bytes.ts";
 import { decodeFloats, encodeFloats, roundTo } from "../../src/models/floats.ts";
 import type { ModelFile } from "../../src/models/model.ts";
 import { openModel } from "../../src/models/open.ts";

@@ -1,22 +1,5 @@
-import { InputError } from "../errors.ts";
-import { type ByteSource, bytesInMemory, slice, view } from "./bytes.ts";
-import { crc32, crc32Changed } from "./crc32.ts";
-import { deflateRaw, inflateRaw } from "./deflate.ts";
-import type { Patch } from "./model.ts";
-
-/**
- * The directory of a zip file, and changes to the contents of its entries that leave all other bytes as they are: an
- * uncompressed entry is patched where it stands, a deflated one is put in anew. Our own, because libraries for zip
- * files hand out contents but not where they stand. Layout: APPNOTE.TXT 6.3.10, https://pkware.cachefly.net/webdocs/APPNOTE/APPNOTE-6.3.10.TXT
- */
-export interface ZipFile {
-  /** By name, in the order of the directory. */
-  readonly entries: ReadonlyMap<string, ZipEntry>;
-  /** The contents of an entry; a deflated one is inflated into memory. Throws an InputError if it is broken. */
-  open(name: string): Promise<ByteSource>;
-  /** Patches of entries (`file` is an entry's name) as patches of the zip file, checksums and directory mended. */
-  seal(patches: readonly Patch[]): Promise<readonly Patch[]>;
-}
+import type { InputError } from "../errors.ts";
+import { type ByteSource, view } from "./byteSource.ts";
 
 export interface ZipEntry {
   readonly name: string;
@@ -35,15 +18,15 @@ export interface ZipEntry {
   readonly localCrcOffsets: readonly number[];
 }
 
-/** A number and where it stands, so that it can be mended. */
-interface Field {
+/** A number and where it stands, so that it can be changed. */
+export interface Field {
   readonly value: number;
   readonly at: number;
   readonly width: 4 | 8;
 }
 
-const stored = 0;
-const deflated = 8;
+export const stored = 0;
+export const deflated = 8;
 const signatures = {
   local: 0x04034b50,
   central: 0x02014b50,
@@ -53,74 +36,10 @@ const signatures = {
   descriptor: 0x08074b50,
 };
 
-/** Name of a zip file's first entry, as far as its first bytes show it; undefined if it is no zip file. */
-export function firstEntry(start: Uint8Array): string | undefined {
-  if (String.fromCharCode(...start.subarray(0, 4)) !== "PK\x03\x04") return undefined;
-  return new TextDecoder().decode(start.subarray(30, 30 + (start[26] ?? 0) + 256 * (start[27] ?? 0)));
-}
+/** A directory larger than this does not belong to any model. */
+const maxDirectory = 2 ** 28;
 
-/** What a deflated entry may have at most: it has to be inflated in memory. */
-const maximumInflated = 2 ** 30;
-/** A directory larger than this is no model's. */
-const maximumDirectory = 2 ** 28;
-
-/** Reads the directory. `file` is the name patches give to the zip file. */
-export function readZip(source: ByteSource, file: string): ZipFile {
-  const broken = (why: string) => new InputError(`${file}: broken zip file: ${why}`);
-  const directory = findDirectory(source, broken);
-  const entries = readDirectory(source, directory, broken);
-  const find = (name: string): ZipEntry => {
-    const entry = entries.get(name);
-    if (!entry)
-      throw new InputError(`${file}: no ${name} in it; it has ${[...entries.keys()].slice(0, 8).join(", ")}`);
-    return entry;
-  };
-  const open = async (name: string): Promise<ByteSource> => {
-    const entry = find(name);
-    const title = `${file}: ${name}`;
-    const raw = slice(source, entry.dataOffset, entry.compressedSize.value, title);
-    if (entry.method === stored) return raw;
-    if (entry.method !== deflated)
-      throw broken(`${name} has the compression method ${entry.method}; known: 0 (stored), 8 (deflated)`);
-    if (entry.size > maximumInflated) {
-      throw new InputError(
-        `${title}: it is compressed and has ${entry.size} bytes, more than the ${maximumInflated} that are read into memory; store it uncompressed (zip -0)`,
-      );
-    }
-    // DEFLATE packs 1,032 bytes into one at most.
-    if (entry.size > raw.size * 1032 + 1032) throw broken(`${name} can't have the size it claims`);
-    const bytes = await inflateRaw(raw.read(0, raw.size), entry.size);
-    if (bytes?.length !== entry.size || crc32(bytes) !== entry.crc32)
-      throw broken(`the compressed contents of ${name} are damaged`);
-    return bytesInMemory(title, bytes);
-  };
-  return {
-    entries,
-    open,
-    async seal(patches) {
-      const result: Patch[] = [];
-      const moves: { after: number; by: number }[] = [];
-      for (const name of new Set(patches.map((patch) => patch.file))) {
-        const entry = find(name);
-        const own = patches.filter((patch) => patch.file === name);
-        if (own.some(({ remove, bytes }) => remove !== bytes.length))
-          throw broken(`${name} can't change its size`);
-        if (entry.method === stored) {
-          result.push(...patchStored(source, file, entry, own));
-        } else {
-          const contents = (await open(name)).read(0, entry.size).slice();
-          for (const { offset, bytes } of own) contents.set(bytes, offset);
-          const packed = await deflateRaw(contents);
-          result.push(...patchDeflated(file, entry, crc32(contents), packed));
-          moves.push({ after: entry.dataOffset, by: packed.length - entry.compressedSize.value });
-        }
-      }
-      return [...result, ...moveDirectory(file, directory, entries, moves)];
-    },
-  };
-}
-
-interface Directory {
+export interface Directory {
   readonly count: number;
   readonly size: number;
   readonly offset: number;
@@ -128,10 +47,10 @@ interface Directory {
   readonly offsetFields: readonly Field[];
 }
 
-type Broken = (why: string) => InputError;
+export type Broken = (why: string) => InputError;
 
 /** The end record is the last thing in the file, save a comment of at most 65,535 bytes. */
-function findDirectory(source: ByteSource, broken: Broken): Directory {
+export function findDirectory(source: ByteSource, broken: Broken): Directory {
   const length = Math.min(source.size, 22 + 0xffff);
   const start = source.size - length;
   const tail = view(source, start, length);
@@ -170,7 +89,7 @@ function findDirectory(source: ByteSource, broken: Broken): Directory {
       };
     }
   }
-  if (directory.offset + directory.size > limit || directory.size > maximumDirectory) {
+  if (directory.offset + directory.size > limit || directory.size > maxDirectory) {
     throw broken(
       `its directory (${directory.size} bytes at ${directory.offset}) doesn't lie where it should`,
     );
@@ -178,7 +97,11 @@ function findDirectory(source: ByteSource, broken: Broken): Directory {
   return directory;
 }
 
-function readDirectory(source: ByteSource, directory: Directory, broken: Broken): Map<string, ZipEntry> {
+export function readDirectory(
+  source: ByteSource,
+  directory: Directory,
+  broken: Broken,
+): Map<string, ZipEntry> {
   const records = view(source, directory.offset, directory.size);
   const entries = new Map<string, ZipEntry>();
   let at = 0;
@@ -298,58 +221,6 @@ function zip64Fields(
     from += 8;
     return { value: readSafe(record, from - 8), at: from - 8, width: 8 };
   });
-}
-
-function patchStored(source: ByteSource, file: string, entry: ZipEntry, patches: readonly Patch[]): Patch[] {
-  let crc = entry.crc32;
-  const changes = patches.map(({ offset, bytes }): Patch => {
-    const before = source.read(entry.dataOffset + offset, bytes.length);
-    crc = crc32Changed(crc, before, bytes, entry.size - offset - bytes.length);
-    return { file, offset: entry.dataOffset + offset, remove: bytes.length, bytes };
-  });
-  return [...changes, ...crcPatches(file, entry, crc)];
-}
-
-function patchDeflated(file: string, entry: ZipEntry, crc: number, packed: Uint8Array): Patch[] {
-  const sizes = [entry.compressedSize, entry.localCompressedSize];
-  if (!entry.localCompressedSize) {
-    throw new InputError(
-      `${file}: ${entry.name} is compressed and was written as a stream; write the file anew uncompressed (zip -0)`,
-    );
-  }
-  return [
-    { file, offset: entry.dataOffset, remove: entry.compressedSize.value, bytes: packed },
-    ...sizes.filter((field) => field !== undefined).map((field) => mend(file, field, packed.length)),
-    ...crcPatches(file, entry, crc),
-  ];
-}
-
-function crcPatches(file: string, entry: ZipEntry, crc: number): Patch[] {
-  return [...entry.localCrcOffsets, entry.recordOffset + 16].map((at) =>
-    mend(file, { value: entry.crc32, at, width: 4 }, crc),
-  );
-}
-
-/** All offsets of what stands behind an entry whose size has changed. */
-function moveDirectory(
-  file: string,
-  directory: Directory,
-  entries: ReadonlyMap<string, ZipEntry>,
-  moves: readonly { after: number; by: number }[],
-): Patch[] {
-  const fields = [...entries.values()].map(({ headerOffset }) => headerOffset).concat(directory.offsetFields);
-  return fields.flatMap((field) => {
-    const by = moves.reduce((sum, move) => sum + (field.value > move.after ? move.by : 0), 0);
-    return by === 0 ? [] : [mend(file, field, field.value + by)];
-  });
-}
-
-function mend(file: string, field: Field, value: number): Patch {
-  const bytes = new Uint8Array(field.width);
-  const numbers = new DataView(bytes.buffer);
-  if (field.width === 8) numbers.setBigUint64(0, BigInt(value), true);
-  else numbers.setUint32(0, value, true);
-  return { file, offset: field.at, remove: field.width, bytes };
 }
 
 function bytesOf(record: DataView, at: number, length: number): Uint8Array {

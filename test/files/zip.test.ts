@@ -3,10 +3,10 @@ import { crc32 as nodeCrc32 } from "node:zlib";
 import { configure, Uint8ArrayReader, Uint8ArrayWriter, ZipReader, ZipWriter } from "@zip.js/zip.js";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { bytesInMemory } from "../../src/models/bytes.ts";
-import { crc32, crc32Changed } from "../../src/models/crc32.ts";
-import { readZip } from "../../src/models/zip.ts";
-import { applyPatches, fixture } from "./fixtures.ts";
+import { bytesInMemory } from "../../src/files/byteSource.ts";
+import { crc32, crc32Changed } from "../../src/files/crc32.ts";
+import { readZip } from "../../src/files/zip.ts";
+import { applyPatches, fixture } from "../models/fixtures.ts";
 
 configure({ useWebWorkers: false });
 
@@ -60,7 +60,7 @@ async function patchedEntriesReadBack(name: string, original: Uint8Array): Promi
     remove: 4,
     bytes: new Uint8Array([1, 2, 3, 4]),
   }));
-  const patched = applyPatches(original, await zip.seal(patches));
+  const patched = applyPatches(original, await zip.finish(patches));
   const after = await contents(patched);
   expect([...after.keys()]).toEqual([...before.keys()]);
   for (const [entry, data] of before) {

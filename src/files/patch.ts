@@ -1,0 +1,9 @@
+/** Bytes of a file to be replaced: `remove` bytes from `offset` on give way to `bytes`. Patches never overlap. */
+export interface Patch {
+  /** Name of the file, or of an entry of a zip file before `ZipFile.finish`. */
+  readonly file: string;
+  readonly offset: number;
+  /** Equal to `bytes.length` where the file keeps its size. */
+  readonly remove: number;
+  readonly bytes: Uint8Array;
+}
