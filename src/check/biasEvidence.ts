@@ -1,3 +1,4 @@
+import { sigmoidLink } from "../heads/links.ts";
 import type { Options } from "../heads/options.ts";
 import { solve } from "../heads/solve.ts";
 import { sum } from "../math/sum.ts";
@@ -109,7 +110,7 @@ const gapOf = ({ bound }: Sample, { expected, atMean }: LossParts, h: Hypothesis
   (h.spread === undefined ? bound.expectedLoss(h.bias) : atMean) - expected;
 
 function hypotheses(sample: Sample, c: readonly number[]): Hypothesis[] {
-  const { optimum, head, width, summary, options } = sample;
+  const { optimum, head, link, width, summary, options } = sample;
   const found: Hypothesis[] = [
     { name: "zero", bias: optimum.map(() => 0), prior: 0 },
     { name: "another prior", bias: optimum, prior: -2, spread: 3 },
@@ -123,7 +124,7 @@ function hypotheses(sample: Sample, c: readonly number[]): Hypothesis[] {
     for (const by of [1, -1]) found.push({ name: "labels shifted", bias: shifted(by), prior: -2 });
     found.push({ name: "labels permuted", bias: inOrderOf(optimum, c), prior: -2 - logOrders(optimum) });
   }
-  if (head.link === "p = sigmoid(z)") {
+  if (head.reads === "binary" && link === sigmoidLink) {
     const p = optimum.map((z) => 1 / (1 + Math.exp(-z)));
     const total = sum(p);
     found.push({ name: "wrong link", bias: p.map(Math.log), prior: -2 });

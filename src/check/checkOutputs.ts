@@ -1,6 +1,6 @@
 import { band } from "../heads/band.ts";
 import { cellOutput } from "../heads/bind.ts";
-import type { Head, Label } from "../heads/head.ts";
+import { type Head, type Label, linkOf } from "../heads/head.ts";
 import type { Options } from "../heads/options.ts";
 import type { LabelSummary } from "../labels/summary.ts";
 import { sum } from "../math/sum.ts";
@@ -201,9 +201,11 @@ function meanPredictions(sample: Sample): Prediction[] {
     const total: number[] = [];
     for (let i = 0; i < rows; i++) {
       const cell = cellOutput(bound, rowOf(sample, outputs, i), j);
-      head.predict(cell, bound.cellOptions[j]).forEach((p, k) => {
-        total[k] = (total[k] ?? 0) + p / rows;
-      });
+      linkOf(head, bound.cellOptions[j])
+        .apply(cell)
+        .forEach((p, k) => {
+          total[k] = (total[k] ?? 0) + p / rows;
+        });
     }
     const isClass = head.reads === "classes" && total.length === column.weights.length;
     return total.map((prediction, k) => ({

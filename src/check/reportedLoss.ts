@@ -1,5 +1,6 @@
 import { rowLoss } from "../heads/bind.ts";
 import { findHead } from "../heads/index.ts";
+import { sigmoidLink, softmaxLink } from "../heads/links.ts";
 import { log1pExp } from "../math/log1pExp.ts";
 import { sigmoid } from "../math/logit.ts";
 import { softmax } from "../math/logSumExp.ts";
@@ -51,7 +52,7 @@ export function reportedVerdict(
 }
 
 function candidates(sample: Sample, mean: number, stated: number): Candidate[] {
-  const { rows, width, bound, head } = sample;
+  const { rows, width, bound, head, link } = sample;
   const columns = bound.columns.length;
   const reductionFix = "divide the loss by the number of rows (reduction: mean), or scale the learning rate";
   const reductions: [number, string][] = [
@@ -76,8 +77,8 @@ function candidates(sample: Sample, mean: number, stated: number): Candidate[] {
       value,
       fix: reductionFix,
     })),
-    ...(head.link === "p = softmax(z)" ? softmaxCandidates(sample) : []),
-    ...(head.link === "p = sigmoid(z)" ? sigmoidCandidates(sample) : []),
+    ...(link === softmaxLink ? softmaxCandidates(sample) : []),
+    ...(head.reads === "binary" && link === sigmoidLink ? sigmoidCandidates(sample) : []),
     ...(head.family === "regression" ? regressionCandidates(sample) : []),
   ];
 }

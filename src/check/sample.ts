@@ -1,7 +1,8 @@
 import { InputError } from "../errors.ts";
 import { type BoundHead, bind, cellOutput } from "../heads/bind.ts";
-import type { Head, Label, Resolved } from "../heads/head.ts";
+import { type Head, type Label, linkOf, type Resolved } from "../heads/head.ts";
 import { findHead } from "../heads/index.ts";
+import type { Link } from "../heads/links.ts";
 import type { Options } from "../heads/options.ts";
 import { optimalOutput } from "../heads/solve.ts";
 import {
@@ -13,12 +14,13 @@ import {
 } from "../labels/summarize.ts";
 import type { LabelSummary } from "../labels/summary.ts";
 import { float64 } from "../math/float64.ts";
-import { logit } from "../math/logit.ts";
 import type { CheckInput } from "./checkOutputs.ts";
 
 /** Rows of an untrained network: its outputs, and the labels they will be compared with. */
 export interface Sample {
   readonly head: Head;
+  /** The head's link under its options. */
+  readonly link: Link;
   /** The head on the labels that the network will be trained on. */
   readonly bound: BoundHead;
   /** Those labels. */
@@ -69,8 +71,10 @@ export function readSample(input: CheckInput): Sample {
     );
   }
   const values = float64(input.outputs);
+  const link = linkOf(head, bound.cellOptions[0]);
   return {
     head,
+    link,
     bound,
     ...read,
     options,
@@ -78,7 +82,7 @@ export function readSample(input: CheckInput): Sample {
     width,
     values,
     given,
-    outputs: given === "predictions" ? beforeLink(head, values) : values,
+    outputs: given === "predictions" ? beforeLink(head, link, bound.width, values) : values,
     optimum: optimalOutput(bound),
     shiftless: head.centre !== undefined && bound.width === width,
     units: Array.from({ length: width }, (_, k) => unit(bound, k)),
@@ -175,31 +179,25 @@ export function summaryOf(head: Head, labels: readonly Label[], rows: number, wi
 const least = 1e-7;
 export const clip = (p: number) => Math.min(1 - least, Math.max(least, p));
 
-const inverses: Record<string, (prediction: number) => number> = {
-  "p = softmax(z)": (p) => Math.log(clip(p)),
-  "p = sigmoid(z)": (p) => logit(clip(p)),
-  "rate = exp(z)": (rate) => Math.log(Math.max(least, rate)),
-  "mean = exp(z)": (mean) => Math.log(Math.max(least, mean)),
-  "prediction = z": (z) => z,
-  "prediction = activation(z)": (z) => z,
-};
-
 /** Raw outputs of predictions; values that no prediction can have stay as they are. */
-function beforeLink(head: Head, values: Float64Array): Float64Array {
-  const inverse = inverses[head.link];
-  if (inverse === undefined) {
+function beforeLink(head: Head, link: Link, width: number, values: Float64Array): Float64Array {
+  if (link.inverse === undefined) {
     throw new InputError(
-      `predictions of ${head.name} do not tell its outputs (${head.link}); give raw outputs`,
+      `predictions of ${head.name} do not tell its outputs (${link.text}); give raw outputs`,
     );
   }
-  return isPrediction(head, values) ? values.map(inverse) : values;
+  if (!isPrediction(link, values)) return values;
+  const inside = values.map((value) => Math.min(link.high - least, Math.max(link.low + least, value)));
+  const outputs = new Float64Array(values.length);
+  for (let start = 0; start < values.length; start += width) {
+    outputs.set(link.inverse(inside.subarray(start, start + width)), start);
+  }
+  return outputs;
 }
 
-/** Whether all values can be predictions of the head. */
-export function isPrediction({ link }: Head, values: Float64Array): boolean {
-  if (link.startsWith("p = ")) return values.every((p) => p >= 0 && p <= 1);
-  return link.endsWith("= exp(z)") ? values.every((rate) => rate >= 0) : true;
-}
+/** Whether all values can be predictions by the link. */
+export const isPrediction = ({ low, high }: Link, values: Float64Array): boolean =>
+  values.every((value) => value >= low && value <= high);
 
 function unit({ head, columns, width }: BoundHead, k: number): number {
   const ofLabels = (head.family === "regression" || head.family === "distribution") && k % width === 0;

@@ -1,3 +1,4 @@
+import { sigmoidLink, softmaxLink } from "../heads/links.ts";
 import { logit } from "../math/logit.ts";
 import { significant } from "../math/significant.ts";
 import { sum } from "../math/sum.ts";
@@ -77,8 +78,8 @@ export function shapeCauses(shape: Shape): ShapeCause[] {
   return [];
 }
 
-const isSoftmax = ({ sample }: Shape) => sample.head.link === "p = softmax(z)";
-const isSigmoid = ({ sample }: Shape) => sample.head.link === "p = sigmoid(z)";
+const isSoftmax = ({ sample }: Shape) => sample.link === softmaxLink;
+const isSigmoid = ({ sample: { head, link } }: Shape) => head.reads === "binary" && link === sigmoidLink;
 const gives = ({ sample }: Shape, given: Sample["given"]) => sample.given === given;
 const inUnit = ({ low, high }: Shape) => low >= 0 && high <= 1;
 const rangeText = ({ low, high }: Shape) => `values reach from ${significant(low)} to ${significant(high)}`;
@@ -92,7 +93,7 @@ function looksLikeSigmoid(shape: Shape): boolean {
     const mean = total / rows;
     // a sigmoid against its upper end, where the labels reach beyond
     if (head.family === "regression" && mean > 0.95) return true;
-    if (head.link === "p = sigmoid(z)") return isExplainedBySigmoid(shape.sample, k);
+    if (isSigmoid(shape)) return isExplainedBySigmoid(shape.sample, k);
     const within = width < 3 ? 0.4 : 0.75;
     return [0, shape.sample.optimum[k]].some((bias) => Math.abs(logit(mean) - bias) < within);
   });
@@ -176,7 +177,7 @@ const rows: readonly ShapeRow[] = [
     name: "softmax missing",
     misleads: true,
     find: (shape) =>
-      gives(shape, "predictions") && isSoftmax(shape) && !isPrediction(shape.sample.head, shape.sample.values)
+      gives(shape, "predictions") && isSoftmax(shape) && !isPrediction(shape.sample.link, shape.sample.values)
         ? {
             evidence: `the loss takes probabilities, but ${rangeText(shape)}`,
             fix: "put a softmax after the last layer, or say from_logits=True (Keras)",
@@ -215,7 +216,7 @@ const rows: readonly ShapeRow[] = [
     name: "sigmoid missing",
     misleads: true,
     find: (shape) =>
-      gives(shape, "predictions") && isSigmoid(shape) && !isPrediction(shape.sample.head, shape.sample.values)
+      gives(shape, "predictions") && isSigmoid(shape) && !isPrediction(shape.sample.link, shape.sample.values)
         ? {
             evidence: `the loss takes probabilities, but ${rangeText(shape)}`,
             fix: "put a sigmoid after the last layer, or say from_logits=True (Keras)",

@@ -3,7 +3,10 @@ import { dirname, resolve } from "node:path";
 import { z } from "zod";
 import { InputError } from "../errors.ts";
 import { fileError } from "../files/openByteSource.ts";
+import { resolveAll } from "../heads/bind.ts";
+import { linkOf } from "../heads/head.ts";
 import { findHead } from "../heads/index.ts";
+import type { Link } from "../heads/links.ts";
 import type { Options } from "../heads/options.ts";
 import { type Solution, solve } from "../heads/solve.ts";
 import type { Change } from "../models/apply.ts";
@@ -18,8 +21,7 @@ export interface Solved {
   readonly solution: Solution;
   /** What was read, in a line. */
   readonly source: string;
-  /** From outputs to predictions, in words: `p = softmax(z)`. */
-  readonly link: string;
+  readonly link: Link;
 }
 
 /** The bias of labels under a loss. Throws an InputError where there is none. */
@@ -29,13 +31,14 @@ export async function solveBias(
   flags: LabelFlags,
   options: Options,
 ): Promise<{ values: readonly number[]; solved: Solved }> {
-  const { head } = findHead(loss);
+  const { head, options: implied } = findHead(loss);
   const { summary, source } = await readLabels(head, file, flags);
   const solution = solve(loss, summary, options);
   if (solution.kind === "none") {
     throw new InputError(`${solution.head} has no optimal bias: ${solution.reason}; ${solution.instead}`);
   }
-  return { values: solution.bias, solved: { solution, source, link: head.link } };
+  const link = linkOf(head, resolveAll(head, { ...implied, ...options }));
+  return { values: solution.bias, solved: { solution, source, link } };
 }
 
 const list = z.array(z.number()).min(1);

@@ -2,6 +2,7 @@ import { parse } from "node:path";
 import { InputError } from "../errors.ts";
 import { writeWhole } from "../files/writeWhole.ts";
 import { bind } from "../heads/bind.ts";
+import { linkOf } from "../heads/head.ts";
 import { findHead } from "../heads/index.ts";
 import type { Options } from "../heads/options.ts";
 import type { Solution } from "../heads/solve.ts";
@@ -46,7 +47,7 @@ export async function writePlots(
 function predictionAtZero(loss: string, labels: LabelSummary | undefined, options: Options): number[] {
   const found = findHead(loss);
   const { head, columns, cellOptions, width } = bind(found.head, labels, { ...found.options, ...options });
-  return columns.flatMap((_, j) => head.predict(new Float64Array(width), cellOptions[j]));
+  return columns.flatMap((_, j) => linkOf(head, cellOptions[j]).apply(new Float64Array(width)));
 }
 
 function lossData(

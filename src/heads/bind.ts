@@ -2,7 +2,8 @@ import { InputError } from "../errors.ts";
 import type { LabelSummary } from "../labels/summary.ts";
 import { sum } from "../math/sum.ts";
 import { columnsOf } from "./columns.ts";
-import type { Column, Head, Label, Output, Resolved } from "./head.ts";
+import { type Column, type Head, type Label, linkOf, type Resolved } from "./head.ts";
+import type { OutputVector } from "./links.ts";
 import { choice, number, type Options, positive, resolveOptions } from "./options.ts";
 import { defaultPseudoCount } from "./pseudoCount.ts";
 
@@ -60,6 +61,10 @@ export function bind(head: Head, summary: LabelSummary | undefined, given: Optio
 export const resolveAll = (head: Head, given: Options): Resolved =>
   resolveOptions({ ...head.options, ...commonOptions }, given, head.name);
 
+/** A head's link in words, under its default options where these choose it. */
+export const linkText = (head: Head): string =>
+  linkOf(head, resolveAll(head, {})).text + (typeof head.link === "function" ? " by default" : "");
+
 /** This cell's part of a vector over all outputs. */
 export const cellOutput = ({ width }: { width: number }, output: ArrayLike<number>, j: number) =>
   Array.from({ length: width }, (_, i) => output[j * width + i]);
@@ -91,7 +96,7 @@ export const rowWeights = ({ rowWeight }: Head, { labels, distributions }: Colum
   Array.from(labels, (label) => (distributions ? 1 : (rowWeight?.(label, o) ?? 1)));
 
 /** A cell's loss at a constant output, averaged over its labels by their weights. */
-export function meanLoss(head: Head, output: Output, column: Column, o: Resolved): number {
+export function meanLoss(head: Head, output: OutputVector, column: Column, o: Resolved): number {
   if (head.expected) return head.expected(output, column, o);
   const { labels, weights, weight } = column;
   return sum(Array.from(labels, (label, i) => weights[i] * head.loss!(output, label, o))) / weight;

@@ -1,5 +1,6 @@
 import { sum } from "../math/sum.ts";
-import { type Column, defineHead, type Output, tex } from "./head.ts";
+import { type Column, defineHead, tex } from "./head.ts";
+import type { OutputVector } from "./links.ts";
 import { anyNumber, choice } from "./options.ts";
 
 const length = (vector: ArrayLike<number>) => Math.sqrt(sum(Array.from(vector, (v) => v * v)));
@@ -7,7 +8,7 @@ const dot = (a: ArrayLike<number>, b: ArrayLike<number>) => sum(Array.from(a, (v
 const offset = (form: "-cos" | "1-cos") => (form === "1-cos" ? 1 : 0);
 
 /** The direction's share of an output; an output of zeros has none, and its cosine counts as 0. */
-function cosine(output: Output, target: ArrayLike<number>): number {
+function cosine(output: OutputVector, target: ArrayLike<number>): number {
   const size = length(output);
   return size === 0 ? 0 : dot(output, target) / size;
 }
@@ -21,7 +22,14 @@ export const cosineSimilarity = defineHead({
   reads: "directions",
   domain: anyNumber,
   options: { form: choice(["-cos", "1-cos"], "whether a perfect row costs -1 or 0") },
-  link: "prediction = z / |z|",
+  // the length of the output is lost: no inverse
+  link: {
+    name: "direction",
+    text: "prediction = z / |z|",
+    apply: (output) => scaled(output, 1 / (length(output) || 1)),
+    low: -1,
+    high: 1,
+  },
   identifiable: false,
   convex: false,
   width: ({ labels }: Column<ArrayLike<number>>) => labels[0].length,
@@ -45,7 +53,6 @@ export const cosineSimilarity = defineHead({
       warnings: [`the directions of the ${place} cancel: every bias is as good as any other`],
     };
   },
-  predict: (output) => scaled(output, 1 / (length(output) || 1)),
   formula: {
     loss: ["-z.y / (|z| |y|)", tex`\ell(z,y)=-\frac{z\cdot y}{\lVert z\rVert\,\lVert y\rVert}`],
     optimum: [

@@ -1,9 +1,8 @@
 import { digammaRise, logGamma, logRisingRatio } from "../math/gamma.ts";
-import { log1pExp, log1pExpInverse } from "../math/log1pExp.ts";
-import { sigmoid } from "../math/logit.ts";
 import { increasingRootFrom } from "../math/root.ts";
 import { sum } from "../math/sum.ts";
-import { type Column, defineHead, type Optimum, type Output, tex } from "./head.ts";
+import { type Column, defineHead, type Optimum, tex } from "./head.ts";
+import { described, expLink, type OutputVector, reluLink, softplusLink } from "./links.ts";
 import { between, choice, notNegative, number, positive, wholeNumbers } from "./options.ts";
 
 /** The mean label, or pseudoCount events in all rows where no row has any. */
@@ -26,15 +25,13 @@ function logOfMean(column: Column<number>): Optimum {
   return { output: [Math.log(mean)], kind: warnings.length > 0 ? "boundary" : "closed form", warnings };
 }
 
+const meanLink = described(expLink, "mean = exp(z)");
+
 const rateLinks = {
-  log: { rate: Math.exp, slope: Math.exp, inverse: Math.log },
+  log: described(expLink, "rate = exp(z)"),
   // a raw output below 0 is no rate: it is read as 0
-  identity: {
-    rate: (z: number) => Math.max(0, z),
-    slope: (z: number) => (z > 0 ? 1 : 0),
-    inverse: (m: number) => m,
-  },
-  softplus: { rate: log1pExp, slope: sigmoid, inverse: log1pExpInverse },
+  identity: described(reluLink, "rate = max(z, 0)"),
+  softplus: described(softplusLink, "rate = softplus(z)"),
 } as const;
 
 const poissonOptions = {
@@ -55,7 +52,7 @@ const stirling = (y: number, { constant }: PoissonOptions) =>
 /** Rate − y · log rate. */
 function poissonLoss(z: number, y: number, { link, epsilon }: PoissonOptions): number {
   if (link === "log") return Math.exp(z) - y * z;
-  const rate = rateLinks[link].rate(z);
+  const [rate] = rateLinks[link].apply([z]);
   return rate - (y === 0 ? 0 : y * Math.log(Math.max(rate + epsilon, Number.MIN_VALUE)));
 }
 
@@ -66,14 +63,15 @@ export const poisson = defineHead({
   reads: "numbers",
   domain: notNegative,
   options: poissonOptions,
-  link: "rate = exp(z)",
+  link: ({ link }) => rateLinks[link],
   identifiable: true,
   convex: false,
   loss: ([z], y: number, o) => poissonLoss(z, y, o) + stirling(y, o),
   gradient([z], y, { link, epsilon }) {
     if (link === "log") return [Math.exp(z) - y];
-    const { rate, slope } = rateLinks[link];
-    return slope(z) === 0 ? [0] : [slope(z) * (1 - y / (rate(z) + epsilon))];
+    const { apply, slope } = rateLinks[link];
+    const [[rate], [steepness]] = [apply([z]), slope([z])];
+    return steepness === 0 ? [0] : [steepness * (1 - y / (rate + epsilon))];
   },
   expected([z], { labels, weights, weight, mean }, o) {
     const extra = o.constant === "kept" ? Array.from(labels, (y, i) => weights[i] * stirling(y, o)) : [];
@@ -85,18 +83,17 @@ export const poisson = defineHead({
     const rate = mean - epsilon;
     if (rate > 0) {
       return {
-        output: [rateLinks[link].inverse(rate)],
+        output: rateLinks[link].inverse([rate]),
         kind: warnings.length > 0 ? "boundary" : "closed form",
         warnings,
       };
     }
     return {
-      output: [rateLinks[link].inverse(mean)],
+      output: rateLinks[link].inverse([mean]),
       kind: "boundary",
       warnings: [`the mean of ${column.place} is below epsilon = ${epsilon}`],
     };
   },
-  predict: ([z], { link }) => [rateLinks[link].rate(z)],
   formula: {
     loss: [
       "rate - y log(rate + e),  rate = exp(z) (or z, or softplus(z))",
@@ -142,14 +139,13 @@ export const gamma = defineHead({
   reads: "numbers",
   domain: positive,
   options: {},
-  link: "mean = exp(z)",
+  link: meanLink,
   identifiable: true,
   convex: true,
   loss: ([z], y: number) => z + y * Math.exp(-z),
   gradient: ([z], y) => [1 - y * Math.exp(-z)],
   expected: ([z], { mean }) => z + mean * Math.exp(-z),
   optimum: logOfMean,
-  predict: ([z]) => [Math.exp(z)],
   gap: ([z], { mean }, variance) => ({
     value: mean * Math.exp(-z) * Math.expm1(variance / 2),
     kind: "exact",
@@ -180,7 +176,7 @@ export const tweedie = defineHead({
   reads: "numbers",
   domain: notNegative,
   options: { power: number(1.5, between(1, 2), "1 is Poisson, 2 is gamma") },
-  link: "mean = exp(z)",
+  link: meanLink,
   identifiable: true,
   convex: true,
   loss: ([z], y: number, { power: p }) =>
@@ -189,7 +185,6 @@ export const tweedie = defineHead({
   expected: ([z], { mean }, { power: p }) =>
     Math.exp((2 - p) * z) / (2 - p) - (mean * Math.exp((1 - p) * z)) / (1 - p),
   optimum: logOfMean,
-  predict: ([z]) => [Math.exp(z)],
   formula: {
     loss: [
       "mu^(2-r) / (2 - r) - y mu^(1-r) / (1 - r),  mu = exp(z),  r the power",
@@ -230,7 +225,7 @@ export const negativeBinomial = defineHead({
   reads: "numbers",
   domain: wholeNumbers,
   options: {},
-  link: "mean = exp(z0), r = exp(z1)",
+  link: described(expLink, "mean = exp(z0), r = exp(z1)"),
   identifiable: true,
   convex: false,
   width: () => 2,
@@ -241,7 +236,6 @@ export const negativeBinomial = defineHead({
     return [(r * (mean - y)) / (r + mean), -r * inR];
   },
   optimum: negativeBinomialOptimum,
-  predict: ([z, s]) => [Math.exp(z), Math.exp(s)],
   formula: {
     loss: [
       "-log(Gamma(y + r) / (Gamma(r) y!)) - r log(r / (r + m)) - y log(m / (r + m))",
@@ -266,7 +260,7 @@ export const negativeBinomial = defineHead({
 });
 
 /** With log Γ(y + r) / Γ(r) = y log r + ratio: −ratio + log y! + (r + y) log(1 + m/r) − y log m. */
-function negativeBinomialLoss([z, s]: Output, y: number): number {
+function negativeBinomialLoss([z, s]: OutputVector, y: number): number {
   const [mean, r] = [Math.exp(z), Math.exp(s)];
   return (r + y) * Math.log1p(mean / r) - y * z + logGamma(y + 1) - logRisingRatio(r, y);
 }

@@ -1,5 +1,6 @@
 import { logit, sigmoid } from "../math/logit.ts";
 import { type Column, defineHead, type Head, tex } from "./head.ts";
+import { sigmoidLink } from "./links.ts";
 import { type NumberOption, notNegative, number, share } from "./options.ts";
 import { answerName, withPseudoCount } from "./pseudoCount.ts";
 
@@ -11,7 +12,7 @@ const onOverlap = {
   family: "classification",
   reads: "binary",
   domain: share,
-  link: "p = sigmoid(z)",
+  link: sigmoidLink,
   convex: false,
 } as const;
 
@@ -35,7 +36,6 @@ export const squaredDice = defineHead({
       warnings: filled.warnings,
     };
   },
-  predict: ([z]) => [sigmoid(z)],
   formula: {
     loss: [
       "1 - 2 sum(p y) / (sum p^2 + sum y^2), over the batch,  p = sigmoid(z)",
@@ -82,7 +82,6 @@ const overlapHead = ({ at, loss, limit, options, ...rest }: Overlap): Head =>
     identifiable: false,
     expected: ([z], { mean, rows }: Column<number>, o) => at(sigmoid(z), mean, o.smooth / rows, o),
     optimum: () => ({ output: [0], kind: "none" }),
-    predict: ([z]) => [sigmoid(z)],
     none: {
       reason:
         "at any constant prediction a higher one is better, whatever the labels: the optimum lies at p = 1, at no finite output",

@@ -4,7 +4,16 @@ import { minimize } from "../math/minimize.ts";
 import { normalCentral, normalDensity } from "../math/normal.ts";
 import { weightedQuantile } from "../math/quantile.ts";
 import { sum } from "../math/sum.ts";
-import { type Column, type Description, defineHead, type Optimum, type Output, tex } from "./head.ts";
+import { type Column, type Description, defineHead, type Optimum, tex } from "./head.ts";
+import {
+  expLink,
+  identityLink,
+  type Link,
+  linkOfParts,
+  type OutputVector,
+  sigmoidLink,
+  softplusLink,
+} from "./links.ts";
 import { anyNumber, choice, notNegative, number, positive } from "./options.ts";
 import { withPseudoCount } from "./pseudoCount.ts";
 
@@ -18,7 +27,8 @@ const onLocationAndScale = {
   width: () => 2,
 } as const satisfies Partial<Description> & Record<string, unknown>;
 
-interface ScaleLink {
+/** How an output becomes a scale, whose logarithm the losses need. */
+interface Scale {
   /** log of the scale at an output, and its derivative. */
   readonly log: (z: number) => number;
   readonly slope: (z: number) => number;
@@ -26,15 +36,15 @@ interface ScaleLink {
   readonly inverse: (logScale: number) => number;
 }
 
-const logScale: ScaleLink = { log: (z) => z, slope: () => 1, inverse: (l) => l };
-const halfLog: ScaleLink = { log: (z) => z / 2, slope: () => 0.5, inverse: (l) => 2 * l };
-const softplusScale: ScaleLink = {
+const logScale: Scale = { log: (z) => z, slope: () => 1, inverse: (l) => l };
+const halfLog: Scale = { log: (z) => z / 2, slope: () => 0.5, inverse: (l) => 2 * l };
+const softplusScale: Scale = {
   log: (z) => (z < -37 ? z : Math.log(log1pExp(z))),
   slope: (z) => (z < -37 ? 1 : sigmoid(z) / log1pExp(z)),
   inverse: (l) => log1pExpInverse(Math.exp(l)),
 };
 /** The output is the variance itself, raised to epsilon where it is less (as PyTorch does). */
-const clampedVariance = (epsilon: number): ScaleLink => ({
+const clampedVariance = (epsilon: number): Scale => ({
   log: (z) => Math.log(Math.max(z, epsilon)) / 2,
   slope: (z) => (z > epsilon ? 0.5 / z : 0),
   inverse: (l) => Math.max(Math.exp(2 * l), epsilon),
@@ -49,14 +59,39 @@ type GaussianOptions = {
   readonly constant: "dropped" | "kept";
 };
 
-function scaleLink({ scale, epsilon }: GaussianOptions): ScaleLink {
+function scaleOf({ scale, epsilon }: Pick<GaussianOptions, "scale" | "epsilon">): Scale {
   if (scale === "variance") return clampedVariance(epsilon);
   return { "log-variance": halfLog, "log-sd": logScale, "softplus-sd": softplusScale }[scale];
 }
 
+const varianceTexts = {
+  "log-variance": "exp(z1)",
+  "log-sd": "exp(2 z1)",
+  variance: "max(z1, epsilon)",
+  "softplus-sd": "softplus(z1)^2",
+} as const;
+
+/** The network predicts mean and variance, however the variance comes about. */
+function gaussianLink(o: GaussianOptions): Link {
+  const { log, slope, inverse } = scaleOf(o);
+  const variance: Link = {
+    name: o.scale,
+    text: `variance = ${varianceTexts[o.scale]}`,
+    apply: ([z]) => [Math.exp(2 * log(z))],
+    inverse: ([v]) => [inverse(0.5 * Math.log(v))],
+    slope: ([z]) => [2 * slope(z) * Math.exp(2 * log(z))],
+    low: o.scale === "variance" ? o.epsilon : 0,
+    high: Infinity,
+  };
+  return linkOfParts(`mean = z0, ${variance.text}`, [
+    [identityLink, 1],
+    [variance, 1],
+  ]);
+}
+
 /** Mean loss of labels with this mean and variance: one label has variance 0. */
-function gaussianLoss([z, s]: Output, mean: number, variance: number, o: GaussianOptions): number {
-  const logSd = scaleLink(o).log(s);
+function gaussianLoss([z, s]: OutputVector, mean: number, variance: number, o: GaussianOptions): number {
+  const logSd = scaleOf(o).log(s);
   return (
     logSd +
     ((z - mean) ** 2 + variance) / (2 * Math.exp(2 * logSd)) +
@@ -76,16 +111,16 @@ export const gaussianNll = defineHead({
     epsilon: number(1e-6, positive, "smallest variance"),
     constant: constantOption,
   },
-  link: "mean = z0, variance = exp(z1)",
+  link: gaussianLink,
   loss: (output, y: number, o) => gaussianLoss(output, y, 0, o),
   gradient([z, s], y, o) {
-    const { log, slope } = scaleLink(o);
+    const { log, slope } = scaleOf(o);
     const precision = Math.exp(-2 * log(s));
     return [(z - y) * precision, slope(s) * (1 - (z - y) ** 2 * precision)];
   },
   expected: (output, { mean, variance }, o) => gaussianLoss(output, mean, variance, o),
   optimum(column, o) {
-    const { inverse } = scaleLink(o);
+    const { inverse } = scaleOf(o);
     const { mean, variance } = column;
     if (variance > 0 && !(o.scale === "variance" && variance < o.epsilon)) {
       return { output: [mean, inverse(0.5 * Math.log(variance))], kind: "closed form" };
@@ -97,7 +132,6 @@ export const gaussianNll = defineHead({
         : constantLabels(column, "variance");
     return { output, kind: "boundary", warnings: [message] };
   },
-  predict: ([z, s], o) => [z, Math.exp(2 * scaleLink(o).log(s))],
   formula: {
     loss: [
       "(log v + (m - y)^2 / v) / 2 (+ log(2 pi) / 2 if kept)",
@@ -132,7 +166,10 @@ export const laplaceNll = defineHead({
   name: "laplace-nll",
   summary: "Laplace likelihood with a learned scale",
   options: { epsilon: number(1e-6, positive, "smallest scale"), constant: constantOption },
-  link: "median = z0, scale = exp(z1)",
+  link: linkOfParts("median = z0, scale = exp(z1)", [
+    [identityLink, 1],
+    [expLink, 1],
+  ]),
   loss: ([z, s], y: number, { constant }) =>
     s + Math.abs(z - y) * Math.exp(-s) + (constant === "kept" ? Math.LN2 : 0),
   gradient: ([z, s], y) => [Math.sign(z - y) * Math.exp(-s), 1 - Math.abs(z - y) * Math.exp(-s)],
@@ -147,7 +184,6 @@ export const laplaceNll = defineHead({
       warnings: [constantLabels(column, "scale")],
     };
   },
-  predict: ([z, s]) => [z, Math.exp(s)],
   formula: {
     loss: [
       "log b + |m - y| / b (+ log 2 if kept),  b = exp(z1)",
@@ -184,7 +220,15 @@ export const zeroInflatedLognormal = defineHead({
   reads: "numbers",
   domain: notNegative,
   options: { scale: scaleOption, epsilon: number(1e-6, positive, "smallest standard deviation of log y") },
-  link: "P(y > 0) = sigmoid(z0), mean log y = z1, sd log y = softplus(z2)",
+  link: ({ scale }) =>
+    linkOfParts(
+      `P(y > 0) = sigmoid(z0), mean log y = z1, sd log y = ${scale === "log" ? "exp" : scale}(z2)`,
+      [
+        [sigmoidLink, 1],
+        [identityLink, 1],
+        [scale === "log" ? expLink : softplusLink, 1],
+      ],
+    ),
   identifiable: true,
   convex: false,
   width: () => 3,
@@ -202,7 +246,6 @@ export const zeroInflatedLognormal = defineHead({
     return [-sigmoid(-z), (m - Math.log(y)) * precision, slope(s) * (1 - (Math.log(y) - m) ** 2 * precision)];
   },
   optimum: lognormalOptimum,
-  predict: ([z, m, s], { scale }) => [sigmoid(z), m, Math.exp(lognormalScale(scale).log(s))],
   formula: {
     loss: [
       "-log(1 - p) if y = 0, else -log p + log(y s sqrt(2 pi)) + (log y - m)^2 / (2 s^2)",
@@ -260,7 +303,10 @@ export const crps = defineHead({
   name: "crps",
   summary: "CRPS of a normal prediction",
   options: { epsilon: number(1e-6, positive, "smallest standard deviation") },
-  link: "mean = z0, sd = exp(z1)",
+  link: linkOfParts("mean = z0, sd = exp(z1)", [
+    [identityLink, 1],
+    [expLink, 1],
+  ]),
   loss: ([z, s], y: number) => {
     const sd = Math.exp(s);
     const w = (y - z) / sd;
@@ -290,7 +336,6 @@ export const crps = defineHead({
     );
     return { output: [mean + sd * at[0], Math.log(sd) + at[1]], kind: "numeric" };
   },
-  predict: ([z, s]) => [z, Math.exp(s)],
   formula: {
     loss: [
       "s (w (2 Phi(w) - 1) + 2 phi(w) - 1/sqrt(pi)),  w = (y - m) / s",

@@ -3,7 +3,8 @@ import { sigmoid } from "../math/logit.ts";
 import { logSoftmax, softmax } from "../math/logSumExp.ts";
 import { increasingRootFrom } from "../math/root.ts";
 import { sum } from "../math/sum.ts";
-import { type Column, defineHead, type Output, tex } from "./head.ts";
+import { type Column, defineHead, tex } from "./head.ts";
+import { type OutputVector, sigmoidLink } from "./links.ts";
 import { choice, notNegative, number, perClass, share } from "./options.ts";
 import { answerName, className, withPseudoCount } from "./pseudoCount.ts";
 import { onSoftmax } from "./simplex.ts";
@@ -36,7 +37,7 @@ const yesSlope = (z: number, gamma: number) =>
 const logYesSlope = (z: number, gamma: number) =>
   -gamma * log1pExp(z) + Math.log(sigmoid(-z) + gamma * sigmoid(z) * log1pExp(-z));
 
-function binaryFocalLoss([z]: Output, y: number, o: BinaryFocalOptions): number {
+function binaryFocalLoss([z]: OutputVector, y: number, o: BinaryFocalOptions): number {
   const [no, yes] = answers(y, o);
   return yes * yesLoss(z, o.gamma) + no * yesLoss(-z, o.gamma);
 }
@@ -48,7 +49,7 @@ export const binaryFocal = defineHead({
   reads: "binary",
   domain: share,
   options: binaryOptions,
-  link: "p = sigmoid(z)",
+  link: sigmoidLink,
   identifiable: true,
   convex: false,
   loss: binaryFocalLoss,
@@ -70,7 +71,6 @@ export const binaryFocal = defineHead({
     const root = increasingRootFrom((z) => logYesSlope(-z, o.gamma) - logYesSlope(z, o.gamma) - ratio, 0);
     return { output: [root], kind: warnings.length > 0 ? "boundary" : "numeric", warnings };
   },
-  predict: ([z]) => [sigmoid(z)],
   formula: {
     loss: [
       "-a1 y' (1 - p)^g log p - a0 (1 - y') p^g log(1 - p),  p = sigmoid(z)",

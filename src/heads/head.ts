@@ -1,3 +1,4 @@
+import type { Link, OutputVector } from "./links.ts";
 import type { CellOptions, OptionSpecs, OptionValue, Range } from "./options.ts";
 
 /**
@@ -26,8 +27,6 @@ export interface Description {
   /** What a label may be, where it is a number. */
   readonly domain: Range;
   readonly options: OptionSpecs;
-  /** From outputs to predictions, in words: `p = softmax(z)`. */
-  readonly link: string;
   /** False where outputs that differ by a constant give the same loss, or no bias can change it. */
   readonly identifiable: boolean;
   readonly convex: boolean;
@@ -123,32 +122,29 @@ export interface Optimum {
   readonly warnings?: readonly string[];
 }
 
-/** Raw outputs of a cell: a plain or a typed array. */
-export type Output = ArrayLike<number> & Iterable<number>;
-
 /** The mathematics of one cell. `output` is raw, of length `width`; options are resolved (see `CellOptions`). */
 export interface Cell<O, Y extends Label = Label> {
   /** Number of outputs. Default 1. */
   width?(column: Column<Y>, options: O): number;
   /** The loss of one row, before reduction. Absent where the loss is a property of a whole batch (dice, contrastive). */
-  loss?(output: Output, label: Y, options: O): number;
+  loss?(output: OutputVector, label: Y, options: O): number;
   /** Its gradient with respect to the output. */
-  gradient?(output: Output, label: Y, options: O): number[];
+  gradient?(output: OutputVector, label: Y, options: O): number[];
   /** What the row adds to the divisor of reduction `mean`, in units of its sample weight. Default 1, as for any distribution. */
   rowWeight?(label: Y, options: O): number;
   /** The mean loss of all rows at a constant output, where there is a shorter way than averaging `loss` over the labels. */
-  expected?(output: Output, column: Column<Y>, options: O): number;
+  expected?(output: OutputVector, column: Column<Y>, options: O): number;
   /** Labels that the type allows and the head does not; a message, or undefined if all is well. */
   refuse?(column: Column<Y>, options: O): string | undefined;
   optimum(column: Column<Y>, options: O): Optimum;
-  /** The constant outputs' predictions. */
-  predict(output: Output, options: O): number[];
+  /** From outputs to predictions; a function where the head's options choose it (see `linkOf`). */
+  readonly link: Link | LinkOfOptions<O>;
   /** The output shifted along the directions that do not matter, so that it is centred. Only for unidentifiable heads. */
-  centre?(output: Output): number[];
+  centre?(output: OutputVector): number[];
   /** Each label's loss under normal noise of this variance on every output, where there is a shorter way. */
-  rowLosses?(output: Output, column: Column<Y>, variance: number, options: O): RowLoss[];
+  rowLosses?(output: OutputVector, column: Column<Y>, variance: number, options: O): RowLoss[];
   /** An upper bound of the mean excess loss under mean-zero noise of this variance on every output (docs/theory.md, The band). */
-  gap?(output: Output, column: Column<Y>, variance: number, options: O): Gap;
+  gap?(output: OutputVector, column: Column<Y>, variance: number, options: O): Gap;
 }
 
 /** The loss of a label's rows: its mean over noise on the outputs, and its variance. */
@@ -163,6 +159,13 @@ export interface Gap {
   /** `exact` for Gaussian noise, or an upper `bound`. */
   readonly kind: "exact" | "bound";
 }
+
+/** A method's type, so that a head of particular options is one of any options. */
+type LinkOfOptions<O> = { of(options: O): Link }["of"];
+
+/** The link of a head under resolved options. */
+export const linkOf = ({ link }: Pick<Head, "link">, options: Resolved): Link =>
+  typeof link === "function" ? link(options) : link;
 
 /** A LaTeX formula in code, backslashes as they are. */
 export const tex = String.raw;

@@ -1,6 +1,7 @@
 import { weightedQuantile } from "../math/quantile.ts";
 import { increasingRoot } from "../math/root.ts";
-import { type Column, type Description, defineHead, type Output, tex } from "./head.ts";
+import { type Column, type Description, defineHead, tex } from "./head.ts";
+import { identityLink } from "./links.ts";
 import { anyNumber, between, number, positive } from "./options.ts";
 
 /** Losses of the residual r = z − y alone, with an output that is the prediction itself. */
@@ -8,10 +9,9 @@ const onResidual = {
   family: "regression",
   reads: "numbers",
   domain: anyNumber,
-  link: "prediction = z",
+  link: identityLink,
   identifiable: true,
   convex: true,
-  predict: ([z]: Output) => [z],
 } as const satisfies Partial<Description> & Record<string, unknown>;
 
 /**

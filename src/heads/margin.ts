@@ -1,6 +1,7 @@
 import { logit, sigmoid } from "../math/logit.ts";
 import { sum } from "../math/sum.ts";
-import { type Column, defineHead, type Output, tex } from "./head.ts";
+import { type Column, defineHead, tex } from "./head.ts";
+import { described, identityLink, type Link, type OutputVector } from "./links.ts";
 import { share, wholeNumbers } from "./options.ts";
 import { answerName, withPseudoCount } from "./pseudoCount.ts";
 import { centre } from "./simplex.ts";
@@ -15,13 +16,26 @@ const onMargin = {
   convex: true,
 } as const;
 
+const signLink = described(identityLink, "prediction = z, the class its sign");
+
+/** Half the log-odds are the output. */
+const doubledSigmoidLink: Link = {
+  name: "sigmoid of 2 z",
+  text: "p = sigmoid(2 z)",
+  apply: (output) => Array.from(output, (z) => sigmoid(2 * z)),
+  inverse: (prediction) => Array.from(prediction, (p) => logit(p) / 2),
+  slope: (output) => Array.from(output, (z) => 2 * sigmoid(2 * z) * sigmoid(-2 * z)),
+  low: 0,
+  high: 1,
+};
+
 const mixture = (y: number, z: number, loss: (margin: number) => number) => y * loss(z) + (1 - y) * loss(-z);
 const mixtureSlope = (y: number, z: number, slope: (margin: number) => number) => [
   y * slope(z) - (1 - y) * slope(-z),
 ];
 const expected =
   (loss: (margin: number) => number) =>
-  ([z]: Output, { mean }: Column<number>) =>
+  ([z]: OutputVector, { mean }: Column<number>) =>
     mixture(mean, z, loss);
 
 const hingeLoss = (margin: number) => Math.max(0, 1 - margin);
@@ -30,7 +44,7 @@ export const hinge = defineHead({
   ...onMargin,
   name: "hinge",
   summary: "hinge loss of yes/no labels read as +1, -1",
-  link: "decision = sign(z)",
+  link: signLink,
   loss: ([z], y: number) => mixture(y, z, hingeLoss),
   gradient: ([z], y) => mixtureSlope(y, z, (margin) => (margin < 1 ? -1 : 0)),
   expected: expected(hingeLoss),
@@ -40,7 +54,6 @@ export const hinge = defineHead({
     warnings:
       q === 0.5 ? [`as many yes as no in ${place}: every output from -1 to 1 is optimal, 0 was taken`] : [],
   }),
-  predict: ([z]) => [z],
   formula: {
     loss: ["max(0, 1 - s z),  s = 2 y - 1", tex`\ell(z,y)=\max(0,1-sz),\quad s=2y-1`],
     optimum: [
@@ -83,12 +96,11 @@ export const squaredHinge = defineHead({
   ...onMargin,
   name: "squared-hinge",
   summary: "squared hinge loss of labels read as +1 and -1",
-  link: "decision = sign(z)",
+  link: signLink,
   loss: ([z], y: number) => mixture(y, z, squaredHingeLoss),
   gradient: ([z], y) => mixtureSlope(y, z, (margin) => -2 * Math.max(0, 1 - margin)),
   expected: expected(squaredHingeLoss),
   optimum: ({ mean: q }) => ({ output: [2 * q - 1], kind: "closed form" }),
-  predict: ([z]) => [z],
   formula: {
     loss: ["max(0, 1 - s z)^2,  s = 2 y - 1", tex`\ell(z,y)=\max(0,1-sz)^2,\quad s=2y-1`],
     optimum: ["2 q - 1", tex`z^*=2q-1`],
@@ -113,7 +125,7 @@ export const exponential = defineHead({
   ...onMargin,
   name: "exponential",
   summary: "exponential loss of yes/no labels, AdaBoost's",
-  link: "p = sigmoid(2 z)",
+  link: doubledSigmoidLink,
   loss: ([z], y: number) => mixture(y, z, exponentialLoss),
   gradient: ([z], y) => mixtureSlope(y, z, (margin) => -Math.exp(-margin)),
   expected: expected(exponentialLoss),
@@ -126,7 +138,6 @@ export const exponential = defineHead({
     const q = counts[1] / (counts[0] + counts[1]);
     return { output: [logit(q) / 2], kind: warnings.length > 0 ? "boundary" : "closed form", warnings };
   },
-  predict: ([z]) => [sigmoid(2 * z)],
   gap: ([z], { mean }, variance) => ({
     // E exp(∓noise) = exp(variance / 2) for normal noise
     value: mixture(mean, z, exponentialLoss) * Math.expm1(variance / 2),
@@ -155,7 +166,7 @@ export const categoricalHinge = defineHead({
   reads: "classes",
   domain: wholeNumbers,
   options: {},
-  link: "decision = argmax(z)",
+  link: described(identityLink, "prediction = z, the class its largest"),
   identifiable: false,
   convex: true,
   width: ({ labels }) => labels.length,
@@ -187,7 +198,6 @@ export const categoricalHinge = defineHead({
           : [],
     };
   },
-  predict: (output) => [...output],
   centre,
   formula: {
     loss: ["max(0, 1 + max_{k != y} z_k - z_y)", tex`\ell(z,y)=\max\left(0,\,1+\max_{k\ne y}z_k-z_y\right)`],
@@ -216,7 +226,7 @@ export const categoricalHinge = defineHead({
 });
 
 /** The class other than `label` with the highest score. */
-function rival(output: Output, label: number): number {
+function rival(output: OutputVector, label: number): number {
   let best = label === 0 ? 1 : 0;
   for (let k = 0; k < output.length; k++) if (k !== label && output[k] > output[best]) best = k;
   return best;

@@ -1,7 +1,8 @@
 import { logSoftmax, logSumExp, softmax } from "../math/logSumExp.ts";
 import { weightedQuantile } from "../math/quantile.ts";
 import { sum } from "../math/sum.ts";
-import { type Column, defineHead, type Optimum, type Output, tex } from "./head.ts";
+import { type Column, defineHead, type Optimum, tex } from "./head.ts";
+import { expLink, identityLink, linkOfParts, type OutputVector, softmaxLink } from "./links.ts";
 import { anyNumber, number } from "./options.ts";
 
 interface Component {
@@ -13,7 +14,7 @@ interface Component {
 const halfLog2Pi = 0.5 * Math.log(2 * Math.PI);
 
 /** log (πₖ N(y; μₖ, σₖ)) of each of K components; outputs are K logits, K means, K log standard deviations. */
-function logParts(output: Output, y: number): number[] {
+function logParts(output: OutputVector, y: number): number[] {
   const z = Array.from(output);
   const k = z.length / 3;
   return logSoftmax(z.slice(0, k)).map((logShare, i) => {
@@ -36,7 +37,12 @@ export const mixtureDensity = defineHead({
       "smallest standard deviation of a component, as a share of the labels'",
     ),
   },
-  link: "shares = softmax(z[0..K)), means = z[K..2K), sd = exp(z[2K..3K))",
+  link: ({ components }) =>
+    linkOfParts("shares = softmax(z[0..K)), means = z[K..2K), sd = exp(z[2K..3K))", [
+      [softmaxLink, components],
+      [identityLink, components],
+      [expLink, components],
+    ]),
   identifiable: false,
   convex: false,
   width: (_column, { components }) => 3 * components,
@@ -54,11 +60,6 @@ export const mixtureDensity = defineHead({
     ];
   },
   optimum: (column, o) => mixtureOptimum(column, o),
-  predict(output) {
-    const z = Array.from(output);
-    const k = z.length / 3;
-    return [...softmax(z.slice(0, k)), ...z.slice(k, 2 * k), ...z.slice(2 * k).map(Math.exp)];
-  },
   formula: {
     loss: ["-log sum_k pi_k N(y; m_k, s_k)", tex`\ell=-\log\sum_k\pi_k\,\mathcal N(y;\mu_k,\sigma_k^2)`],
     optimum: [

@@ -1,7 +1,8 @@
 import { log1pExp, log1pExpInverse } from "../math/log1pExp.ts";
-import { sigmoid } from "../math/logit.ts";
+import { logit, sigmoid } from "../math/logit.ts";
 import { sum } from "../math/sum.ts";
-import { type Column, type Description, defineHead, type Optimum, type Output, tex } from "./head.ts";
+import { type Column, type Description, defineHead, type Optimum, tex } from "./head.ts";
+import { described, type OutputVector, sigmoidLink } from "./links.ts";
 import { choice, wholeNumbers } from "./options.ts";
 import { className, withPseudoCount } from "./pseudoCount.ts";
 
@@ -46,7 +47,7 @@ export const coral = defineHead({
   name: "coral",
   summary: "CORAL: ordered classes, a yes/no for each boundary",
   options: { over: choice(["sum", "mean"], "whether the K - 1 losses of a row are added or averaged") },
-  link: "P(y > k) = sigmoid(z_k)",
+  link: described(sigmoidLink, "P(y > k) = sigmoid(z_k)"),
   refuse: atLeastTwo("coral"),
   loss: (output, y: number, { over }) =>
     sum(Array.from(output, (z, k) => boundaryLoss(z, y > k))) / (over === "mean" ? output.length : 1),
@@ -59,7 +60,6 @@ export const coral = defineHead({
       from.slice(1).map((above) => [column.weight - above, above]),
     );
   },
-  predict: (output) => Array.from(output, sigmoid),
   formula: {
     loss: [
       "sum_k -log sigmoid(z_k) if y > k, else -log sigmoid(-z_k)",
@@ -85,7 +85,7 @@ export const corn = defineHead({
   name: "corn",
   summary: "CORN: ordered classes, a conditional yes/no each",
   options: {},
-  link: "P(y > k | y >= k) = sigmoid(z_k)",
+  link: described(sigmoidLink, "P(y > k | y >= k) = sigmoid(z_k)"),
   refuse: atLeastTwo("corn"),
   loss: (output, y: number) => sum(Array.from(output, (z, k) => (k <= y ? boundaryLoss(z, y > k) : 0))),
   gradient: (output, y) => Array.from(output, (z, k) => (k <= y ? boundarySlope(z, y > k) : 0)),
@@ -96,7 +96,6 @@ export const corn = defineHead({
       from.slice(1).map((above, k) => [column.weights[k], above]),
     );
   },
-  predict: (output) => Array.from(output, sigmoid),
   formula: {
     loss: [
       "sum over k <= y of -log sigmoid(z_k) if y > k, else -log sigmoid(-z_k)",
@@ -121,11 +120,15 @@ export const corn = defineHead({
 });
 
 /** Thresholds from outputs: the first as it is, the others by steps that softplus keeps above 0. */
-function thresholds(output: Output): number[] {
+function thresholds(output: OutputVector): number[] {
   const theta = [...output];
   for (let k = 1; k < theta.length; k++) theta[k] = theta[k - 1] + log1pExp(theta[k]);
   return theta;
 }
+
+/** The outputs of rising thresholds. */
+const fromThresholds = (theta: readonly number[]) =>
+  theta.map((t, k) => (k === 0 ? t : log1pExpInverse(t - theta[k - 1])));
 
 /** log P(y = k): the difference of two sigmoids, taken in the tail where both are small. */
 function logBetween(low: number, high: number): number {
@@ -143,7 +146,14 @@ export const cumulativeLink = defineHead({
   name: "cumulative-link",
   summary: "proportional odds with rising thresholds",
   options: {},
-  link: "P(y <= k) = sigmoid(t_k),  t_0 = z_0,  t_k = t_(k-1) + softplus(z_k)",
+  link: {
+    name: "cumulative",
+    text: "P(y <= k) = sigmoid(t_k),  t_0 = z_0,  t_k = t_(k-1) + softplus(z_k)",
+    apply: (output) => thresholds(output).map(sigmoid),
+    inverse: (prediction) => fromThresholds(Array.from(prediction, logit)),
+    low: 0,
+    high: 1,
+  },
   convex: false,
   refuse: atLeastTwo("cumulative-link"),
   loss: (output, y: number) => -logBetween(...bounds(thresholds(output), y)),
@@ -165,12 +175,11 @@ export const cumulativeLink = defineHead({
       return Math.log(below / (total - below));
     });
     return {
-      output: theta.map((t, k) => (k === 0 ? t : log1pExpInverse(t - theta[k - 1]))),
+      output: fromThresholds(theta),
       kind: warnings.length > 0 ? "boundary" : "closed form",
       warnings,
     };
   },
-  predict: (output) => thresholds(output).map(sigmoid),
   formula: {
     loss: [
       "-log(sigmoid(t_y) - sigmoid(t_(y-1))),  t_0 = z_0,  t_k = t_(k-1) + softplus(z_k)",

@@ -1,6 +1,7 @@
 import { log1pExp } from "../math/log1pExp.ts";
 import { sigmoid } from "../math/logit.ts";
 import { type Description, defineHead, type Head, tex } from "./head.ts";
+import { described, identityLink, sigmoidLink } from "./links.ts";
 import { anyNumber, type NumberOption, notNegative, number, positive } from "./options.ts";
 
 /** Heads that compare rows (or items, or pairs) with each other: the labels' frequencies play no part. */
@@ -17,13 +18,12 @@ export const siglip = defineHead({
   name: "siglip",
   summary: "SigLIP: each pair of a batch is a match or not",
   options: { pairs: batch("B, rows of a batch: each has one match among B") },
-  link: "P(match) = sigmoid(t x.y + z)",
+  link: described(sigmoidLink, "P(match) = sigmoid(t x.y + z)"),
   identifiable: true,
   convex: true,
   loss: ([z], _label: number, { pairs }) => log1pExp(-z) + (pairs - 1) * log1pExp(z),
   gradient: ([z], _label, { pairs }) => [(pairs - 1) * sigmoid(z) - sigmoid(-z)],
   optimum: (_column, { pairs }) => ({ output: [-Math.log(pairs - 1)], kind: "closed form" }),
-  predict: ([z]) => [sigmoid(z)],
   formula: {
     loss: [
       "-log sigmoid(z) - (B - 1) log sigmoid(-z), a row of the batch, at logits without signal",
@@ -69,12 +69,11 @@ const unbiased = ({ options = noOptions, start, reason, instead, loss, expected,
     ...onPairs,
     ...rest,
     options,
-    link: "none",
+    link: identityLink,
     identifiable: false,
     convex: false,
-    expected: start && ((_output, _column, o) => start(o)),
+    expected: start && ((_output, _column, o: Readonly<Record<string, number>>) => start(o)),
     optimum: () => ({ output: [0], kind: "none" }),
-    predict: ([z]) => [z],
     none: { reason, instead },
     formula: { loss, optimum: ["none: no bias changes the loss", tex`\text{none}`], expected },
   });

@@ -1,6 +1,7 @@
 import { weightedQuantile } from "../math/quantile.ts";
 import { sum } from "../math/sum.ts";
 import { type Column, defineHead, tex } from "./head.ts";
+import { clampLink, identityLink } from "./links.ts";
 import { anyNumber, choice, notNegative, number, positive } from "./options.ts";
 
 const unitFactor = (unit: "fraction" | "percent") => (unit === "percent" ? 100 : 1);
@@ -15,7 +16,7 @@ export const mape = defineHead({
     epsilon: number(1e-7, positive, "smallest size of a label to divide by"),
     unit: choice(["fraction", "percent"], "whether 0.1 or 10 is a tenth"),
   },
-  link: "prediction = z",
+  link: identityLink,
   identifiable: true,
   convex: true,
   loss: ([z], y: number, { epsilon, unit }) =>
@@ -34,7 +35,6 @@ export const mape = defineHead({
     kind: "closed form",
     warnings: zeroWarning(labels, weights, epsilon),
   }),
-  predict: ([z]) => [z],
   formula: {
     loss: ["|z - y| / max(|y|, e)", tex`\ell(z,y)=\frac{|z-y|}{\max(|y|,\varepsilon)}`],
     optimum: [
@@ -76,7 +76,7 @@ export const msle = defineHead({
   reads: "numbers",
   domain: notNegative,
   options: { epsilon: number(1e-7, positive, "smallest prediction and label") },
-  link: "prediction = max(z, epsilon)",
+  link: ({ epsilon }) => clampLink(epsilon),
   identifiable: true,
   convex: false,
   loss: ([z], y: number, { epsilon }) =>
@@ -88,7 +88,6 @@ export const msle = defineHead({
     const logs = Array.from(labels, (y, i) => weights[i] * Math.log1p(Math.max(y, epsilon)));
     return { output: [Math.expm1(sum(logs) / weight)], kind: "closed form" };
   },
-  predict: ([z], { epsilon }) => [Math.max(z, epsilon)],
   formula: {
     loss: [
       "(log(1 + z) - log(1 + y))^2,  z and y at least e",

@@ -1,6 +1,7 @@
 import { log1pExp } from "../math/log1pExp.ts";
 import { sigmoid } from "../math/logit.ts";
-import { type Column, defineHead, type Output, tex } from "./head.ts";
+import { type Column, defineHead, tex } from "./head.ts";
+import { type OutputVector, sigmoidLink } from "./links.ts";
 import { notNegative, number, perClass, perColumn, share } from "./options.ts";
 import { answerName, withPseudoCount } from "./pseudoCount.ts";
 
@@ -25,15 +26,15 @@ function target(y: number, o: SigmoidOptions): [no: number, yes: number] {
 }
 
 const sigmoidCell = {
-  loss(output: Output, y: number, o: SigmoidOptions) {
+  loss(output: OutputVector, y: number, o: SigmoidOptions) {
     const [no, yes] = target(y, o);
     return no * log1pExp(output[0]) + yes * log1pExp(-output[0]);
   },
-  gradient(output: Output, y: number, o: SigmoidOptions) {
+  gradient(output: OutputVector, y: number, o: SigmoidOptions) {
     const [no, yes] = target(y, o);
     return [no * sigmoid(output[0]) - yes * sigmoid(-output[0])];
   },
-  expected(output: Output, column: Column<number>, o: SigmoidOptions): number {
+  expected(output: OutputVector, column: Column<number>, o: SigmoidOptions): number {
     return sigmoidCell.loss(output, column.mean, o);
   },
   optimum(column: Column<number>, o: SigmoidOptions) {
@@ -48,8 +49,7 @@ const sigmoidCell = {
       warnings,
     };
   },
-  predict: (output: Output) => [sigmoid(output[0])],
-  gap: (_output: Output, column: Column<number>, variance: number, o: SigmoidOptions) => {
+  gap: (_output: OutputVector, column: Column<number>, variance: number, o: SigmoidOptions) => {
     const [no, yes] = target(column.mean, o);
     // Taylor: the softplus' second derivative is at most 1/4, whatever the noise's distribution
     return { value: ((no + yes) * variance) / 8, kind: "bound" as const };
@@ -63,7 +63,7 @@ export const sigmoidCrossEntropy = defineHead({
   reads: "binary",
   domain: share,
   options,
-  link: "p = sigmoid(z)",
+  link: sigmoidLink,
   identifiable: true,
   convex: true,
   ...sigmoidCell,

@@ -1,12 +1,13 @@
 import { logSoftmax, softmax } from "../math/logSumExp.ts";
 import { increasingRootFrom } from "../math/root.ts";
 import { sum } from "../math/sum.ts";
-import { type Column, type Description, defineHead, type Optimum, type Output, tex } from "./head.ts";
+import { type Column, type Description, defineHead, type Optimum, tex } from "./head.ts";
+import { type OutputVector, softmaxLink } from "./links.ts";
 import { anyNumber, between, choice, number, wholeNumbers } from "./options.ts";
 import { className, withPseudoCount } from "./pseudoCount.ts";
 
 /** The output with mean 0: the one of a softmax's equal answers that its weights cannot hide. */
-export function centre(output: Output): number[] {
+export function centre(output: OutputVector): number[] {
   const mean = sum(output) / output.length;
   return Array.from(output, (z) => z - mean);
 }
@@ -16,10 +17,9 @@ export const onSoftmax = {
   family: "classification",
   reads: "classes",
   domain: wholeNumbers,
-  link: "p = softmax(z)",
+  link: softmaxLink,
   identifiable: false,
   width: ({ labels }: Column<number>) => labels.length,
-  predict: (output: Output) => softmax(output),
   centre,
 } as const satisfies Partial<Description> & Record<string, unknown>;
 

@@ -1,7 +1,8 @@
 import { logSumExp, softmax } from "../math/logSumExp.ts";
 import { sum } from "../math/sum.ts";
 import { xlogy } from "../math/xlogy.ts";
-import { type Column, defineHead, type Label, type Output, type RowLoss, tex } from "./head.ts";
+import { type Column, defineHead, type Label, type RowLoss, tex } from "./head.ts";
+import type { OutputVector } from "./links.ts";
 import { choice, notNegative, number, ofMean, perClass, share } from "./options.ts";
 import { className, withPseudoCount } from "./pseudoCount.ts";
 import { onSoftmax } from "./simplex.ts";
@@ -49,28 +50,28 @@ const meanTarget = ({ weights, weight }: Column<Label>, o: SoftmaxOptions) =>
   );
 
 /** −Σ tₖ log softmax(z)ₖ, for a target that need not sum to 1. */
-function crossEntropy(output: Output, target: ArrayLike<number>): number {
+function crossEntropy(output: OutputVector, target: ArrayLike<number>): number {
   const norm = logSumExp(output);
   return sum(Array.from(target, (t, k) => (t === 0 ? 0 : t * (norm - output[k]))));
 }
 
-function crossEntropyGradient(output: Output, target: ArrayLike<number>): number[] {
+function crossEntropyGradient(output: OutputVector, target: ArrayLike<number>): number[] {
   const total = sum(target);
   return softmax(output).map((p, k) => total * p - target[k]);
 }
 
 /** The cell that softmax cross-entropy and the losses equal to it (KL, cumulative chains) share. */
 const softmaxCell = {
-  loss: (output: Output, label: Label, o: SoftmaxOptions) =>
+  loss: (output: OutputVector, label: Label, o: SoftmaxOptions) =>
     crossEntropy(output, rowTarget(label, output.length, o)),
-  gradient: (output: Output, label: Label, o: SoftmaxOptions) =>
+  gradient: (output: OutputVector, label: Label, o: SoftmaxOptions) =>
     crossEntropyGradient(output, rowTarget(label, output.length, o)),
   // PyTorch divides by the class weights of labels that are indices, and by the rows where they are distributions
   rowWeight: (label: Label, o: SoftmaxOptions) => (typeof label === "number" ? weightOf(o, label) : 1),
-  expected: (output: Output, column: Column<Label>, o: SoftmaxOptions) =>
+  expected: (output: OutputVector, column: Column<Label>, o: SoftmaxOptions) =>
     crossEntropy(output, meanTarget(column, o)),
   // O(K) for all labels together: a row's target is a · s + c at its own class, s the smoothing's share of every class
-  rowLosses(output: Output, { labels }: Column<Label>, variance: number, o: SoftmaxOptions): RowLoss[] {
+  rowLosses(output: OutputVector, { labels }: Column<Label>, variance: number, o: SoftmaxOptions): RowLoss[] {
     const [z, p, norm] = [Array.from(output), softmax(output), logSumExp(output)];
     const spread = o.labelSmoothing / p.length;
     const s = p.map((_, k) => (o.smoothedWeight === "row" ? spread : spread * weightOf(o, k)));
@@ -100,7 +101,7 @@ const softmaxCell = {
       warnings,
     };
   },
-  gap: (_output: Output, column: Column<Label>, variance: number, o: SoftmaxOptions) => ({
+  gap: (_output: OutputVector, column: Column<Label>, variance: number, o: SoftmaxOptions) => ({
     // Jensen on E log Σ p exp(noise), noise Gaussian: 0 ≤ gap ≤ variance / 2, times the weight of the target
     value: (sum(meanTarget(column, o)) * variance) / 2,
     kind: "bound" as const,
@@ -252,7 +253,7 @@ export const klDivergence = defineHead({
 });
 
 const plain: SoftmaxOptions = { classWeights: [], labelSmoothing: 0, smoothedWeight: "target" };
-const scale = (divisor: "rows" | "elements", output: Output) =>
+const scale = (divisor: "rows" | "elements", output: OutputVector) =>
   divisor === "elements" ? 1 / output.length : 1;
 const entropyOf = (label: Label) =>
   typeof label === "number" ? 0 : -sum(Array.from(label, (share) => xlogy(share, share)));

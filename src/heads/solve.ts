@@ -1,7 +1,7 @@
 import { InputError } from "../errors.ts";
 import type { LabelSummary } from "../labels/summary.ts";
 import { type BoundHead, bind, cellOutput, reductionText } from "./bind.ts";
-import type { Head, Kind } from "./head.ts";
+import { type Head, type Kind, linkOf } from "./head.ts";
 import { findHead } from "./index.ts";
 import { noisyLoss } from "./noise.ts";
 import type { Options } from "./options.ts";
@@ -99,7 +99,7 @@ function weakest(kinds: readonly Kind[]): Kind {
 }
 
 const predictions = (bound: BoundHead, bias: readonly number[]) =>
-  bound.columns.flatMap((_, j) => bound.head.predict(cellOutput(bound, bias, j), bound.cellOptions[j]));
+  bound.columns.flatMap((_, j) => linkOf(bound.head, bound.cellOptions[j]).apply(cellOutput(bound, bias, j)));
 
 function withoutOptimum(bound: BoundHead, none: { reason: string; instead: string }): Solution {
   const { head } = bound;

@@ -1,38 +1,23 @@
-import { log1pExp, log1pExpInverse } from "../math/log1pExp.ts";
-import { logit, sigmoid } from "../math/logit.ts";
-import { type Column, defineHead, type Optimum, type Output, tex } from "./head.ts";
+import { type Column, defineHead, type Optimum, tex } from "./head.ts";
+import {
+  expLink,
+  identityLink,
+  type OutputVector,
+  reluLink,
+  sigmoidLink,
+  softplusLink,
+  tanhLink,
+} from "./links.ts";
 import { anyNumber, choice, number, positive } from "./options.ts";
 
-interface Activation {
-  readonly apply: (z: number) => number;
-  readonly slope: (z: number) => number;
-  readonly inverse: (prediction: number) => number;
-  /** Predictions lie strictly between these. */
-  readonly low: number;
-  readonly high: number;
-}
-
 const activations = {
-  identity: { apply: (z) => z, slope: () => 1, inverse: (m) => m, low: -Infinity, high: Infinity },
-  sigmoid: { apply: sigmoid, slope: (z) => sigmoid(z) * sigmoid(-z), inverse: logit, low: 0, high: 1 },
-  tanh: {
-    apply: Math.tanh,
-    slope: (z) => 4 * sigmoid(2 * z) * sigmoid(-2 * z),
-    inverse: Math.atanh,
-    low: -1,
-    high: 1,
-  },
-  softplus: { apply: log1pExp, slope: sigmoid, inverse: log1pExpInverse, low: 0, high: Infinity },
-  exp: { apply: Math.exp, slope: Math.exp, inverse: Math.log, low: 0, high: Infinity },
-  // its inverse where it is not flat
-  relu: {
-    apply: (z) => Math.max(0, z),
-    slope: (z) => (z > 0 ? 1 : 0),
-    inverse: (m) => m,
-    low: 0,
-    high: Infinity,
-  },
-} as const satisfies Record<string, Activation>;
+  identity: identityLink,
+  sigmoid: sigmoidLink,
+  tanh: tanhLink,
+  softplus: softplusLink,
+  exp: expLink,
+  relu: reluLink,
+} as const;
 
 const options = {
   activation: choice(
@@ -45,9 +30,9 @@ const options = {
 type SquaredErrorOptions = { readonly activation: keyof typeof activations; readonly factor: number };
 
 function optimum(column: Column<number>, { activation }: SquaredErrorOptions): Optimum {
-  const { low, high, inverse }: Activation = activations[activation];
+  const { low, high, inverse } = activations[activation];
   const { mean, place } = column;
-  if (mean > low && mean < high) return { output: [inverse(mean)], kind: "closed form" };
+  if (mean > low && mean < high) return { output: inverse([mean]), kind: "closed form" };
   const edge = mean <= low ? low : high;
   if (activation === "relu") {
     return {
@@ -62,7 +47,7 @@ function optimum(column: Column<number>, { activation }: SquaredErrorOptions): O
   const scale = Number.isFinite(high - low) ? high - low : Math.sqrt(column.squares) || 1;
   const step = Math.min(0.5, column.pseudoCount / column.rows) * scale;
   return {
-    output: [inverse(edge === low ? low + step : high - step)],
+    output: inverse([edge === low ? low + step : high - step]),
     kind: "boundary",
     warnings: [
       `the mean of ${place} is ${mean}, and ${activation} predicts ${low} to ${high}, neither included: ` +
@@ -71,8 +56,8 @@ function optimum(column: Column<number>, { activation }: SquaredErrorOptions): O
   };
 }
 
-const slope = (z: number, activation: SquaredErrorOptions["activation"]) => activations[activation].slope(z);
-const predict = ([z]: Output, { activation }: SquaredErrorOptions) => [activations[activation].apply(z)];
+const errorOf = (output: OutputVector, y: number, { activation }: SquaredErrorOptions) =>
+  activations[activation].apply(output)[0] - y;
 
 export const squaredError = defineHead({
   name: "squared-error",
@@ -81,14 +66,15 @@ export const squaredError = defineHead({
   reads: "numbers",
   domain: anyNumber,
   options,
-  link: "prediction = activation(z)",
+  link: ({ activation }) => activations[activation],
   identifiable: true,
   convex: false,
-  loss: (output, y: number, o) => o.factor * (predict(output, o)[0] - y) ** 2,
-  gradient: (output, y, o) => [2 * o.factor * (predict(output, o)[0] - y) * slope(output[0], o.activation)],
-  expected: (output, { mean, variance }, o) => o.factor * ((predict(output, o)[0] - mean) ** 2 + variance),
+  loss: (output, y: number, o) => o.factor * errorOf(output, y, o) ** 2,
+  gradient: (output, y, o) => [
+    2 * o.factor * errorOf(output, y, o) * activations[o.activation].slope(output)[0],
+  ],
+  expected: (output, { mean, variance }, o) => o.factor * (errorOf(output, mean, o) ** 2 + variance),
   optimum,
-  predict,
   formula: {
     loss: ["c (g(z) - y)^2", tex`\ell(z,y)=c\,(g(z)-y)^2`],
     optimum: ["g^-1(mean y): mean, logit, atanh, log(e^m - 1), log m", tex`z^*=g^{-1}(\bar y)`],

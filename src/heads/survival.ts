@@ -2,15 +2,8 @@ import { log1pExp, log1pExpInverse } from "../math/log1pExp.ts";
 import { sigmoid } from "../math/logit.ts";
 import { logSumExp, softmax } from "../math/logSumExp.ts";
 import { sum } from "../math/sum.ts";
-import {
-  type Column,
-  type Description,
-  defineHead,
-  type Label,
-  type Optimum,
-  type Output,
-  tex,
-} from "./head.ts";
+import { type Column, type Description, defineHead, type Label, type Optimum, tex } from "./head.ts";
+import { described, expLink, type Link, type OutputVector, sigmoidLink, softplusLink } from "./links.ts";
 import { number, positive } from "./options.ts";
 import { withPseudoCount } from "./pseudoCount.ts";
 
@@ -93,7 +86,7 @@ export const logisticHazard = defineHead({
   ...onIntervals,
   name: "logistic-hazard",
   summary: "discrete-time survival: a hazard for each interval",
-  link: "hazard_j = sigmoid(z_j)",
+  link: described(sigmoidLink, "hazard_j = sigmoid(z_j)"),
   loss: (output, label: SurvivalLabel) => {
     const last = intervalOf(label[0]);
     return sum(Array.from(output, (z, j) => (j > last ? 0 : log1pExp(j === last && label[1] ? -z : z))));
@@ -106,7 +99,6 @@ export const logisticHazard = defineHead({
     const { pairs, kind, warnings } = hazards(column, intervals);
     return { output: pairs.map(([no, yes]) => Math.log(yes / no)), kind, warnings };
   },
-  predict: (output) => Array.from(output, sigmoid),
   formula: {
     loss: [
       "sum over intervals up to the last: -log(1 - h_j), or -log h_j where the event is",
@@ -128,7 +120,7 @@ export const logisticHazard = defineHead({
 });
 
 /** log P(event in j) and log P(after j), from outputs with an added 0 for survival beyond all intervals. */
-function logMass(output: Output, label: SurvivalLabel): number {
+function logMass(output: OutputVector, label: SurvivalLabel): number {
   const all = [...output, 0];
   const last = intervalOf(label[0]);
   return (label[1] ? all[last] : logSumExp(all.slice(last + 1))) - logSumExp(all);
@@ -145,7 +137,7 @@ function massOutputs(pairs: readonly (readonly number[])[]): number[] {
   return logs.map((mass) => mass - logSurvival);
 }
 
-function massGradient(output: Output, label: SurvivalLabel): number[] {
+function massGradient(output: OutputVector, label: SurvivalLabel): number[] {
   const all = [...output, 0];
   const last = intervalOf(label[0]);
   const kept = all.map((z, j) => ((label[1] ? j === last : j > last) ? z : Number.NEGATIVE_INFINITY));
@@ -155,18 +147,31 @@ function massGradient(output: Output, label: SurvivalLabel): number[] {
     .slice(0, -1);
 }
 
+/** One more prediction than outputs: the last is survival beyond all intervals. */
+const massLink = {
+  name: "softmax beside 0",
+  text: "P(event in j) = softmax([z, 0])_j",
+  apply: (output) => softmax([...output, 0]),
+  inverse: (prediction) => {
+    const logs = Array.from(prediction, Math.log);
+    const beyond = logs.pop()!;
+    return logs.map((value) => value - beyond);
+  },
+  low: 0,
+  high: 1,
+} as const satisfies Link;
+
 export const pmf = defineHead({
   ...onIntervals,
   name: "pmf",
   summary: "a probability of the event in each interval",
-  link: "P(event in j) = softmax([z, 0])_j",
+  link: massLink,
   loss: (output, label: SurvivalLabel) => -logMass(output, label),
   gradient: massGradient,
   optimum(column, { intervals }) {
     const { pairs, kind, warnings } = hazards(column, intervals);
     return { output: massOutputs(pairs), kind, warnings };
   },
-  predict: (output) => softmax([...output, 0]),
   formula: {
     loss: [
       "-log f_T for an event, -log sum_(j > T) f_j if censored,  f = softmax([z, 0])",
@@ -191,17 +196,27 @@ export const pmf = defineHead({
 });
 
 /** φⱼ = Σ_{k ≥ j} zₖ. */
-function reverseSums(output: Output): number[] {
+function reverseSums(output: OutputVector): number[] {
   const phi = [...output];
   for (let j = phi.length - 2; j >= 0; j--) phi[j] += phi[j + 1];
   return phi;
 }
 
+/** Outputs of reverse sums. */
+const differences = (phi: readonly number[]) => phi.map((value, j) => value - (phi[j + 1] ?? 0));
+
 export const mtlr = defineHead({
   ...onIntervals,
   name: "mtlr",
   summary: "multi-task logistic regression of survival",
-  link: "P(event in j) = softmax([phi, 0])_j,  phi_j = sum_(k >= j) z_k",
+  link: {
+    name: "softmax of reverse sums",
+    text: "P(event in j) = softmax([phi, 0])_j,  phi_j = sum_(k >= j) z_k",
+    apply: (output) => massLink.apply(reverseSums(output)),
+    inverse: (prediction) => differences(massLink.inverse(prediction)),
+    low: 0,
+    high: 1,
+  },
   loss: (output, label: SurvivalLabel) => -logMass(reverseSums(output), label),
   gradient(output, label) {
     let total = 0;
@@ -213,9 +228,8 @@ export const mtlr = defineHead({
   optimum(column, { intervals }) {
     const { pairs, kind, warnings } = hazards(column, intervals);
     const phi = massOutputs(pairs);
-    return { output: phi.map((value, j) => value - (phi[j + 1] ?? 0)), kind, warnings };
+    return { output: differences(phi), kind, warnings };
   },
-  predict: (output) => softmax([...reverseSums(output), 0]),
   formula: {
     loss: [
       "as pmf, with outputs added up from the last interval: phi_j = sum_(k >= j) z_k",
@@ -235,7 +249,7 @@ export const pcHazard = defineHead({
   ...onIntervals,
   name: "pc-hazard",
   summary: "a constant hazard in each interval of time",
-  link: "hazard_j = softplus(z_j)",
+  link: described(softplusLink, "hazard_j = softplus(z_j)"),
   convex: false,
   loss(output, label: SurvivalLabel) {
     const last = intervalOf(label[0]);
@@ -263,7 +277,6 @@ export const pcHazard = defineHead({
     });
     return { output, kind: warnings.length > 0 ? "boundary" : "closed form", warnings };
   },
-  predict: (output) => Array.from(output, log1pExp),
   formula: {
     loss: [
       "sum_j h_j (time spent in j) - log h_T for an event,  h = softplus(z)",
@@ -293,7 +306,7 @@ export const censoredExponential = defineHead({
   reads: "survival",
   domain: positive,
   options: {},
-  link: "rate = exp(z)",
+  link: described(expLink, "rate = exp(z)"),
   identifiable: true,
   convex: true,
   loss: ([z], label: SurvivalLabel) => label[0] * Math.exp(z) - (label[1] ? z : 0),
@@ -309,7 +322,6 @@ export const censoredExponential = defineHead({
       warnings,
     };
   },
-  predict: ([z]) => [Math.exp(z)],
   formula: {
     loss: [
       "rate time - log rate for an event,  rate = exp(z)",
@@ -351,12 +363,11 @@ export const cox = defineHead({
   reads: "survival",
   domain: positive,
   options: {},
-  link: "relative risk = exp(z)",
+  link: described(expLink, "relative risk = exp(z)"),
   identifiable: false,
   convex: true,
   expected: (_output, column) => meanLogRiskSet(column),
   optimum: () => ({ output: [0], kind: "none" }),
-  predict: ([z]) => [Math.exp(z)],
   none: {
     reason:
       "a constant added to all outputs cancels in the risk of one row against the others: no bias changes the loss",

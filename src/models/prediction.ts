@@ -1,17 +1,25 @@
-import { log1pExp } from "../math/log1pExp.ts";
-import { sigmoid } from "../math/logit.ts";
-import { softmax } from "../math/logSumExp.ts";
+import {
+  expLink,
+  identityLink,
+  type Link,
+  reluLink,
+  sigmoidLink,
+  softmaxLink,
+  softplusLink,
+  tanhLink,
+} from "../heads/links.ts";
 import type { Output } from "./model.ts";
 
-/** Activations that work on each unit alone, by their names in Keras, TensorFlow.js and ONNX in lower case. */
-const elementwise: Record<string, (output: number) => number> = {
-  linear: (output) => output,
-  sigmoid,
-  softplus: log1pExp,
-  exponential: Math.exp,
-  exp: Math.exp,
-  tanh: Math.tanh,
-  relu: (output) => Math.max(0, output),
+/** The links that activations are, by their names in Keras, TensorFlow.js and ONNX in lower case. */
+const links: Record<string, Link> = {
+  linear: identityLink,
+  sigmoid: sigmoidLink,
+  softmax: softmaxLink,
+  softplus: softplusLink,
+  exponential: expLink,
+  exp: expLink,
+  tanh: tanhLink,
+  relu: reluLink,
 };
 
 /**
@@ -24,6 +32,7 @@ export function prediction(
   bias: Float64Array,
 ): Float64Array | undefined {
   const name = activation?.toLowerCase();
-  if (name === "softmax") return convolution ? undefined : Float64Array.from(softmax(bias));
-  return name !== undefined && name in elementwise ? bias.map(elementwise[name]) : undefined;
+  const link = name !== undefined && Object.hasOwn(links, name) ? links[name] : undefined;
+  if (link === undefined || (link === softmaxLink && convolution)) return undefined;
+  return Float64Array.from(link.apply(bias));
 }

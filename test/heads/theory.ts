@@ -1,3 +1,4 @@
+import { linkText } from "../../src/heads/bind.ts";
 import type { Family, Head } from "../../src/heads/head.ts";
 import { heads } from "../../src/heads/index.ts";
 import { rangeText } from "../../src/heads/options.ts";
@@ -88,7 +89,7 @@ function section(head: Head): string {
   );
   return [
     `### ${name}`,
-    `${summary[0].toUpperCase()}${summary.slice(1)}. Link: \`${head.link}\`.${head.identifiable || none ? "" : " Not identifiable: outputs that differ by what the loss does not see are equally good."}`,
+    `${summary[0].toUpperCase()}${summary.slice(1)}. Link: \`${linkText(head)}\`.${head.identifiable || none ? "" : " Not identifiable: outputs that differ by what the loss does not see are equally good."}`,
     `$$${formula.loss[1]}$$`,
     `$$${formula.optimum[1]}$$`,
     `$$${formula.expected[1]}$$`,

@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import type { Command } from "commander";
 import { InputError } from "../../errors.ts";
+import type { Link } from "../../heads/links.ts";
 import { type Applied, type Layout, type Plan, planBias } from "../../models/apply.ts";
 import { openModelFile } from "../../models/disk.ts";
 import type { Output } from "../../models/model.ts";
@@ -180,7 +181,7 @@ function solvedLines({ solution, source, link }: Solved, output: Output, after: 
     lines.push(
       field(
         "warning",
-        `the file applies ${applied} after the bias, but ${head} takes ${link}; is it the model's loss?`,
+        `the file applies ${applied} after the bias, but ${head} takes ${link.text}; is it the model's loss?`,
       ),
     );
   }
@@ -192,11 +193,10 @@ function otherActivation(
   output: Output,
   after: Float64Array,
   wanted: readonly number[],
-  link: string,
+  link: Link,
 ): string | undefined {
   const name = output.activation?.toLowerCase() ?? "linear";
-  const isOfLoss = ["softmax", "sigmoid", "exp"].some((word) => name.includes(word) && link.includes(word));
-  if (name === "linear" || isOfLoss) return undefined;
+  if (name === "linear" || name.includes(link.name)) return undefined;
   const isWanted = (made: number) => wanted.some((value) => Math.abs(made - value) <= 0.01 * Math.abs(value));
   const isSame = prediction(output, after)?.every(isWanted);
   return isSame ? undefined : name;

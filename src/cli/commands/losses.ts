@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { linkText } from "../../heads/bind.ts";
 import type { Family, FrameworkName, Head } from "../../heads/head.ts";
 import { type FoundHead, findHead, heads } from "../../heads/index.ts";
 import { type OptionSpec, rangeText } from "../../heads/options.ts";
@@ -22,7 +23,10 @@ export function describe(command: Command): void {
 const toJson = (value: unknown) => JSON.stringify(value, null, 2);
 
 /** Everything a head says of itself; JSON leaves its functions out, and an open end of a range has no number there. */
-const record = ({ domain: _, ...head }: Head) => head;
+const record = (head: Head) => {
+  const { domain: _, ...rest } = head;
+  return { ...rest, link: linkText(head) };
+};
 
 const conventions = ({ framework, options }: FoundHead) =>
   framework ? { name: framework.name, options, note: framework.note } : null;
@@ -58,7 +62,7 @@ function explanation(found: FoundHead): string {
       ? [term("found as", `${fullName(found.framework)}: ${found.framework.note}`), ...implied(found)]
       : [],
     [
-      term("link", head.link),
+      term("link", linkText(head)),
       term("loss", formula.loss[0]),
       term(none ? "optimum" : "best bias", formula.optimum[0]),
       term("then loss", formula.expected[0]),
