@@ -20,6 +20,9 @@ export function printable(text: string): string {
   });
 }
 
+/** Makes the error for a broken file from what is wrong with it: the file's name and its format are known to the maker. */
+export type Broken = (why: string) => InputError;
+
 /** The number of single-character edits between two words (Levenshtein), computed row by row. */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);

@@ -74,10 +74,16 @@ export {
 export type * from "./labels/summary.ts";
 export { SurvivalAccumulator, type SurvivalRow } from "./labels/survivalAccumulator.ts";
 export { type Random, random } from "./math/random.ts";
-export { type Applied, type Change, type Layout, type Plan, planBias } from "./models/apply.ts";
+export {
+  type AppliedBias,
+  type BiasChange,
+  type BiasEdit,
+  type BiasLayout,
+  editBias,
+} from "./models/editBias.ts";
 export type { FloatType } from "./models/floats.ts";
 export type * from "./models/model.ts";
-export { openModel } from "./models/open.ts";
+export { openModel } from "./models/openModel.ts";
 export { prediction } from "./models/prediction.ts";
 export { drawFigure } from "./plot/drawFigure.ts";
 export { type InitialLossTrial, initialLoss } from "./plot/figures/initialLoss.ts";

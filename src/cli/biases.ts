@@ -9,15 +9,15 @@ import { findHead } from "../heads/index.ts";
 import type { Link } from "../heads/links.ts";
 import type { Options } from "../heads/options.ts";
 import { type Solution, solve } from "../heads/solve.ts";
-import type { Change } from "../models/apply.ts";
+import type { BiasChange } from "../models/editBias.ts";
 import { type LabelFlags, readLabels } from "./labelFlags.ts";
 
 /** A change, and where its numbers come from if they were solved for. */
-export interface Intended extends Change {
-  readonly solved?: Solved;
+export interface IntendedBias extends BiasChange {
+  readonly solved?: SolvedBias;
 }
 
-export interface Solved {
+export interface SolvedBias {
   readonly solution: Solution;
   /** What was read, in a line. */
   readonly source: string;
@@ -30,7 +30,7 @@ export async function solveBias(
   file: string | undefined,
   flags: LabelFlags,
   options: Options,
-): Promise<{ values: readonly number[]; solved: Solved }> {
+): Promise<{ values: readonly number[]; solved: SolvedBias }> {
   const { head, options: implied } = findHead(loss);
   const { summary, source } = await readLabels(head, file, flags);
   const solution = solve(loss, summary, options);
@@ -65,7 +65,7 @@ const several = z.record(z.string(), z.union([list, z.strictObject({ bias: list 
  * {bias: list}, or labels (or counts) and a loss, with the flags of `baserate solve` in camel case; or what `baserate
  * solve --json` prints. Paths in it count from its folder.
  */
-export async function readBiases(path: string): Promise<Intended[]> {
+export async function readBiases(path: string): Promise<IntendedBias[]> {
   const content = await parse(path);
   const plain = list.safeParse(content);
   if (plain.success) return [{ values: plain.data }];
@@ -77,7 +77,7 @@ export async function readBiases(path: string): Promise<Intended[]> {
       `${path}: neither a list of numbers, nor {output: list}, nor {output: {labels or counts, loss}}`,
     );
   }
-  const intended: Intended[] = [];
+  const intended: IntendedBias[] = [];
   for (const [output, entry] of Object.entries(found.data)) {
     if (Array.isArray(entry)) intended.push({ output, values: entry });
     else if ("bias" in entry) intended.push({ output, values: entry.bias });

@@ -1,9 +1,9 @@
 import { type ModelOutputs, modelOutputs } from "../check/modelOutputs.ts";
 import { InputError } from "../errors.ts";
 import { writeWhole } from "../files/writeWhole.ts";
-import { planBias } from "../models/apply.ts";
-import { openModelFile } from "../models/disk.ts";
-import { writeModel } from "../models/write.ts";
+import { editBias } from "../models/editBias.ts";
+import { openModelFile } from "../models/openModelFile.ts";
+import { writeModel } from "../models/writeModel.ts";
 import { nodeRuntime } from "../runtime/node.ts";
 import type { CheckData } from "./checkData.ts";
 import { progressLine } from "./progressLine.ts";
@@ -72,7 +72,7 @@ export async function writeBias(
   }
   const model = await openModelFile(path);
   try {
-    const plan = await planBias(model, [{ output, values }]);
+    const plan = await editBias(model, [{ output, values }]);
     return (await writeModel(model, plan, { out }, signal)).files[0];
   } finally {
     model.close();

@@ -74,11 +74,11 @@ export function text(source: ByteSource, offset: number, length: number): string
 }
 
 /** No model's JSON comes near this, and it still fits into one string. */
-const maximumText = 2 ** 28;
+const maxText = 2 ** 28;
 
 /** The bytes as JSON. `what` names the part for the message. Throws an InputError if they aren't. */
 export function json(source: ByteSource, offset: number, length: number, what: string): unknown {
-  if (length > maximumText)
+  if (length > maxText)
     throw new InputError(`${source.name}: ${what} has ${length} bytes, too many for JSON`);
   const content = text(source, offset, length);
   try {

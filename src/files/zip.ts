@@ -1,4 +1,4 @@
-import { InputError } from "../errors.ts";
+import { type Broken, InputError } from "../errors.ts";
 import { type ByteSource, bytesInMemory, slice } from "./byteSource.ts";
 import { crc32, crc32Changed } from "./crc32.ts";
 import { deflateRaw, inflateRaw } from "./deflate.ts";
@@ -23,8 +23,11 @@ import {
 export interface ZipFile {
   /** By name, in the order of the directory. */
   readonly entries: ReadonlyMap<string, ZipEntry>;
-  /** The contents of an entry; a deflated one is inflated into memory. Throws an InputError if it is broken. */
-  open(name: string): Promise<ByteSource>;
+  /**
+   * The contents of an entry; a deflated one is inflated into memory. Throws an InputError if the entry is broken, or
+   * has more than `maxBytes` uncompressed (by default 1 GiB if it is deflated, else no limit), before inflating it.
+   */
+  open(name: string, maxBytes?: number): Promise<ByteSource>;
   /** Turns patches of entries (`file` is an entry's name) into patches of the zip file, with checksums and directory. */
   finish(patches: readonly Patch[]): Promise<readonly Patch[]>;
 }
@@ -38,9 +41,9 @@ export function firstEntry(start: Uint8Array): string | undefined {
 /** The most bytes that a deflated entry may have: it has to be inflated in memory. */
 const maxInflated = 2 ** 30;
 
-/** Reads the directory. `file` is the name patches give to the zip file. */
+/** Reads the directory. `file` is the name that patches give to the zip file. */
 export function readZip(source: ByteSource, file: string): ZipFile {
-  const broken = (why: string) => new InputError(`${file}: broken zip file: ${why}`);
+  const broken: Broken = (why) => new InputError(`${file}: broken zip file: ${why}`);
   const directory = findDirectory(source, broken);
   const entries = readDirectory(source, directory, broken);
   const find = (name: string): ZipEntry => {
@@ -49,25 +52,7 @@ export function readZip(source: ByteSource, file: string): ZipFile {
       throw new InputError(`${file}: no ${name} in it; it has ${[...entries.keys()].slice(0, 8).join(", ")}`);
     return entry;
   };
-  const open = async (name: string): Promise<ByteSource> => {
-    const entry = find(name);
-    const title = `${file}: ${name}`;
-    const raw = slice(source, entry.dataOffset, entry.compressedSize.value, title);
-    if (entry.method === stored) return raw;
-    if (entry.method !== deflated)
-      throw broken(`${name} has the compression method ${entry.method}; known: 0 (stored), 8 (deflated)`);
-    if (entry.size > maxInflated) {
-      throw new InputError(
-        `${title}: it is compressed and has ${entry.size} bytes, more than the ${maxInflated} that are read into memory; store it uncompressed (zip -0)`,
-      );
-    }
-    // DEFLATE packs 1,032 bytes into one at most.
-    if (entry.size > raw.size * 1032 + 1032) throw broken(`${name} can't have the size it claims`);
-    const bytes = await inflateRaw(raw.read(0, raw.size), entry.size);
-    if (bytes?.length !== entry.size || crc32(bytes) !== entry.crc32)
-      throw broken(`the compressed contents of ${name} are damaged`);
-    return bytesInMemory(title, bytes);
-  };
+  const open = (name: string, maxBytes?: number) => openEntry(source, find(name), file, broken, maxBytes);
   return {
     entries,
     open,
@@ -92,6 +77,32 @@ export function readZip(source: ByteSource, file: string): ZipFile {
       return [...result, ...moveDirectory(file, directory, entries, moves)];
     },
   };
+}
+
+async function openEntry(
+  source: ByteSource,
+  entry: ZipEntry,
+  file: string,
+  broken: Broken,
+  maxBytes = entry.method === stored ? Number.POSITIVE_INFINITY : maxInflated,
+): Promise<ByteSource> {
+  const title = `${file}: ${entry.name}`;
+  const raw = slice(source, entry.dataOffset, entry.compressedSize.value, title);
+  if (entry.method !== stored && entry.method !== deflated) {
+    throw broken(`${entry.name} has the compression method ${entry.method}; known: 0 (stored), 8 (deflated)`);
+  }
+  if (entry.size > maxBytes) {
+    throw new InputError(
+      `${title}: it has ${entry.size} bytes uncompressed, but at most ${maxBytes} are read`,
+    );
+  }
+  if (entry.method === stored) return raw;
+  // DEFLATE compresses at most 1,032 bytes into one.
+  if (entry.size > raw.size * 1032 + 1032) throw broken(`${entry.name} can't have the size it claims`);
+  const bytes = await inflateRaw(raw.read(0, raw.size), entry.size);
+  if (bytes?.length !== entry.size || crc32(bytes) !== entry.crc32)
+    throw broken(`the compressed contents of ${entry.name} are damaged`);
+  return bytesInMemory(title, bytes);
 }
 
 function patchStored(source: ByteSource, file: string, entry: ZipEntry, patches: readonly Patch[]): Patch[] {

@@ -1,4 +1,4 @@
-import type { InputError } from "../errors.ts";
+import type { Broken } from "../errors.ts";
 import { type ByteSource, view } from "./byteSource.ts";
 
 export interface ZipEntry {
@@ -46,8 +46,6 @@ export interface Directory {
   /** All places that hold the directory's offset, or (the last one, in a zip64 file) that of the zip64 end record. */
   readonly offsetFields: readonly Field[];
 }
-
-export type Broken = (why: string) => InputError;
 
 /** The end record is the last thing in the file, save a comment of at most 65,535 bytes. */
 export function findDirectory(source: ByteSource, broken: Broken): Directory {

@@ -1,7 +1,7 @@
 import { InputError } from "../errors.ts";
 import { type ByteSource, text } from "../files/byteSource.ts";
 import { type FloatType, floatBytes } from "./floats.ts";
-import type { Format, ModelFile, Tensor } from "./model.ts";
+import type { Format, ModelFile, StoredTensor } from "./model.ts";
 import { type MsgpackValue, readMsgpack } from "./msgpack.ts";
 import { outputsOfStateDict } from "./stateDict.ts";
 import { elements, tensorAt } from "./tensorAt.ts";
@@ -39,7 +39,7 @@ export const flax: Format = {
 
 const arrayExtension = 1;
 /** In bytes; NumPy's own names are shorter. */
-const longestType = 100;
+const maxTypeBytes = 100;
 const chunkedMark = "__msgpack_chunked_array__";
 
 const floatTypes: ReadonlyMap<string, FloatType> = new Map(
@@ -47,23 +47,23 @@ const floatTypes: ReadonlyMap<string, FloatType> = new Map(
 );
 
 interface Arrays {
-  readonly tensors: Map<string, Tensor>;
+  readonly tensors: Map<string, StoredTensor>;
   readonly shapes: Map<string, readonly number[]>;
 }
 
-interface Where {
+interface FileBytes {
   readonly source: ByteSource;
   readonly file: string;
 }
 
 /** An array: its shape, and where its numbers can be read if they are floating-point. */
-interface Found {
+interface FlaxArray {
   readonly shape: readonly number[];
-  readonly tensor?: Tensor;
+  readonly tensor?: StoredTensor;
 }
 
 /** Puts all arrays in `value` into `found`, named by the keys that lead to them: `params/Dense_0/bias`. */
-function collect(name: string, value: MsgpackValue, where: Where, found: Arrays): void {
+function collect(name: string, value: MsgpackValue, where: FileBytes, found: Arrays): void {
   const array = arrayOf(name, value, where);
   if (array) {
     if (found.shapes.has(name)) throw new InputError(`${where.file}: it has two arrays called ${name}`);
@@ -75,21 +75,21 @@ function collect(name: string, value: MsgpackValue, where: Where, found: Arrays)
   for (const [key, child] of children) collect(name ? `${name}/${key}` : `${key}`, child, where, found);
 }
 
-function arrayOf(name: string, value: MsgpackValue, where: Where): Found | undefined {
+function arrayOf(name: string, value: MsgpackValue, where: FileBytes): FlaxArray | undefined {
   if (value.kind === "extension" && value.type === arrayExtension)
     return storedArray(name, value.offset, value.length, where);
   if (value.kind === "map" && value.entries.has(chunkedMark)) return chunkedArray(name, value.entries, where);
   return undefined;
 }
 
-function storedArray(name: string, offset: number, length: number, where: Where): Found {
+function storedArray(name: string, offset: number, length: number, where: FileBytes): FlaxArray {
   const broken = (why: string) =>
     new InputError(`${where.file}: broken Flax array at byte ${offset}: ${why}`);
   const content = readMsgpack(where.source, offset, offset + length);
   const [sizes, dtype, data] = content.kind === "array" ? content.items : [];
   const shape = sizes?.kind === "array" ? shapeOf(sizes.items) : undefined;
   const located = data?.kind === "bytes" || data?.kind === "text";
-  if (!shape || dtype?.kind !== "text" || dtype.length > longestType || !located)
+  if (!shape || dtype?.kind !== "text" || dtype.length > maxTypeBytes || !located)
     throw broken("it is not [shape, dtype, bytes]");
   const type = floatTypes.get(text(where.source, dtype.offset, dtype.length));
   if (!type) return { shape };
@@ -100,7 +100,7 @@ function storedArray(name: string, offset: number, length: number, where: Where)
 }
 
 /** An array in chunks: to be read, for its bytes stand apart, but not to be changed. */
-function chunkedArray(name: string, entries: ReadonlyMap<string, MsgpackValue>, where: Where): Found {
+function chunkedArray(name: string, entries: ReadonlyMap<string, MsgpackValue>, where: FileBytes): FlaxArray {
   const broken = () =>
     new InputError(`${where.file}: broken: a chunked array is not {shape, chunks} with all its numbers`);
   const shape = shapeOf(listOf(entries.get("shape")) ?? []);
@@ -114,7 +114,7 @@ function chunkedArray(name: string, entries: ReadonlyMap<string, MsgpackValue>, 
   return { shape, tensor: readOnly(name, shape, tensors) };
 }
 
-function readOnly(name: string, shape: readonly number[], chunks: readonly Tensor[]): Tensor {
+function readOnly(name: string, shape: readonly number[], chunks: readonly StoredTensor[]): StoredTensor {
   const fixed = "Flax wrote it in chunks, as it does above 1 GiB, which baserate doesn't change";
   return {
     name,

@@ -2,7 +2,7 @@ import type * as H5wasm from "h5wasm";
 import { InputError } from "../errors.ts";
 import { type ByteSource, view } from "../files/byteSource.ts";
 import { decodeFloats, type FloatType, floatBytes } from "./floats.ts";
-import type { Tensor } from "./model.ts";
+import type { StoredTensor } from "./model.ts";
 import { elements, tensorAt } from "./tensorAt.ts";
 
 /**
@@ -16,7 +16,7 @@ export interface Hdf5File {
   /** An attribute that holds text, or a list of texts; undefined if there is none. */
   attribute(path: string, name: string): string | readonly string[] | undefined;
   /** The dataset at `path` as a tensor called `name`; undefined if it holds no floating-point numbers. */
-  tensor(path: string, name: string): Tensor | undefined;
+  tensor(path: string, name: string): StoredTensor | undefined;
 }
 
 interface Hdf5Dataset {
@@ -49,7 +49,7 @@ function library(): Promise<typeof H5wasm> {
 }
 
 /** Compressed datasets are unpacked in memory; a bias is far below this. */
-const maximumUnpacked = 2 ** 28;
+const maxUnpacked = 2 ** 28;
 
 /** Opens the file. `file` is the name that patches give to it. Throws an InputError, one line, if it is broken. */
 export async function readHdf5(source: ByteSource, file: string): Promise<Hdf5File> {
@@ -130,7 +130,7 @@ function locate(
   length: number,
   stored: number,
 ): { bytes: Uint8Array; offset: number | undefined } {
-  if (length > maximumUnpacked)
+  if (length > maxUnpacked)
     throw new InputError(`${source.name}: ${path} has ${length} bytes, too many for a bias`);
   return withFile(h5, source, (opened, reads) => {
     const memory = h5.Module._malloc(Math.max(length, 1));
@@ -230,7 +230,7 @@ function mount(h5: typeof H5wasm, source: ByteSource, path: string, reads: Read[
 function isSoundHeap(start: Uint8Array, source: ByteSource, offset: number): boolean {
   if (start.length < 16 || String.fromCharCode(...start.subarray(0, 4)) !== "GCOL") return true;
   const end = Number(view(source, offset, 16).getBigUint64(8, true));
-  if (offset + end > source.size || end > maximumUnpacked) return false;
+  if (offset + end > source.size || end > maxUnpacked) return false;
   const numbers = view(source, offset, end);
   for (let at = 16; at + 16 <= end; ) {
     const size = Number(numbers.getBigUint64(at + 8, true));

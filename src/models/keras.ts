@@ -3,8 +3,11 @@ import { json } from "../files/byteSource.ts";
 import { firstEntry, readZip } from "../files/zip.ts";
 import { type Hdf5File, readHdf5 } from "./hdf5.ts";
 import { type KerasOutput, kerasOutputs, type PathStep } from "./kerasConfig.ts";
-import type { Format, ModelFile, ModelSource, Output, Tensor } from "./model.ts";
+import type { Format, ModelFile, ModelOutput, ModelSource, StoredTensor } from "./model.ts";
 import { type FoundOutputs, outputsOfStateDict } from "./stateDict.ts";
+
+/** In bytes. The config of a network with thousands of layers has a few MB. */
+const maxConfig = 2 ** 26;
 
 /** Keras 3's own format: a zip file of config.json and model.weights.h5. */
 export const keras: Format = {
@@ -18,7 +21,7 @@ export const keras: Format = {
   },
   async open(source: ModelSource): Promise<ModelFile> {
     const zip = readZip(source.main, source.name);
-    const config = await zip.open("config.json");
+    const config = await zip.open("config.json", maxConfig);
     const found = kerasOutputs(json(config, 0, config.size, "config.json"), source.name);
     const weights = "model.weights.h5";
     if (!zip.entries.has(weights)) {
@@ -68,7 +71,7 @@ function parse(text: string, file: string): unknown {
   }
 }
 
-function toOutput(found: KerasOutput, bias: Tensor | undefined, file: string): Output {
+function toOutput(found: KerasOutput, bias: StoredTensor | undefined, file: string): ModelOutput {
   const { name, layer, activation, units, convolution } = found;
   const output = { name, layer, activation, units, convolution };
   if (found.reason !== undefined) return { ...output, reason: found.reason };
@@ -85,8 +88,8 @@ function toOutput(found: KerasOutput, bias: Tensor | undefined, file: string): O
 }
 
 /** Datasets by their path in the HDF5 file, those with floating-point numbers. */
-function allTensors(file: Hdf5File): Map<string, Tensor> {
-  const tensors = new Map<string, Tensor>();
+function allTensors(file: Hdf5File): Map<string, StoredTensor> {
+  const tensors = new Map<string, StoredTensor>();
   for (const path of file.datasets.keys()) {
     const tensor = file.tensor(path, path);
     if (tensor) tensors.set(path, tensor);
@@ -98,7 +101,7 @@ function allTensors(file: Hdf5File): Map<string, Tensor> {
  * Keras 3's numbered weights: LAYERS/dense_1/vars/1, where a layer's folder is its class name in snake case, numbered
  * within its model in the order of the config. https://github.com/keras-team/keras/blob/v3.15.0/keras/src/saving/saving_lib.py (_save_container_state)
  */
-function numberedBias(file: Hdf5File, { path, className }: KerasOutput): Tensor | undefined {
+function numberedBias(file: Hdf5File, { path, className }: KerasOutput): StoredTensor | undefined {
   // A separable convolution has two kernels.
   const index = className.startsWith("Separable") ? 2 : 1;
   for (const container of ["layers", "_layer_checkpoint_dependencies"]) {
@@ -136,7 +139,7 @@ function snakeCase(className: string): string {
 }
 
 /** Keras 2's named weights: a group a layer of the outermost model, with the attribute weight_names. */
-function namedBias(file: Hdf5File, { path }: KerasOutput): Tensor | undefined {
+function namedBias(file: Hdf5File, { path }: KerasOutput): StoredTensor | undefined {
   const group = `model_weights/${path[0].name}`;
   const last = path.filter((step) => step.siblings.length > 0).at(-1)!.name;
   const names = list(file, group, "weight_names").filter((name) => /(^|\/)bias(:0)?$/.test(name));
@@ -161,8 +164,8 @@ function list(file: Hdf5File, path: string, name: string): string[] {
  * Weights without a config, as a state dict: LAYER/kernel and LAYER/bias. Keras 3 numbers a layer's weights; two of
  * them, a matrix and a vector, are a kernel and a bias.
  */
-function weightsByLayer(file: Hdf5File): Map<string, Tensor> {
-  const tensors = new Map<string, Tensor>();
+function weightsByLayer(file: Hdf5File): Map<string, StoredTensor> {
+  const tensors = new Map<string, StoredTensor>();
   for (const path of file.datasets.keys()) {
     const numbered = /^(.*)\/vars\/([01])$/.exec(path);
     if (!numbered) {

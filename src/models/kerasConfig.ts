@@ -27,7 +27,7 @@ export interface PathStep {
   readonly siblings: readonly { readonly name: string; readonly className: string }[];
 }
 
-interface Layer {
+interface KerasLayer {
   readonly name: string;
   readonly className: string;
   readonly config: Record<string, unknown>;
@@ -38,7 +38,7 @@ interface Layer {
 type Reference = readonly [layer: string, node: number, tensor: number];
 
 interface Container {
-  readonly layers: ReadonlyMap<string, Layer>;
+  readonly layers: ReadonlyMap<string, KerasLayer>;
   readonly outputs: readonly { readonly name: string; readonly reference: Reference }[];
   readonly inputs: readonly string[];
   /** Whether each layer feeds the next, so that layers name no inputs. */
@@ -76,8 +76,8 @@ const normalization = /Normalization$/;
 const merge = new Set(["Add", "Concatenate", "Average", "Multiply", "Subtract", "Maximum", "Minimum", "Dot"]);
 
 /** Deeper nesting, or a longer way back, is no model that anyone trains. */
-const maximumDepth = 50;
-const maximumSteps = 10_000;
+const maxDepth = 50;
+const maxSteps = 10_000;
 
 /**
  * Undefined for a model of a class of its own, whose layers no config lists. `file` names it in messages.
@@ -89,7 +89,7 @@ export function kerasOutputs(config: unknown, file: string): KerasOutput[] | und
   if (!models.has(model.data.class_name)) return undefined;
   const container = readContainer(model.data.class_name, model.data.config, file);
   return container.outputs.map(({ name, reference }) => {
-    const found = walk(container, reference, { path: [], applied: [], file, steps: { left: maximumSteps } });
+    const found = walk(container, reference, { path: [], applied: [], file, steps: { left: maxSteps } });
     return { name, ...conclude(found) };
   });
 }
@@ -109,7 +109,7 @@ function readContainer(className: string, config: unknown, file: string): Contai
     // Keras 2.0 wrote a Sequential model's config as the bare list of its layers.
     .safeParse(Array.isArray(config) ? { layers: config } : config);
   if (!parsed.success) throw broken(file, "it has no list of layers");
-  const layers = new Map<string, Layer>();
+  const layers = new Map<string, KerasLayer>();
   for (const { class_name, config: own, name = own.name ?? class_name, inbound_nodes = [] } of parsed.data
     .layers) {
     layers.set(name, { name, className: class_name, config: own, inbound: inbound_nodes });
@@ -148,7 +148,7 @@ function references(
     const [layer, node, tensor] = single.data;
     return [{ key, reference: [layer, node, tensor] }];
   }
-  if (depth > maximumDepth || value === null || typeof value !== "object") return [];
+  if (depth > maxDepth || value === null || typeof value !== "object") return [];
   // Keras 3 writes a call's arguments as tensors with their history; other keywords of the call are no inputs.
   const history = (value as { config?: { keras_history?: unknown } }).config?.keras_history;
   if (history !== undefined) return references(history, key, depth + 1);
@@ -165,22 +165,22 @@ interface Walk {
   readonly steps: { left: number };
 }
 
-interface Found extends Walk {
-  readonly layer: Layer;
+interface WalkEnd extends Walk {
+  readonly layer: KerasLayer;
   /** Set where the walk came out at an input of the container. */
   readonly input?: number;
   readonly reason?: string;
 }
 
-function walk(container: Container, [name, node, tensor]: Reference, state: Walk): Found {
+function walk(container: Container, [name, node, tensor]: Reference, state: Walk): WalkEnd {
   const layer = container.layers.get(name);
   if (!layer) throw broken(state.file, `it has no layer ${name}`);
-  if (state.steps.left-- <= 0 || state.path.length > maximumDepth)
+  if (state.steps.left-- <= 0 || state.path.length > maxDepth)
     throw broken(state.file, "its layers run in a circle");
   const siblings = [...container.layers.values()];
   const step: PathStep = { name, className: layer.className, siblings };
   const here = { ...state, path: [...state.path, step], layer };
-  const back = (applied: readonly string[]): Found => {
+  const back = (applied: readonly string[]): WalkEnd => {
     const before = previous(container, layer, node);
     if (before.length === 0)
       return {
@@ -214,12 +214,12 @@ function walk(container: Container, [name, node, tensor]: Reference, state: Walk
 /** Into a nested model, from its output; out again on the other side if it only has layers without weights. */
 function walkNested(
   container: Container,
-  layer: Layer,
+  layer: KerasLayer,
   node: number,
   tensor: number,
-  here: Found,
+  here: WalkEnd,
   state: Walk,
-): Found {
+): WalkEnd {
   const nested = readContainer(layer.className, layer.config, state.file);
   const output = nested.outputs[tensor];
   if (!output) throw broken(state.file, `${layer.name} has no output ${tensor}`);
@@ -231,7 +231,7 @@ function walkNested(
 }
 
 /** What the layer's call number `node` was given. */
-function previous(container: Container, layer: Layer, node: number): Reference[] {
+function previous(container: Container, layer: KerasLayer, node: number): Reference[] {
   if (!container.sequential) {
     const call = layer.inbound[node] as { args?: unknown; kwargs?: unknown } | undefined;
     const given = call?.args === undefined ? [call] : [call.args, call.kwargs];
@@ -243,7 +243,7 @@ function previous(container: Container, layer: Layer, node: number): Reference[]
 }
 
 /** A layer's activation as a word: "softmax", also where the config holds a function's or a layer's description. */
-function activationOf(layer: Layer): string {
+function activationOf(layer: KerasLayer): string {
   if (layer.className !== "Activation" && activations.has(layer.className))
     return layer.className.toLowerCase();
   const value = layer.config.activation;
@@ -253,7 +253,7 @@ function activationOf(layer: Layer): string {
   return typeof config === "string" ? config : String(className).toLowerCase();
 }
 
-function conclude({ layer, path, applied, reason: met }: Found): Omit<KerasOutput, "name"> {
+function conclude({ layer, path, applied, reason: met }: WalkEnd): Omit<KerasOutput, "name"> {
   const { name, className, config } = layer;
   const hasBias = dense.has(className) || convolution.test(className);
   const chain = [...applied, ...(hasBias ? [activationOf(layer)] : [])]
@@ -271,7 +271,7 @@ function conclude({ layer, path, applied, reason: met }: Found): Omit<KerasOutpu
   };
 }
 
-function biasReason({ name, className, config }: Layer, chain: readonly string[]): string | undefined {
+function biasReason({ name, className, config }: KerasLayer, chain: readonly string[]): string | undefined {
   if (config.use_bias === false || (className === "EinsumDense" && !config.bias_axes)) {
     return `layer ${name} (${className}) has no bias; build it with ${className === "EinsumDense" ? "bias_axes" : "use_bias=True"} and save again`;
   }
@@ -281,7 +281,7 @@ function biasReason({ name, className, config }: Layer, chain: readonly string[]
   return undefined;
 }
 
-function noBiasReason({ name, className }: Layer): string {
+function noBiasReason({ name, className }: KerasLayer): string {
   if (normalization.test(className)) {
     return `${className} ${name} stands between the output and the layers with a bias, and undoes any bias before it; remove it, or set its beta with --tensor`;
   }

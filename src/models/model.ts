@@ -10,13 +10,13 @@ export interface ModelFile {
   /** What kind of file this is, for people: "Keras 3 (.keras)", "safetensors, sharded". */
   readonly format: string;
   /** The outputs the file itself tells of. Empty where it holds only named tensors and more than one could be meant. */
-  readonly outputs: readonly Output[];
+  readonly outputs: readonly ModelOutput[];
   /** Outputs that could be meant where `outputs` is empty: one for each bias that could be the output layer's. */
-  readonly candidates: readonly Output[];
+  readonly candidates: readonly ModelOutput[];
   /** Why `outputs` is empty, as half a sentence: "the file holds tensors only, and 3 of them could be ...". */
   readonly reason?: string;
   /** All tensors of the file that hold floating-point numbers, by name, in the file's order. */
-  readonly tensors: ReadonlyMap<string, Tensor>;
+  readonly tensors: ReadonlyMap<string, StoredTensor>;
   /** Names (relative to the main file's folder) of all files of the model; the first is the one that was opened. */
   readonly files: readonly string[];
   /**
@@ -28,7 +28,7 @@ export interface ModelFile {
 }
 
 /** One output of a model, and the layer it comes from. */
-export interface Output {
+export interface ModelOutput {
   /** What the file calls it, and what `--output` takes. Unique in the file. */
   readonly name: string;
   /** The layer whose bias it is, or the tensor's name without its last part where the file tells no layers. */
@@ -40,7 +40,7 @@ export interface Output {
   /** Whether the layer is a convolution: its bias may then be K values a group, repeated for each anchor. */
   readonly convolution: boolean;
   /** The bias, or undefined where there is none to set; `reason` then says why and what to do. */
-  readonly bias?: Tensor;
+  readonly bias?: StoredTensor;
   /** Why there is no bias to set, and what to do: one sentence without a full stop. */
   readonly reason?: string;
   /** Where the layer has no bias but the format allows one to be put in (ONNX: an Add node): the tensor that would be added. */
@@ -57,7 +57,7 @@ export interface WritableTensor {
 }
 
 /** A floating-point tensor in a file. */
-export interface Tensor extends WritableTensor {
+export interface StoredTensor extends WritableTensor {
   /** Its values in C order, exact in float64. Throws an InputError if the file is broken there. */
   read(): Float64Array;
   /** Why its bytes can't be changed where they stand ("it is compressed: ..."); `patch` then throws this. */

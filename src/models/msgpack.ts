@@ -17,10 +17,10 @@ export type MsgpackValue =
   | { readonly kind: "other" };
 
 /** Far more than any model's tree of parameters has; a hostile file of a gigabyte could have as many values. */
-const maximumValues = 1_000_000;
-const maximumDepth = 100;
+const maxValues = 1_000_000;
+const maxDepth = 100;
 /** In bytes. */
-const longestKey = 1000;
+const maxKeyBytes = 1000;
 
 /**
  * The one value that fills the bytes from `start` up to `end`.
@@ -52,8 +52,8 @@ class Reader {
 
   /** The next value, `depth` maps or arrays deep. Its first byte tells its kind, and its size where that is small. */
   value(depth: number): MsgpackValue {
-    if (depth > maximumDepth) throw this.#broken(`values are nested more than ${maximumDepth} deep`);
-    if (++this.#values > maximumValues) throw this.#broken(`it has more than ${maximumValues} values`);
+    if (depth > maxDepth) throw this.#broken(`values are nested more than ${maxDepth} deep`);
+    if (++this.#values > maxValues) throw this.#broken(`it has more than ${maxValues} values`);
     const head = this.#unsigned(1);
     if (head < 0x80) return integer(head);
     if (head < 0x90) return this.#map(head & 0x0f, depth);
@@ -92,8 +92,8 @@ class Reader {
     const value = this.value(depth);
     if (value.kind === "integer") return String(value.value);
     if (value.kind !== "text") throw this.#broken("a map's key is neither text nor an integer");
-    if (value.length > longestKey)
-      throw this.#broken(`a map's key has ${value.length} bytes, above ${longestKey}`);
+    if (value.length > maxKeyBytes)
+      throw this.#broken(`a map's key has ${value.length} bytes, above ${maxKeyBytes}`);
     return text(this.#source, value.offset, value.length);
   }
 

@@ -2,7 +2,7 @@ import { readNpyHeader } from "../data/columns/npyHeader.ts";
 import type { ByteSource } from "../files/byteSource.ts";
 import { firstEntry, readZip } from "../files/zip.ts";
 import type { FloatType } from "./floats.ts";
-import type { Format, ModelFile, ModelSource, Tensor } from "./model.ts";
+import type { Format, ModelFile, ModelSource, StoredTensor } from "./model.ts";
 import { outputsOfStateDict } from "./stateDict.ts";
 import { tensorAt } from "./tensorAt.ts";
 
@@ -15,7 +15,7 @@ export const npz: Format = {
   },
   async open(source: ModelSource): Promise<ModelFile> {
     const zip = readZip(source.main, source.name);
-    const tensors = new Map<string, Tensor>();
+    const tensors = new Map<string, StoredTensor>();
     const shapes = new Map<string, readonly number[]>();
     for (const entry of zip.entries.keys()) {
       if (!entry.endsWith(".npy")) continue;

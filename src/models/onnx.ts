@@ -2,10 +2,11 @@ import { create, toBinary } from "@bufbuild/protobuf";
 import { InputError } from "../errors.ts";
 import { type GraphProto, GraphProtoSchema, NodeProtoSchema, TensorProtoSchema } from "../graph/onnx.gen.ts";
 import { encodeFloats } from "./floats.ts";
-import type { Format, ModelFile, ModelSource, Output, Tensor, WritableTensor } from "./model.ts";
+import type { Format, ModelFile, ModelOutput, ModelSource, StoredTensor, WritableTensor } from "./model.ts";
+import type { Addition, OnnxOutputLayer } from "./onnxBias.ts";
 import { type MessageEdit, withLengths } from "./onnxEdit.ts";
 import { nodeLabel, type OnnxGraph, resolveGraph } from "./onnxGraph.ts";
-import { type Addition, findHeads, type OnnxHead } from "./onnxHead.ts";
+import { findOutputLayers } from "./onnxOutputLayer.ts";
 import { type SkimmedModel, skimOnnx } from "./onnxSkim.ts";
 import { externalPlace, onnxTensor } from "./onnxTensor.ts";
 import { concatBytes, encodeField } from "./protobufWire.ts";
@@ -41,7 +42,7 @@ export const onnx: Format = {
 
 /** The float tensors, and the names of all external files. Checks that every external tensor lies within its file. */
 function readTensors({ tensors: stored }: OnnxGraph, skim: SkimmedModel, source: ModelSource) {
-  const tensors = new Map<string, Tensor>();
+  const tensors = new Map<string, StoredTensor>();
   const files = new Set<string>();
   for (const [name, proto] of stored) {
     if (externalPlace(proto, source)) {
@@ -57,11 +58,11 @@ function readTensors({ tensors: stored }: OnnxGraph, skim: SkimmedModel, source:
 function outputsOf(
   name: string,
   graph: OnnxGraph,
-  tensors: ReadonlyMap<string, Tensor>,
+  tensors: ReadonlyMap<string, StoredTensor>,
   skim: SkimmedModel,
   file: string,
-): Output[] {
-  const heads = findHeads(graph, name, file);
+): ModelOutput[] {
+  const heads = findOutputLayers(graph, name, file);
   return heads.map((head, i) => ({
     name: heads.length === 1 ? name : `${name}.${i}`,
     layer: head.layer ? head.layer.name || nodeLabel(head.layer) : name,
@@ -69,11 +70,11 @@ function outputsOf(
     units: head.units,
     convolution: head.convolution,
     ...biasOf(head, tensors),
-    ...(head.addition && { added: addedBias(head.addition, graph, skim, file) }),
+    ...(head.addition && { added: additionTensor(head.addition, graph, skim, file) }),
   }));
 }
 
-function biasOf({ bias, reason }: OnnxHead, tensors: ReadonlyMap<string, Tensor>) {
+function biasOf({ bias, reason }: OnnxOutputLayer, tensors: ReadonlyMap<string, StoredTensor>) {
   if (reason !== undefined || bias === undefined) return { reason };
   const tensor = tensors.get(bias);
   return tensor ? { bias: tensor } : { reason: `its bias ${bias} doesn't hold floating-point numbers` };
@@ -83,7 +84,7 @@ function biasOf({ bias, reason }: OnnxHead, tensors: ReadonlyMap<string, Tensor>
  * The tensor of an `Add(value, tensor)` put behind the node that makes `value`. That node's result gets another name,
  * and the sum takes over the old one, so that all that used the value, the graph's output included, uses the sum.
  */
-function addedBias(
+function additionTensor(
   { value, shape, type, dataType }: Addition,
   graph: OnnxGraph,
   skim: SkimmedModel,

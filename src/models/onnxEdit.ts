@@ -10,7 +10,7 @@ export interface MessageEdit extends Patch {
 }
 
 /** A protobuf message must stay below 2 GiB. */
-const maximumBytes = 2 ** 31 - 1;
+const maxBytes = 2 ** 31 - 1;
 
 /** The patches, and with them the lengths of all messages that grow or shrink by those that are edits. */
 export function withLengths(file: string, edits: readonly (Patch | MessageEdit)[]): Patch[] {
@@ -24,7 +24,7 @@ export function withLengths(file: string, edits: readonly (Patch | MessageEdit)[
   const inner = [...growth.keys()].sort((a, b) => depth(b) - depth(a));
   for (const place of inner) {
     const length = place.end - place.start + growth.get(place)!;
-    if (length > maximumBytes) {
+    if (length > maxBytes) {
       throw new InputError(
         `${file}: the changed model would have ${length} bytes; an ONNX file holds less than 2 GiB: save it with external data first`,
       );

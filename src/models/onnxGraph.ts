@@ -73,3 +73,44 @@ export function floatAttribute(node: NodeProto, name: string, otherwise: number)
 export function nodeLabel(node: NodeProto): string {
   return `${node.opType} ${node.name || `of ${node.output[0]}`}`;
 }
+
+/** Operators that only move or convert numbers; their first input carries them. */
+export const layoutOps = new Set(
+  "Identity Cast CastLike Reshape Flatten Squeeze Unsqueeze Transpose Dropout".split(" "),
+);
+/** Of these, the ones that keep the order of a vector: a stored bias may pass them on its way to the layer. */
+const vectorOps = new Set("Identity Cast CastLike Reshape Flatten Squeeze Unsqueeze".split(" "));
+
+/** More steps than this from an output to its layer are taken for an attack. */
+export const maxSteps = 10_000;
+
+/** The node that makes `value`, looking through operators that only move numbers. */
+export function throughLayout(graph: OnnxGraph, value: string): NodeProto | undefined {
+  for (let steps = 0; steps < maxSteps; steps++) {
+    const node = graph.producers.get(value);
+    if (!node || !isStandard(node) || !layoutOps.has(node.opType)) return node;
+    value = node.input[0];
+  }
+  return undefined;
+}
+
+/** The values from `value` back to where it is stored or made, through operators that keep a vector's order. */
+export function followVector(graph: OnnxGraph, value: string): string[] {
+  const path = [value];
+  for (let steps = 0; steps < maxSteps; steps++) {
+    const node = graph.producers.get(path.at(-1)!);
+    if (!node || !isStandard(node) || !vectorOps.has(node.opType) || !node.input[0]) break;
+    path.push(node.input[0]);
+  }
+  return path;
+}
+
+/** The stored tensor behind a weight, through operators that keep its shape. */
+export function followWeight(graph: OnnxGraph, value: string, through = ["Identity", "Cast"]): string {
+  for (let steps = 0; steps < maxSteps; steps++) {
+    const node = graph.producers.get(value);
+    if (!node || !isStandard(node) || !through.includes(node.opType)) break;
+    value = node.input[0];
+  }
+  return value;
+}

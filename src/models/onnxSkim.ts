@@ -10,7 +10,7 @@ export interface SkimmedModel {
   readonly model: ModelProto;
   /** Of the model, graphs, nodes, attributes and tensors. */
   readonly places: ReadonlyMap<Message, MessagePlace>;
-  readonly data: ReadonlyMap<Message, TensorData>;
+  readonly data: ReadonlyMap<Message, InlineData>;
 }
 
 /** Where a message stands: its content is the span; the field that holds it begins at `tag`, its length at `afterTag`. */
@@ -20,10 +20,10 @@ export interface MessagePlace extends Span {
   readonly parent?: MessagePlace;
 }
 
-/** The field that holds a tensor's numbers, and its pieces: one, unless numbers come in several fields. */
-export interface TensorData {
+/** The field that holds a tensor's numbers, and its occurrences: one, unless numbers come in several fields. */
+export interface InlineData {
   readonly field: DataField;
-  readonly pieces: readonly WireField[];
+  readonly fields: readonly WireField[];
 }
 
 const dataFields = [
@@ -45,10 +45,10 @@ const takenApart = new Set(["onnx.GraphProto", "onnx.NodeProto", "onnx.Attribute
 
 const keptFieldBytes = 1 << 20;
 const keptBytes = 1 << 28;
-/** Limits that no real model comes near: nodes, attributes and tensors; graphs within graphs; pieces of a tensor. */
-const maximumMessages = 4_000_000;
-const maximumDepth = 100;
-const maximumPieces = 65_536;
+/** Limits that no real model comes near: nodes, attributes and tensors; graphs within graphs; data fields of a tensor. */
+const maxMessages = 4_000_000;
+const maxDepth = 100;
+const maxDataFields = 65_536;
 
 /**
  * Reads an ONNX file's structure. Memory is that of the structure, whatever the size of the tensors.
@@ -64,7 +64,7 @@ export function skimOnnx(source: ByteSource): SkimmedModel {
 class Skimmer {
   readonly reader: WireReader;
   readonly places = new Map<Message, MessagePlace>();
-  readonly data = new Map<Message, TensorData>();
+  readonly data = new Map<Message, InlineData>();
   private kept = 0;
 
   constructor(source: ByteSource) {
@@ -72,17 +72,16 @@ class Skimmer {
   }
 
   message(schema: DescMessage, place: MessagePlace, depth: number): Message {
-    if (depth > maximumDepth)
-      throw this.reader.broken(place.tag, `graphs nested more than ${maximumDepth} deep`);
+    if (depth > maxDepth) throw this.reader.broken(place.tag, `graphs nested more than ${maxDepth} deep`);
     const known = new Map(schema.fields.map((field) => [field.number, field]));
     const isTensor = schema === TensorProtoSchema;
-    const pieces: WireField[] = [];
+    const found: WireField[] = [];
     const kept: Span[] = [];
     const children = new Map<DescField, Message[]>();
     this.reader.fields(place, (field) => {
       const description = known.get(field.number);
       if (isTensor && dataFieldOf.has(field.number)) {
-        if (pieces.length < maximumPieces) pieces.push(field);
+        if (found.length < maxDataFields) found.push(field);
       } else if (description && isTakenApart(description)) {
         const child = this.message(description.message!, { ...field, parent: place }, depth + 1);
         const siblings = children.get(description);
@@ -94,11 +93,11 @@ class Skimmer {
     });
     const message = this.decode(schema, place, kept);
     for (const [field, messages] of children) this.attach(message, field, messages, place);
-    if (this.places.size >= maximumMessages) {
-      throw this.reader.broken(place.tag, `more than ${maximumMessages} nodes and tensors`);
+    if (this.places.size >= maxMessages) {
+      throw this.reader.broken(place.tag, `more than ${maxMessages} nodes and tensors`);
     }
     this.places.set(message, place);
-    if (pieces.length > 0) this.data.set(message, this.tensorData(message as TensorProto, pieces));
+    if (found.length > 0) this.data.set(message, this.tensorData(message as TensorProto, found));
     return message;
   }
 
@@ -127,14 +126,14 @@ class Skimmer {
     Object.assign(message, { [field.localName]: isList ? messages : messages[0] });
   }
 
-  private tensorData(tensor: TensorProto, pieces: readonly WireField[]): TensorData {
-    const field = dataFieldOf.get(pieces[0].number)!;
-    const { tag, number } = pieces[0];
-    if (pieces.some((piece) => piece.number !== number) || (field === "rawData" && pieces.length > 1)) {
-      throw this.reader.broken(tag, `tensor ${tensor.name} has its data twice`);
+  private tensorData(tensor: TensorProto, fields: readonly WireField[]): InlineData {
+    const field = dataFieldOf.get(fields[0].number)!;
+    const { tag, number } = fields[0];
+    if (fields.some((other) => other.number !== number) || (field === "rawData" && fields.length > 1)) {
+      throw this.reader.broken(tag, `tensor ${tensor.name} has two sets of data`);
     }
-    if (pieces.length === maximumPieces) return { field, pieces: [] };
-    return { field, pieces };
+    if (fields.length === maxDataFields) return { field, fields: [] };
+    return { field, fields };
   }
 }
 

@@ -1,5 +1,5 @@
 import { clearField, clone, toBinary } from "@bufbuild/protobuf";
-import { InputError } from "../errors.ts";
+import { type Broken, InputError } from "../errors.ts";
 import { type ByteSource, checkRange } from "../files/byteSource.ts";
 import type { Patch } from "../files/patch.ts";
 import {
@@ -9,9 +9,9 @@ import {
   TensorProtoSchema,
 } from "../graph/onnx.gen.ts";
 import { decodeFloats, encodeFloats, type FloatType, floatBytes } from "./floats.ts";
-import type { ModelSource, Tensor } from "./model.ts";
+import type { ModelSource, StoredTensor } from "./model.ts";
 import type { MessageEdit } from "./onnxEdit.ts";
-import type { DataField, SkimmedModel, TensorData } from "./onnxSkim.ts";
+import type { DataField, InlineData, SkimmedModel } from "./onnxSkim.ts";
 import { concatBytes } from "./protobufWire.ts";
 import { checkLength, elements } from "./tensorAt.ts";
 
@@ -36,12 +36,12 @@ export function floatType(dataType: number | undefined): FloatType | undefined {
 }
 
 /** More dimensions than any runtime takes. */
-const maximumRank = 64;
+const maxRank = 64;
 
 /** The dimensions as numbers. Throws an InputError if one is negative, or their product is no safe integer. */
 export function shapeOf(tensor: TensorProto, file: string): number[] {
   const shape = tensor.dims.map(Number);
-  if (shape.length > maximumRank) {
+  if (shape.length > maxRank) {
     throw new InputError(`${file}: broken ONNX file: tensor ${tensor.name} has ${shape.length} dimensions`);
   }
   if (shape.some((size) => size < 0) || !Number.isSafeInteger(elements(shape))) {
@@ -60,26 +60,22 @@ export function onnxTensor(
   tensor: TensorProto,
   skim: SkimmedModel,
   source: ModelSource,
-): Tensor | undefined {
+): StoredTensor | undefined {
   const known = floatTypes.get(tensor.dataType ?? 0);
   if (!known) return undefined;
   const { type, field } = known;
   const shape = shapeOf(tensor, source.name);
   const bytes = elements(shape) * floatBytes[type];
-  const broken = (why: string) =>
+  const broken: Broken = (why) =>
     new InputError(`${source.name}: broken ONNX file: tensor ${tensor.name} ${why}`);
+  const inline = (values: Float64Array) => moveInline(name, tensor, shape, type, values, skim, source.name);
   const external = externalPlace(tensor, source);
   if (external) {
     if (external.length !== bytes) {
       throw broken(`has the shape [${shape}] in ${type}, but ${external.length} bytes of external data`);
     }
-    return {
-      name,
-      type,
-      shape,
-      read: () => decodeFloats(type, external.source.read(external.offset, bytes)),
-      patch: (values) => moveInline(name, tensor, shape, type, values, skim, source.name),
-    };
+    const read = () => decodeFloats(type, external.source.read(external.offset, bytes));
+    return { name, type, shape, read, patch: inline };
   }
   const data = skim.data.get(tensor);
   if (data && data.field !== "rawData" && data.field !== field) {
@@ -92,20 +88,13 @@ export function onnxTensor(
     }
     return decodeFloats(type, content);
   };
-  return {
-    name,
-    type,
-    shape,
-    read,
-    patch(values) {
-      read();
-      if (data?.field === "int32Data") {
-        return moveInline(name, tensor, shape, type, values, skim, source.name);
-      }
-      checkLength(name, shape, values);
-      return overwrite(source.name, encodeFloats(type, values), data);
-    },
+  const patch = (values: Float64Array) => {
+    read();
+    if (data?.field === "int32Data") return inline(values);
+    checkLength(name, shape, values);
+    return overwrite(source.name, encodeFloats(type, values), data);
   };
+  return { name, type, shape, read, patch };
 }
 
 /** Where a tensor's external data stand; undefined if it has none. Throws an InputError if that is outside the file. */
@@ -129,11 +118,11 @@ function wholeNumber(text: string | undefined): number | undefined {
   return /^\d+$/.test(text) ? Number(text) : Number.NaN;
 }
 
-function readInline(type: FloatType, data: TensorData, skim: SkimmedModel): Uint8Array {
+function readInline(type: FloatType, data: InlineData, skim: SkimmedModel): Uint8Array {
   const { reader } = skim;
   if (data.field === "int32Data") {
     // Each varint is the 16 bits of one number.
-    const bits = data.pieces.flatMap((piece) => reader.varints(piece));
+    const bits = data.fields.flatMap((field) => reader.varints(field));
     const bytes = new Uint8Array(bits.length * floatBytes[type]);
     const view = new DataView(bytes.buffer);
     bits.forEach((value, i) => {
@@ -141,16 +130,16 @@ function readInline(type: FloatType, data: TensorData, skim: SkimmedModel): Uint
     });
     return bytes;
   }
-  return concatBytes(data.pieces.map(({ start, end }) => reader.source.read(start, end - start)));
+  return concatBytes(data.fields.map(({ start, end }) => reader.source.read(start, end - start)));
 }
 
 /** The new bytes in the place of the old ones: raw_data, and float_data and double_data, packed or not. */
-function overwrite(file: string, bytes: Uint8Array, data: TensorData | undefined): Patch[] {
+function overwrite(file: string, bytes: Uint8Array, data: InlineData | undefined): Patch[] {
   let done = 0;
-  return (data?.pieces ?? []).map(({ start, end }) => {
-    const piece = bytes.subarray(done, done + end - start);
-    done += piece.length;
-    return { file, offset: start, remove: piece.length, bytes: piece };
+  return (data?.fields ?? []).map(({ start, end }) => {
+    const part = bytes.subarray(done, done + end - start);
+    done += part.length;
+    return { file, offset: start, remove: part.length, bytes: part };
   });
 }
 

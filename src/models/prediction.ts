@@ -8,7 +8,7 @@ import {
   softplusLink,
   tanhLink,
 } from "../heads/links.ts";
-import type { Output } from "./model.ts";
+import type { ModelOutput } from "./model.ts";
 
 /** The links that activations are, by their names in Keras, TensorFlow.js and ONNX in lower case. */
 const links: Record<string, Link> = {
@@ -28,7 +28,7 @@ const links: Record<string, Link> = {
  * channels, which may be several groups of classes.
  */
 export function prediction(
-  { activation, convolution }: Output,
+  { activation, convolution }: ModelOutput,
   bias: Float64Array,
 ): Float64Array | undefined {
   const name = activation?.toLowerCase();

@@ -21,7 +21,7 @@ const wireType = { varint: 0, fixed64: 1, lengthDelimited: 2, fixed32: 5 } as co
 
 const pageBytes = 65_536;
 /** More fields than this are taken for an attack: the largest real models have some hundred thousand. */
-const maximumFields = 50_000_000;
+const maxFields = 50_000_000;
 
 /**
  * Walks protobuf messages in a source of any size, reading one page at a time and skipping values without reading them.
@@ -42,7 +42,7 @@ export class WireReader {
   fields(span: Span, visit: (field: WireField) => void): void {
     let next = span.start;
     while (next < span.end) {
-      if (++this.fieldCount > maximumFields) throw this.broken(next, `more than ${maximumFields} fields`);
+      if (++this.fieldCount > maxFields) throw this.broken(next, `more than ${maxFields} fields`);
       const tag = next;
       this.position = tag;
       const key = this.varint(span.end);

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { InputError } from "../errors.ts";
 import { type ByteSource, json, view } from "../files/byteSource.ts";
 import type { FloatType } from "./floats.ts";
-import type { Format, ModelFile, ModelSource, Tensor } from "./model.ts";
+import type { Format, ModelFile, ModelSource, StoredTensor } from "./model.ts";
 import { outputsOfStateDict } from "./stateDict.ts";
 import { elements, tensorAt } from "./tensorAt.ts";
 
@@ -20,7 +20,7 @@ const header = z.record(z.string(), z.unknown());
 const index = z.object({ weight_map: z.record(z.string(), z.string()) });
 
 /** The reference reader's own limit on the header. */
-const maximumHeader = 100_000_000;
+const maxHeader = 100_000_000;
 
 /** Only the types in which a bias can be written; tensors of other types are left alone. */
 const floatTypes: Record<string, FloatType> = {
@@ -53,7 +53,7 @@ const typeBits: Record<string, number> = {
 };
 
 interface Contents {
-  readonly tensors: Map<string, Tensor>;
+  readonly tensors: Map<string, StoredTensor>;
   readonly shapes: Map<string, readonly number[]>;
 }
 
@@ -112,9 +112,9 @@ function readFile(source: ByteSource, file: string): Contents {
   const broken = (why: string) => new InputError(`${file}: broken safetensors file: ${why}`);
   if (source.size < 8) throw broken(`it has ${source.size} bytes`);
   const length = view(source, 0, 8).getBigUint64(0, true);
-  if (length > BigInt(Math.min(maximumHeader, source.size - 8))) {
+  if (length > BigInt(Math.min(maxHeader, source.size - 8))) {
     throw broken(
-      `its header should have ${length} bytes, but the file has ${source.size} and the limit is ${maximumHeader}`,
+      `its header should have ${length} bytes, but the file has ${source.size} and the limit is ${maxHeader}`,
     );
   }
   const start = 8 + Number(length);

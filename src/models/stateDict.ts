@@ -1,4 +1,4 @@
-import type { Output, Tensor } from "./model.ts";
+import type { ModelOutput, StoredTensor } from "./model.ts";
 
 /** Last parts of a name under which frameworks keep a layer's bias: torch and Flax "bias", Haiku and NumPy habits "b". */
 const biasNames = new Set(["bias", "b"]);
@@ -6,7 +6,7 @@ const biasNames = new Set(["bias", "b"]);
 const weightNames = ["weight", "kernel", "w"];
 
 /** Names that model code gives to the output layer, in torch, timm, transformers, Flax and Keras. */
-const headNames =
+const outputNames =
   /^(head|heads|fc|fc_?out|lm_head|classifier|cls|classification_head|class_?embed|score|scorer|logits|out|output|outputs|predictions?|probs|probabilities|regressor|final|last_linear|qa_outputs|vocab_projector)$/i;
 /** A part of a name that numbers the blocks of a stack: `layers.3`, `Block_3`. */
 const blockNumber = /(^|_)\d+$/;
@@ -15,9 +15,9 @@ type Shapes = ReadonlyMap<string, readonly number[]>;
 
 /** Where a file holds only named tensors: the output if it can be told, else all that could be meant, and why. */
 export interface FoundOutputs {
-  readonly outputs: readonly Output[];
+  readonly outputs: readonly ModelOutput[];
   /** The likeliest first. */
-  readonly candidates: readonly Output[];
+  readonly candidates: readonly ModelOutput[];
   readonly reason?: string;
 }
 
@@ -28,12 +28,12 @@ export interface FoundOutputs {
  * or the last of numbered siblings, as in torch's Sequential; or the last of a chain: `conv1`, `fc1`, `fc2`, each with as
  * many inputs as the one before has units. A layer named head that has no bias is the output too: one with none to set.
  */
-export function outputsOfStateDict(tensors: ReadonlyMap<string, Tensor>, shapes: Shapes): FoundOutputs {
+export function outputsOfStateDict(tensors: ReadonlyMap<string, StoredTensor>, shapes: Shapes): FoundOutputs {
   const found = [...tensors].flatMap(([name, tensor]) => candidate(name, tensor, shapes) ?? []);
   const likeliest = Math.max(0, ...found.map(({ layer }) => likeliness(layer)));
   const candidates = found.sort((a, b) => likeliness(b.layer) - likeliness(a.layer));
   if (likeliest < surely) {
-    const [bare, ...others] = bareHeads(shapes);
+    const [bare, ...others] = layersWithoutBias(shapes);
     if (bare && others.length === 0) return { outputs: [bare], candidates };
   }
   if (candidates.length === 0) {
@@ -60,7 +60,7 @@ function parts(name: string): string[] {
   return name.split(/[./]/);
 }
 
-function candidate(name: string, tensor: Tensor, shapes: Shapes): Output | undefined {
+function candidate(name: string, tensor: StoredTensor, shapes: Shapes): ModelOutput | undefined {
   const last = parts(name).at(-1)!;
   if (!biasNames.has(last) || tensor.shape.length !== 1) return undefined;
   const prefix = name.slice(0, name.length - last.length);
@@ -90,15 +90,15 @@ const surely = 3;
 /** How much a layer's name says that it is the output: 3 its last word, 2 another word, 1 a word within a numbered block, 0 nothing. */
 function likeliness(layer: string): number {
   const words = parts(layer);
-  const at = words.findLastIndex((word) => headNames.test(word));
+  const at = words.findLastIndex((word) => outputNames.test(word));
   if (at < 0) return 0;
   if (words.slice(0, at).some((word) => blockNumber.test(word))) return 1;
   return words.slice(at + 1).every((word) => /^\d+$/.test(word)) ? surely : 2;
 }
 
 /** Layers that are surely outputs by their name and have a weight, but no bias. */
-function bareHeads(shapes: Shapes): Output[] {
-  const bare: Output[] = [];
+function layersWithoutBias(shapes: Shapes): ModelOutput[] {
+  const bare: ModelOutput[] = [];
   for (const [name, shape] of shapes) {
     const words = parts(name);
     const layer = name.slice(0, -words.at(-1)!.length - 1);
@@ -114,7 +114,7 @@ function bareHeads(shapes: Shapes): Output[] {
  * The candidate with the highest number, where all are numbered children of one parent: `net.0`, `net.2`, `net.4`; not
  * if a weight without a bias has a higher one.
  */
-function lastOfSequence(candidates: readonly Output[], shapes: Shapes): Output | undefined {
+function lastOfSequence(candidates: readonly ModelOutput[], shapes: Shapes): ModelOutput | undefined {
   const numbered = candidates.map((output) => {
     const match = /^(.*?)(\d+)$/.exec(output.layer);
     return { output, parent: match?.[1], index: Number(match?.[2]) };
@@ -134,7 +134,7 @@ function lastOfSequence(candidates: readonly Output[], shapes: Shapes): Output |
 }
 
 /** The last candidate, if each feeds the next one in the file's order, and no weight without a bias takes the last one's units. */
-function lastOfChain(candidates: readonly Output[], shapes: Shapes): Output | undefined {
+function lastOfChain(candidates: readonly ModelOutput[], shapes: Shapes): ModelOutput | undefined {
   const inputs = (layer: string) =>
     [...shapes].flatMap(([name, shape]) =>
       shape.length > 1 && (name.startsWith(`${layer}.`) || name.startsWith(`${layer}/`))
@@ -157,7 +157,7 @@ function lastOfChain(candidates: readonly Output[], shapes: Shapes): Output | un
 }
 
 /** A convolution's channels are flattened before a dense layer: it has channels x places inputs. */
-function feeds(before: Output, next: Output, inputs: number): boolean {
+function feeds(before: ModelOutput, next: ModelOutput, inputs: number): boolean {
   const isFlattened = before.convolution && !next.convolution;
   return isFlattened ? inputs % before.units! === 0 : inputs === before.units;
 }

@@ -2,10 +2,10 @@ import { InputError } from "../errors.ts";
 import { type ByteSource, checkRange } from "../files/byteSource.ts";
 import type { Patch } from "../files/patch.ts";
 import { decodeFloats, encodeFloats, type FloatType, floatBytes } from "./floats.ts";
-import type { Tensor } from "./model.ts";
+import type { StoredTensor } from "./model.ts";
 
 /** Where a tensor's bytes stand, in C order and little-endian unless said. */
-export interface Place {
+export interface TensorPlace {
   /** The source that holds the bytes, and the name that patches give to the file. */
   readonly source: ByteSource;
   readonly file: string;
@@ -22,7 +22,12 @@ export function elements(shape: readonly number[]): number {
 }
 
 /** A tensor whose numbers stand side by side in the file. Throws an InputError if they don't lie within the source. */
-export function tensorAt(name: string, type: FloatType, shape: readonly number[], place: Place): Tensor {
+export function tensorAt(
+  name: string,
+  type: FloatType,
+  shape: readonly number[],
+  place: TensorPlace,
+): StoredTensor {
   const length = elements(shape) * floatBytes[type];
   checkRange(place.source, place.offset, length);
   return {

@@ -4,7 +4,7 @@ import { type ByteSource, checkRange, json, view } from "../files/byteSource.ts"
 import type { Patch } from "../files/patch.ts";
 import { type FloatType, floatBytes } from "./floats.ts";
 import { kerasOutputs } from "./kerasConfig.ts";
-import type { Format, ModelFile, ModelSource, Output, Tensor } from "./model.ts";
+import type { Format, ModelFile, ModelOutput, ModelSource, StoredTensor } from "./model.ts";
 import { elements, tensorAt } from "./tensorAt.ts";
 import { type GraphOutput, graphOutputs } from "./tfjsGraph.ts";
 
@@ -59,7 +59,7 @@ export const tfjs: Format = {
       );
     }
     const { modelTopology: topology, weightsManifest, signature, userDefinedMetadata } = parsed.data;
-    const tensors = new Map<string, Tensor>();
+    const tensors = new Map<string, StoredTensor>();
     for (const group of weightsManifest) readGroup(group, source, tensors);
     const files = [source.name, ...new Set(weightsManifest.flatMap(({ paths }) => paths))];
     if ("node" in topology) {
@@ -75,7 +75,7 @@ export const tfjs: Format = {
         `${source.name}: the topology lists no layers; only Sequential and Functional models can be layers models`,
       );
     }
-    const outputs = found.map((output): Output => {
+    const outputs = found.map((output): ModelOutput => {
       const { name, layer, activation, units, convolution, reason } = output;
       const bias = reason === undefined ? layerBias(layer, tensors) : undefined;
       const missing = `the weights have no ${layer}/bias, though the topology says so; name the tensor with --tensor`;
@@ -94,7 +94,7 @@ export const tfjs: Format = {
 };
 
 /** `label/bias`, or `mlp/label/bias` where the converter kept the model's name. */
-function layerBias(layer: string, tensors: ReadonlyMap<string, Tensor>): Tensor | undefined {
+function layerBias(layer: string, tensors: ReadonlyMap<string, StoredTensor>): StoredTensor | undefined {
   const own = tensors.get(`${layer}/bias`);
   if (own) return own;
   const nested = [...tensors.values()].filter(
@@ -105,8 +105,8 @@ function layerBias(layer: string, tensors: ReadonlyMap<string, Tensor>): Tensor 
 
 function graphOutput(
   { name, layer, activation, convolution, bias, reason }: GraphOutput,
-  tensors: ReadonlyMap<string, Tensor>,
-): Output {
+  tensors: ReadonlyMap<string, StoredTensor>,
+): ModelOutput {
   const tensor = bias === undefined ? undefined : tensors.get(bias);
   const missing = bias === undefined ? undefined : `its bias ${bias} is not among the weights`;
   return {
@@ -121,7 +121,7 @@ function graphOutput(
 }
 
 /** Adds a group's tensors. Throws an InputError if the shards don't have the bytes that the weights need. */
-function readGroup({ paths, weights }: Group, source: ModelSource, tensors: Map<string, Tensor>): void {
+function readGroup({ paths, weights }: Group, source: ModelSource, tensors: Map<string, StoredTensor>): void {
   const shards = concatenate(paths, source);
   let offset = 0;
   for (const { name, shape, dtype, quantization } of weights) {
@@ -151,7 +151,7 @@ function floatTensor(
   stored: string,
   offset: number,
   shards: Shards,
-): Tensor | undefined {
+): StoredTensor | undefined {
   if (dtype !== "float32") return undefined;
   if (stored !== "float32" && stored !== "float16") {
     const fixed = `it is quantized to ${stored}, as steps of a scale; set the bias before converting, or convert with --quantize_${stored}=*kernel*`;

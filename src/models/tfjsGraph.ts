@@ -27,7 +27,7 @@ const signatureSchema = z.looseObject({
   outputs: z.record(z.string(), z.looseObject({ name: z.string().optional() })),
 });
 
-type Node = z.infer<typeof graphSchema>["node"][number];
+type TfjsNode = z.infer<typeof graphSchema>["node"][number];
 
 /** Ops through which a constant goes unchanged. */
 const transparent = new Set([
@@ -71,7 +71,7 @@ export function graphOutputs(topology: unknown, signature: unknown, file: string
 }
 
 /** From the signature, else all nodes that no other reads. */
-function outputNames(nodes: ReadonlyMap<string, Node>, given: unknown): { name: string; node: string }[] {
+function outputNames(nodes: ReadonlyMap<string, TfjsNode>, given: unknown): { name: string; node: string }[] {
   const wrapped = z.looseObject({ signature: z.unknown() }).safeParse(given);
   const signature = signatureSchema.safeParse(wrapped.success ? wrapped.data.signature : given);
   if (signature.success) {
@@ -87,7 +87,11 @@ function outputNames(nodes: ReadonlyMap<string, Node>, given: unknown): { name: 
 /** An input is written `name`, `name:1` for a second output, or `^name` for an order without data. */
 const nodeName = (input: string) => input.replace(/^\^/, "").replace(/:\d+$/, "");
 
-function walk(start: Node, nodes: ReadonlyMap<string, Node>, file: string): Omit<GraphOutput, "name"> {
+function walk(
+  start: TfjsNode,
+  nodes: ReadonlyMap<string, TfjsNode>,
+  file: string,
+): Omit<GraphOutput, "name"> {
   const applied: string[] = [];
   const seen = new Set<string>();
   for (let node = start; ; ) {
@@ -112,12 +116,12 @@ function walk(start: Node, nodes: ReadonlyMap<string, Node>, file: string): Omit
 }
 
 /** `mlp/label/BiasAdd` is the op of layer mlp/label. */
-const layerName = ({ name }: Node) => name.replace(/\/[^/]*$/, "");
+const layerName = ({ name }: TfjsNode) => name.replace(/\/[^/]*$/, "");
 
-function conclude(node: Node, inputs: readonly (Node | undefined)[], applied: readonly string[]) {
+function conclude(node: TfjsNode, inputs: readonly (TfjsNode | undefined)[], applied: readonly string[]) {
   const fused = fusedOps(node);
   const chain = [...applied].reverse();
-  let bias: Node | undefined;
+  let bias: TfjsNode | undefined;
   if (fused.includes("BiasAdd")) {
     bias = inputs[2];
     chain.unshift(...fused.filter((op) => op !== "BiasAdd").map((op) => op.toLowerCase()));
@@ -139,17 +143,17 @@ function conclude(node: Node, inputs: readonly (Node | undefined)[], applied: re
 }
 
 /** The constant behind a node that only passes it on. */
-function constantOf(node: Node | undefined): Node | undefined {
+function constantOf(node: TfjsNode | undefined): TfjsNode | undefined {
   return node && constants.has(node.op) ? node : undefined;
 }
 
 /** Ops that the converter has put into one: `fused_ops` is a list of names in base64. */
-function fusedOps(node: Node): string[] {
+function fusedOps(node: TfjsNode): string[] {
   const parsed = fusedSchema.safeParse(node.attr?.fused_ops);
   return parsed.success ? parsed.data.list.s.map((name) => atob(name)) : [];
 }
 
-function noBias({ name, op }: Node): string {
+function noBias({ name, op }: TfjsNode): string {
   if (/BatchNorm/.test(op))
     return `${op} ${name} stands between the output and the layers with a bias; set its offset with --tensor`;
   if (products.test(op)) return `${op} ${name} has no bias; build the layer with one and convert again`;

@@ -2,10 +2,10 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { InputError } from "../../src/errors.ts";
 import { bytesInMemory } from "../../src/files/byteSource.ts";
-import { planBias } from "../../src/models/apply.ts";
+import { editBias } from "../../src/models/editBias.ts";
 import type { ModelFile } from "../../src/models/model.ts";
 import { readMsgpack } from "../../src/models/msgpack.ts";
-import { openModel } from "../../src/models/open.ts";
+import { openModel } from "../../src/models/openModel.ts";
 import { applyPatches, fixture } from "./fixtures.ts";
 
 interface Expected {
@@ -38,7 +38,7 @@ test.each(Object.keys(expected).filter((name) => name !== "chunked.msgpack"))(
   async (name) => {
     const model = await open(name, bytesOf(name));
     const { layer } = expected[name];
-    const { patches, applied } = await planBias(model, [{ output: layer, values: [-1.5, 0.3, 2] }]);
+    const { patches, applied } = await editBias(model, [{ output: layer, values: [-1.5, 0.3, 2] }]);
     const changed = await open(name, applyPatches(bytesOf(name), patches));
     expect(contents(changed)).toEqual(contents(model).set(`${layer}/bias`, applied[0].after));
   },
@@ -66,7 +66,7 @@ test("arrays in chunks are read, and a bias in chunks is not changed", async () 
   const chunked = await open("chunked.msgpack", bytesOf("chunked.msgpack"));
   expect(contents(kernel)).toEqual(whole);
   expect(contents(chunked)).toEqual(whole);
-  await expect(planBias(chunked, [{ values: [1, 2, 3] }])).rejects.toThrow(
+  await expect(editBias(chunked, [{ values: [1, 2, 3] }])).rejects.toThrow(
     "tensor params/head/bias: Flax wrote it in chunks, as it does above 1 GiB, which baserate doesn't change",
   );
 });

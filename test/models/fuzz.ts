@@ -3,8 +3,8 @@ import { dirname, join } from "node:path";
 import { InputError } from "../../src/errors.ts";
 import { bytesInMemory } from "../../src/files/byteSource.ts";
 import { type Random, random } from "../../src/math/random.ts";
-import { safeName } from "../../src/models/disk.ts";
-import { openModel } from "../../src/models/open.ts";
+import { openModel } from "../../src/models/openModel.ts";
+import { safeName } from "../../src/models/openModelFile.ts";
 import { applyPatches, fixture } from "./fixtures.ts";
 
 /** What happened to the damaged copies of one file. */

@@ -9,9 +9,9 @@ import {
   ModelProtoSchema,
   TensorProto_DataLocation,
 } from "../../src/graph/onnx.gen.ts";
-import { safeName } from "../../src/models/disk.ts";
 import type { ModelFile } from "../../src/models/model.ts";
-import { openModel } from "../../src/models/open.ts";
+import { openModel } from "../../src/models/openModel.ts";
+import { safeName } from "../../src/models/openModelFile.ts";
 import { readPickle } from "../../src/models/pickle.ts";
 import { concatBytes, encodeField, encodeVarint } from "../../src/models/protobufWire.ts";
 import { applyPatches, fixture } from "./fixtures.ts";

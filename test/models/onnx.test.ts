@@ -5,8 +5,8 @@ import { bytesInMemory } from "../../src/files/byteSource.ts";
 import type { Patch } from "../../src/files/patch.ts";
 import { ModelProtoSchema } from "../../src/graph/onnx.gen.ts";
 import { type FloatType, roundTo } from "../../src/models/floats.ts";
-import type { ModelFile, Output } from "../../src/models/model.ts";
-import { openModel } from "../../src/models/open.ts";
+import type { ModelFile, ModelOutput } from "../../src/models/model.ts";
+import { openModel } from "../../src/models/openModel.ts";
 import { applyPatches, fixture } from "./fixtures.ts";
 
 interface ExpectedOutput {
@@ -48,7 +48,7 @@ async function patched(bytes: Uint8Array, patches: readonly Patch[]): Promise<Ui
   return applyPatches(bytes, await finish!(patches));
 }
 
-async function find(bytes: Uint8Array, name: string): Promise<Output> {
+async function find(bytes: Uint8Array, name: string): Promise<ModelOutput> {
   const { outputs } = await open(bytes);
   return outputs.find((output) => output.name === name)!;
 }

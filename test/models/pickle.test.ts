@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { InputError } from "../../src/errors.ts";
-import { type PickleValue, readPickle } from "../../src/models/pickle.ts";
+import { readPickle } from "../../src/models/pickle.ts";
+import type { PickleValue } from "../../src/models/pickleMachine.ts";
 
 const broken = (why: string) => new InputError(`broken: ${why}`);
 

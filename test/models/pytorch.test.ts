@@ -5,7 +5,7 @@ import { crc32 } from "../../src/files/crc32.ts";
 import { readZip } from "../../src/files/zip.ts";
 import { type FloatType, roundTo } from "../../src/models/floats.ts";
 import type { ModelFile } from "../../src/models/model.ts";
-import { openModel } from "../../src/models/open.ts";
+import { openModel } from "../../src/models/openModel.ts";
 import { applyPatches, fixture } from "./fixtures.ts";
 
 /** Written by scripts/fixtures/torchModels.py beside the models: the output bias of each, as PyTorch has it. */

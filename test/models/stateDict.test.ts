@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { bytesInMemory } from "../../src/files/byteSource.ts";
-import type { Tensor } from "../../src/models/model.ts";
+import type { StoredTensor } from "../../src/models/model.ts";
 import { outputsOfStateDict } from "../../src/models/stateDict.ts";
 import { elements, tensorAt } from "../../src/models/tensorAt.ts";
 
@@ -23,7 +23,7 @@ function found(...layers: string[]): string {
   }
   const source = bytesInMemory("model", new Uint8Array(2 ** 16));
   const place = { source, file: "model", offset: 0 };
-  const tensors = new Map<string, Tensor>();
+  const tensors = new Map<string, StoredTensor>();
   for (const [name, shape] of shapes) {
     if (elements(shape) < 2 ** 14) tensors.set(name, tensorAt(name, "float32", shape, place));
   }

@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { bytesInMemory } from "../../src/files/byteSource.ts";
-import { planBias } from "../../src/models/apply.ts";
+import { editBias } from "../../src/models/editBias.ts";
 import { decodeFloats, encodeFloats, roundTo } from "../../src/models/floats.ts";
 import type { ModelFile } from "../../src/models/model.ts";
-import { openModel } from "../../src/models/open.ts";
+import { openModel } from "../../src/models/openModel.ts";
 import { applyPatches, fixture } from "./fixtures.ts";
 
 const plain = JSON.parse(readFileSync(fixture("tfjs-layers/model.json"), "utf8"));
@@ -42,7 +42,7 @@ test("a bias quantized to float16 is set, rounded to float16, and all other byte
   const before = quantized("float16");
   const model = await open(before);
   const values = [-0.1, Math.log(0.3), 12.345];
-  const { applied, patches } = await planBias(model, [{ values }]);
+  const { applied, patches } = await editBias(model, [{ values }]);
   const rounded = roundTo("float16", Float64Array.from(values));
   expect(applied[0]).toMatchObject({ after: rounded, tensor: { type: "float16" } });
   expect(applied[0].rounding).toBeGreaterThan(0);
@@ -55,7 +55,7 @@ test("a bias quantized to float16 is set, rounded to float16, and all other byte
 
 test("a bias quantized to steps of a scale is refused, with what to do", async () => {
   const model = await open(quantized("uint8"));
-  await expect(planBias(model, [{ values: [1, 2, 3] }])).rejects.toThrow(
+  await expect(editBias(model, [{ values: [1, 2, 3] }])).rejects.toThrow(
     "tensor probabilities/bias: it is quantized to uint8, as steps of a scale; set the bias before converting, or convert with --quantize_uint8=*kernel*",
   );
 });

@@ -2,12 +2,12 @@ import { basename } from "node:path";
 import type { Command } from "commander";
 import { InputError } from "../../errors.ts";
 import type { Link } from "../../heads/links.ts";
-import { type Applied, type Layout, type Plan, planBias } from "../../models/apply.ts";
-import { openModelFile } from "../../models/disk.ts";
-import type { Output } from "../../models/model.ts";
+import { type AppliedBias, type BiasEdit, type BiasLayout, editBias } from "../../models/editBias.ts";
+import type { ModelOutput } from "../../models/model.ts";
+import { openModelFile } from "../../models/openModelFile.ts";
 import { prediction } from "../../models/prediction.ts";
-import { type Written, writeModel } from "../../models/write.ts";
-import { type Intended, readBiases, type Solved, solveBias } from "../biases.ts";
+import { type WrittenModel, writeModel } from "../../models/writeModel.ts";
+import { type IntendedBias, readBiases, type SolvedBias, solveBias } from "../biases.ts";
 import { addHeadFlags, headOptions, namedLoss } from "../headFlags.ts";
 import { interruptible } from "../interrupt.ts";
 import { addLabelFlags, type LabelFlags } from "../labelFlags.ts";
@@ -22,7 +22,7 @@ interface ApplyFlags extends LabelFlags {
   readonly heads?: string;
   readonly output?: string;
   readonly tensor?: string;
-  readonly layout?: Layout;
+  readonly layout?: BiasLayout;
   readonly addBias?: true;
   readonly out?: string;
   readonly inPlace?: true;
@@ -71,7 +71,7 @@ async function apply(path: string, flags: ApplyFlags, signal: AbortSignal): Prom
   const intended = await intentions(flags);
   const model = await openModelFile(path);
   try {
-    const plan = await planBias(model, intended, flags.addBias);
+    const plan = await editBias(model, intended, flags.addBias);
     const written = await writeModel(model, plan, flags, signal);
     const text = flags.json
       ? JSON.stringify(document(path, model.format, plan, intended, written), null, 2)
@@ -83,7 +83,7 @@ async function apply(path: string, flags: ApplyFlags, signal: AbortSignal): Prom
 }
 
 /** What to set, from labels and a loss, --bias, or --heads; exactly one of them. */
-async function intentions(flags: ApplyFlags): Promise<readonly Intended[]> {
+async function intentions(flags: ApplyFlags): Promise<readonly IntendedBias[]> {
   const { heads, bias, counts, labels, loss, output, tensor, layout } = flags;
   const given = Object.entries({ "--heads": heads, "--bias": bias, "--counts": counts, "--labels": labels })
     .filter(([, value]) => value !== undefined)
@@ -110,7 +110,13 @@ async function intentions(flags: ApplyFlags): Promise<readonly Intended[]> {
   return several.map((one) => ({ ...named, ...one }));
 }
 
-function document(path: string, format: string, plan: Plan, intended: readonly Intended[], written: Written) {
+function document(
+  path: string,
+  format: string,
+  plan: BiasEdit,
+  intended: readonly IntendedBias[],
+  written: WrittenModel,
+) {
   return {
     file: path,
     format,
@@ -137,9 +143,9 @@ function document(path: string, format: string, plan: Plan, intended: readonly I
 function report(
   path: string,
   format: string,
-  plan: Plan,
-  intended: readonly Intended[],
-  written: Written,
+  plan: BiasEdit,
+  intended: readonly IntendedBias[],
+  written: WrittenModel,
 ): string {
   const blocks = plan.applied.map((one, i) => appliedLines(one, intended[i].solved).join("\n"));
   const end = [
@@ -150,7 +156,7 @@ function report(
   return [`${basename(path)}: ${format}`, ...blocks, end.join("\n")].join("\n\n");
 }
 
-function appliedLines(one: Applied, solved: Solved | undefined): string[] {
+function appliedLines(one: AppliedBias, solved: SolvedBias | undefined): string[] {
   const { output, tensor, before, after, repeats, rounding, byLength } = one;
   const lines = [
     field("output", output.name + (byLength ? " (the only one of that length)" : "")),
@@ -168,7 +174,11 @@ function appliedLines(one: Applied, solved: Solved | undefined): string[] {
   return predicted ? [...lines, field("predicts", `${shortList(predicted)} (${output.activation})`)] : lines;
 }
 
-function solvedLines({ solution, source, link }: Solved, output: Output, after: Float64Array): string[] {
+function solvedLines(
+  { solution, source, link }: SolvedBias,
+  output: ModelOutput,
+  after: Float64Array,
+): string[] {
   const { head, expectedLoss, lossAtZero, warnings } = solution;
   const lines = [field("predicts", `${shortList(solution.prediction)} (${head})`)];
   if (expectedLoss !== null) {
@@ -190,7 +200,7 @@ function solvedLines({ solution, source, link }: Solved, output: Output, after: 
 
 /** The file's activation, if it is none of the loss's own and makes another prediction of the bias. */
 function otherActivation(
-  output: Output,
+  output: ModelOutput,
   after: Float64Array,
   wanted: readonly number[],
   link: Link,

@@ -1,8 +1,8 @@
 import { statSync } from "node:fs";
 import { basename } from "node:path";
 import type { Command } from "commander";
-import { type ModelOnDisk, openModelFile } from "../../models/disk.ts";
-import type { Output, WritableTensor } from "../../models/model.ts";
+import type { ModelOutput, WritableTensor } from "../../models/model.ts";
+import { type ModelOnDisk, openModelFile } from "../../models/openModelFile.ts";
 import { prediction } from "../../models/prediction.ts";
 import { shortList } from "../numbers.ts";
 import { field, grouped } from "../text.ts";
@@ -39,7 +39,7 @@ function document(model: ModelOnDisk, tensors = false) {
   };
 }
 
-function facts({ name, layer, activation, units, convolution, bias, reason }: Output) {
+function facts({ name, layer, activation, units, convolution, bias, reason }: ModelOutput) {
   return {
     name,
     layer,
@@ -51,7 +51,7 @@ function facts({ name, layer, activation, units, convolution, bias, reason }: Ou
   };
 }
 
-function contents(output: Output) {
+function contents(output: ModelOutput) {
   const bias = output.bias?.read();
   const predicted = bias && prediction(output, bias);
   return { bias: bias ? [...bias] : null, prediction: predicted ? [...predicted] : null };
@@ -80,7 +80,7 @@ function report(model: ModelOnDisk, tensors = false): string {
   return lines.join("\n");
 }
 
-function outputLines(output: Output): string[] {
+function outputLines(output: ModelOutput): string[] {
   const { name, bias, reason } = output;
   const lines = [field("output", name), field("layer", layerText(output))];
   if (!bias) return [...lines, field("no bias", reason!)];
@@ -95,7 +95,7 @@ function outputLines(output: Output): string[] {
 export const tensorText = ({ name, type, shape }: WritableTensor) => `${name}, ${type} [${shape.join(", ")}]`;
 
 /** `probabilities: 3 units, then softmax`. */
-export function layerText({ layer, units, convolution, activation }: Output): string {
+export function layerText({ layer, units, convolution, activation }: ModelOutput): string {
   const size =
     units === undefined ? "" : `: ${units} ${convolution ? "channels" : units === 1 ? "unit" : "units"}`;
   const then =

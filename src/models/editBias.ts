@@ -1,25 +1,25 @@
 import { InputError, unknownName } from "../errors.ts";
 import type { Patch } from "../files/patch.ts";
 import { roundTo } from "./floats.ts";
-import type { ModelFile, Output, WritableTensor } from "./model.ts";
+import type { ModelFile, ModelOutput, WritableTensor } from "./model.ts";
 
 /** What to set: the values of one output's bias, and where. */
-export interface Change {
+export interface BiasChange {
   /** Name of an output, or of its layer; may be left out where the model has one output. */
   readonly output?: string;
   /** Name of a tensor, which goes before what the file says of its outputs. */
   readonly tensor?: string;
   readonly values: ArrayLike<number>;
   /** Where the layer's bias is longer: how the channels are laid out. Without it only convolutions repeat the values. */
-  readonly layout?: Layout;
+  readonly layout?: BiasLayout;
 }
 
 /** Which of the two runs faster along the channels is named last. */
-export type Layout = "anchors,classes" | "classes,anchors";
+export type BiasLayout = "anchors,classes" | "classes,anchors";
 
 /** One bias as it will stand in the file. */
-export interface Applied {
-  readonly output: Output;
+export interface AppliedBias {
+  readonly output: ModelOutput;
   /** The tensor that changes, or is added. */
   readonly tensor: WritableTensor;
   /** Values so far; undefined where a bias is added. */
@@ -34,8 +34,8 @@ export interface Applied {
   readonly byLength: boolean;
 }
 
-export interface Plan {
-  readonly applied: readonly Applied[];
+export interface BiasEdit {
+  readonly applied: readonly AppliedBias[];
   /** All changes of bytes, ready to be written. */
   readonly patches: readonly Patch[];
 }
@@ -45,8 +45,12 @@ export interface Plan {
  * @param addBias put a bias in where the layer has none, if the format allows it
  * @throws InputError if an output can't be told, has no bias to set, or takes another number of values
  */
-export async function planBias(model: ModelFile, changes: readonly Change[], addBias = false): Promise<Plan> {
-  const applied: Applied[] = [];
+export async function editBias(
+  model: ModelFile,
+  changes: readonly BiasChange[],
+  addBias = false,
+): Promise<BiasEdit> {
+  const applied: AppliedBias[] = [];
   const patches: Patch[] = [];
   for (const change of changes) {
     const one = applyChange(model, change, addBias);
@@ -66,7 +70,7 @@ export async function planBias(model: ModelFile, changes: readonly Change[], add
   return { applied, patches: model.finish ? await model.finish(patches) : patches };
 }
 
-function applyChange(model: ModelFile, change: Change, addBias: boolean): Applied {
+function applyChange(model: ModelFile, change: BiasChange, addBias: boolean): AppliedBias {
   const { output, byLength } = findOutput(model, change);
   const { bias } = output;
   const tensor = bias ?? (addBias ? output.added : undefined);
@@ -90,8 +94,8 @@ function applyChange(model: ModelFile, change: Change, addBias: boolean): Applie
  */
 function findOutput(
   model: ModelFile,
-  { output, tensor, values }: Change,
-): { output: Output; byLength: boolean } {
+  { output, tensor, values }: BiasChange,
+): { output: ModelOutput; byLength: boolean } {
   const known = [...model.outputs, ...model.candidates];
   if (tensor !== undefined) {
     const found = model.tensors.get(tensor);
@@ -142,8 +146,8 @@ function shorter(error: InputError): InputError {
 
 /** The values for every unit: as they are, or repeated for each anchor. */
 function laidOut(
-  { name, layer, bias, units = bias?.shape.reduce((a, b) => a * b, 1), convolution }: Output,
-  { values, layout }: Change,
+  { name, layer, bias, units = bias?.shape.reduce((a, b) => a * b, 1), convolution }: ModelOutput,
+  { values, layout }: BiasChange,
 ) {
   const bad = Array.from(values).findIndex((value) => !Number.isFinite(value));
   if (bad >= 0) throw new InputError(`output ${name}: value ${bad} is ${values[bad]}, not a finite number`);

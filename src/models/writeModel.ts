@@ -16,17 +16,17 @@ import { InputError } from "../errors.ts";
 import { copyPatched } from "../files/copyPatched.ts";
 import { makeFolder } from "../files/makeFolder.ts";
 import type { Patch } from "../files/patch.ts";
-import type { Plan } from "./apply.ts";
-import { type ModelOnDisk, openModelFile } from "./disk.ts";
-import type { ModelFile, Output } from "./model.ts";
+import type { BiasEdit } from "./editBias.ts";
+import type { ModelFile, ModelOutput } from "./model.ts";
+import { type ModelOnDisk, openModelFile } from "./openModelFile.ts";
 
 /** Where a changed model goes: to a main file of another name, or in the old one's place, which is kept beside it. */
-export interface Target {
+export interface Destination {
   readonly out?: string;
   readonly inPlace?: boolean;
 }
 
-export interface Written {
+export interface WrittenModel {
   /** The main file. */
   readonly path: string;
   /** All files that were written. */
@@ -43,10 +43,10 @@ export interface Written {
  */
 export async function writeModel(
   model: ModelOnDisk,
-  plan: Plan,
-  to: Target,
+  plan: BiasEdit,
+  to: Destination,
   signal?: AbortSignal,
-): Promise<Written> {
+): Promise<WrittenModel> {
   const patches = byFile(model, plan.patches);
   const out = await targetPath(model, [...patches.keys()], to);
   const { made, stage } = await makeStage(out);
@@ -126,7 +126,7 @@ function byFile(model: ModelFile, patches: readonly Patch[]): Map<string, Patch[
 }
 
 /** The main file's new path: `model.baserate.keras`, or `model.baserate/index.json` where other files change too. */
-async function targetPath(model: ModelOnDisk, changed: readonly string[], to: Target): Promise<string> {
+async function targetPath(model: ModelOnDisk, changed: readonly string[], to: Destination): Promise<string> {
   if (to.inPlace) {
     for (const name of changed) {
       const path = join(dirname(model.path), name);
@@ -155,7 +155,7 @@ async function fill(to: string, { from, patches, stays }: Copy): Promise<void> {
 }
 
 /** Opens the copy as anyone would, and looks whether it holds what it should, and whether all else reads as before. */
-async function verify(model: ModelOnDisk, path: string, plan: Plan): Promise<void> {
+async function verify(model: ModelOnDisk, path: string, plan: BiasEdit): Promise<void> {
   const copy = await openModelFile(path);
   try {
     for (const { output, tensor, after } of plan.applied) {
@@ -188,7 +188,7 @@ function unfaithful(path: string, what: string): InputError {
   );
 }
 
-function sameOutput(before: Output, after: Output): boolean {
+function sameOutput(before: ModelOutput, after: ModelOutput): boolean {
   if (before.layer !== after.layer || before.activation !== after.activation || !before.bias !== !after.bias)
     return false;
   return !before.bias || equal(before.bias.read(), after.bias!.read());

@@ -4,7 +4,7 @@ import { InputError } from "../errors.ts";
 import type { ByteSource } from "../files/byteSource.ts";
 import { openByteSource } from "../files/openByteSource.ts";
 import type { ModelFile, ModelSource } from "./model.ts";
-import { openModel } from "./open.ts";
+import { openModel } from "./openModel.ts";
 
 /** A model opened from disk; `close` lets go of its files. */
 export interface ModelOnDisk extends ModelFile {

@@ -2,10 +2,10 @@ import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, sym
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { planBias } from "../../src/models/apply.ts";
-import { type ModelOnDisk, openModelFile } from "../../src/models/disk.ts";
+import { editBias } from "../../src/models/editBias.ts";
 import type { ModelFile } from "../../src/models/model.ts";
-import { writeModel } from "../../src/models/write.ts";
+import { type ModelOnDisk, openModelFile } from "../../src/models/openModelFile.ts";
+import { writeModel } from "../../src/models/writeModel.ts";
 import { applyPatches, fixture } from "./fixtures.ts";
 
 /** Files whose outputs can all be set, one of each kind. */
@@ -85,7 +85,7 @@ test.each(files)(
     const path = copyOf(name);
     const before = tree(folder);
     const { old, plan, written } = await withModel(path, async (model) => {
-      const plan = await planBias(model, changesFor(model));
+      const plan = await editBias(model, changesFor(model));
       return { old: contents(model), plan, written: await writeModel(model, plan, {}) };
     });
     expect(tree(folder)).toMatchObject(before);
@@ -100,7 +100,7 @@ test.each(files)(
 test.each(files)("%s: only the patched bytes differ", async (name) => {
   const path = copyOf(name);
   await withModel(path, async (model) => {
-    const plan = await planBias(model, changesFor(model));
+    const plan = await editBias(model, changesFor(model));
     const written = await writeModel(model, plan, { out: join(folder, "new", basename(path)) });
     for (const file of model.files) {
       const patches = plan.patches.filter((patch) => patch.file === file);
@@ -116,7 +116,7 @@ test.each(["mlp.keras", "sharded/model.safetensors.index.json"])(
     const path = copyOf(name);
     const before = tree(folder);
     const written = await withModel(path, async (model) =>
-      writeModel(model, await planBias(model, changesFor(model)), { inPlace: true }),
+      writeModel(model, await editBias(model, changesFor(model)), { inPlace: true }),
     );
     const after = tree(folder);
     expect(written.kept).toEqual(written.files.map((file) => `${file}.old`));
@@ -133,7 +133,7 @@ test("an older kept file is not replaced", async () => {
   const kept: string[] = [];
   for (let i = 0; i < 3; i++) {
     const written = await withModel(path, async (model) =>
-      writeModel(model, await planBias(model, [{ values: [i, i, i] }]), { inPlace: true }),
+      writeModel(model, await editBias(model, [{ values: [i, i, i] }]), { inPlace: true }),
     );
     kept.push(...written.kept);
   }
@@ -143,7 +143,7 @@ test("an older kept file is not replaced", async () => {
 test("what stands in the target's place is not replaced", async () => {
   const path = copyOf("mlp.keras");
   await withModel(path, async (model) => {
-    const plan = await planBias(model, changesFor(model));
+    const plan = await editBias(model, changesFor(model));
     await writeModel(model, plan, {});
     const before = tree(folder);
     await expect(writeModel(model, plan, {})).rejects.toThrow(
@@ -159,7 +159,7 @@ test("a symbolic link is not replaced in place, but its target can be", async ()
   const link = join(folder, "link.keras");
   symlinkSync(path, link);
   await withModel(link, async (model) => {
-    const plan = await planBias(model, changesFor(model));
+    const plan = await editBias(model, changesFor(model));
     await expect(writeModel(model, plan, { inPlace: true })).rejects.toThrow(
       /is a symbolic link to .*mlp.keras/,
     );
@@ -170,7 +170,7 @@ test("a copy that doesn't read back is thrown away", async () => {
   const path = copyOf("mlp.keras");
   const before = tree(folder);
   await withModel(path, async (model) => {
-    const plan = await planBias(model, changesFor(model));
+    const plan = await editBias(model, changesFor(model));
     const wrong = {
       ...plan,
       patches: plan.patches.map((patch) => ({ ...patch, bytes: patch.bytes.map((byte) => byte ^ 1) })),

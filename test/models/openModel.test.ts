@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { bytesInMemory } from "../../src/files/byteSource.ts";
-import { planBias } from "../../src/models/apply.ts";
-import { openModelFile, safeName } from "../../src/models/disk.ts";
-import type { ModelFile, Output } from "../../src/models/model.ts";
-import { openModel } from "../../src/models/open.ts";
+import { editBias } from "../../src/models/editBias.ts";
+import type { ModelFile, ModelOutput } from "../../src/models/model.ts";
+import { openModel } from "../../src/models/openModel.ts";
+import { openModelFile, safeName } from "../../src/models/openModelFile.ts";
 import { fixture } from "./fixtures.ts";
 
 async function outputsOf<T>(name: string, use: (model: ModelFile) => T): Promise<Awaited<T>> {
@@ -19,7 +19,7 @@ async function outputsOf<T>(name: string, use: (model: ModelFile) => T): Promise
 }
 
 /** `label <- label_logits, 3, softmax: layers/dense_1/vars/1 float32` */
-const line = ({ name, layer, units, convolution, activation, bias, reason }: Output) =>
+const line = ({ name, layer, units, convolution, activation, bias, reason }: ModelOutput) =>
   `${name} <- ${layer}, ${units}${convolution ? " channels" : ""}, ${activation}: ${bias ? `${bias.name} ${bias.type}` : reason}`;
 
 const expected: Record<string, string[]> = {
@@ -85,8 +85,8 @@ test.each(Object.keys(expected))("%s: its outputs", async (name) => {
   expect(await outputsOf(name, (model) => model.outputs.map(line))).toEqual(expected[name]);
 });
 
-const refusal = (name: string, ...changes: Parameters<typeof planBias>[1]) =>
-  outputsOf(name, (model) => planBias(model, changes)).then(
+const refusal = (name: string, ...changes: Parameters<typeof editBias>[1]) =>
+  outputsOf(name, (model) => editBias(model, changes)).then(
     () => "not refused",
     (error: Error) => `${error.name}: ${error.message}`,
   );
@@ -128,7 +128,7 @@ test("what can't be told or set is refused with what there is", async () => {
 });
 
 test("a head of a length that only one candidate has is told by it", async () => {
-  const plan = await outputsOf("multi.weights.h5", (model) => planBias(model, [{ values: [1, 2, 3] }]));
+  const plan = await outputsOf("multi.weights.h5", (model) => editBias(model, [{ values: [1, 2, 3] }]));
   expect(plan.applied[0]).toMatchObject({ byLength: true, output: { name: "label_logits" } });
 });
 
@@ -137,7 +137,7 @@ test("a convolution repeats the classes for each anchor, fastest unless said oth
   const after = (layout?: "classes,anchors") =>
     outputsOf(
       "detector.keras",
-      async (model) => (await planBias(model, [{ output: "classes", values, layout }])).applied[0].after,
+      async (model) => (await editBias(model, [{ output: "classes", values, layout }])).applied[0].after,
     );
   expect([...(await after())]).toEqual([...values, ...values, ...values]);
   expect([...(await after("classes,anchors"))]).toEqual(values.flatMap((value) => [value, value, value]));
@@ -145,7 +145,7 @@ test("a convolution repeats the classes for each anchor, fastest unless said oth
 
 test("a tensor by its name goes before what the file says of outputs", async () => {
   const plan = await outputsOf("odd.keras", (model) =>
-    planBias(model, [{ tensor: "layers/batch_normalization/vars/1", values: [1, 2, 3] }]),
+    editBias(model, [{ tensor: "layers/batch_normalization/vars/1", values: [1, 2, 3] }]),
   );
   expect(plan.applied[0].tensor?.name).toBe("layers/batch_normalization/vars/1");
 });
