@@ -23,7 +23,7 @@ export function checkRange(source: { name: string; size: number }, offset: numbe
     offset + length <= source.size;
   if (!inside) {
     throw new InputError(
-      `${source.name}: broken or cut short: it points to ${length} bytes at ${offset}, but has ${source.size} bytes`,
+      `${source.name}: broken or truncated: it refers to ${length} bytes at ${offset}, but has ${source.size} bytes`,
     );
   }
 }

@@ -39,7 +39,7 @@ async function splice(from: string, to: string, size: number, patches: readonly 
     ]) {
       while (at < offset) {
         const { bytesRead } = await source.read(buffer, 0, Math.min(chunkBytes, offset - at), at);
-        if (bytesRead === 0) throw new InputError(`${from}: it became shorter while it was copied`);
+        if (bytesRead === 0) throw new InputError(`${from}: the file became shorter while it was copied`);
         await target.write(buffer, 0, bytesRead);
         at += bytesRead;
       }

@@ -23,7 +23,7 @@ export function openByteSource(path: string, name = path): { source: ByteSource;
       const bytes = new Uint8Array(length);
       for (let done = 0; done < length; ) {
         const count = readSync(descriptor, bytes, done, length - done, offset + done);
-        if (count === 0) throw new InputError(`${path}: it became shorter while it was read`);
+        if (count === 0) throw new InputError(`${path}: the file became shorter while it was read`);
         done += count;
       }
       return bytes;

@@ -119,7 +119,7 @@ function patchDeflated(file: string, entry: ZipEntry, crc: number, packed: Uint8
   const sizes = [entry.compressedSize, entry.localCompressedSize];
   if (!entry.localCompressedSize) {
     throw new InputError(
-      `${file}: ${entry.name} is compressed and was written as a stream; write the file anew uncompressed (zip -0)`,
+      `${file}: ${entry.name} is compressed and was written as a stream; write the file again uncompressed (zip -0)`,
     );
   }
   return [

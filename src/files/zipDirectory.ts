@@ -58,7 +58,7 @@ export function findDirectory(source: ByteSource, broken: Broken): Directory {
     !(tail.getUint32(end, true) === signatures.end && tail.getUint16(end + 20, true) === length - end - 22)
   )
     end--;
-  if (end < 0) throw broken("it is cut short (no end of the directory)");
+  if (end < 0) throw broken("it is truncated (it has no end-of-directory record)");
   const field = (at: number): Field => ({ value: tail.getUint32(at, true), at: start + at, width: 4 });
   let directory: Directory = {
     count: tail.getUint16(end + 10, true),
@@ -71,7 +71,7 @@ export function findDirectory(source: ByteSource, broken: Broken): Directory {
     const locator = view(source, start + end - 20, 20);
     if (locator.getUint32(0, true) === signatures.locator64) {
       const at = readSafe(locator, 8);
-      if (at + 56 > start + end - 20) throw broken("its zip64 end record lies beyond its place");
+      if (at + 56 > start + end - 20) throw broken("its zip64 end record is out of place");
       const record = view(source, at, 56);
       if (record.getUint32(0, true) !== signatures.end64) throw broken("its zip64 end record is missing");
       limit = at;
@@ -88,9 +88,7 @@ export function findDirectory(source: ByteSource, broken: Broken): Directory {
     }
   }
   if (directory.offset + directory.size > limit || directory.size > maxDirectory) {
-    throw broken(
-      `its directory (${directory.size} bytes at ${directory.offset}) doesn't lie where it should`,
-    );
+    throw broken(`its directory (${directory.size} bytes at ${directory.offset}) is out of place`);
   }
   return directory;
 }
@@ -128,7 +126,7 @@ function readRecord(records: DataView, at: number, broken: Broken): DirectoryRec
   const nameLength = records.getUint16(at + 28, true);
   const extraLength = records.getUint16(at + 30, true);
   const length = 46 + nameLength + extraLength + records.getUint16(at + 32, true);
-  if (at + length > records.byteLength) throw broken("its directory is cut short");
+  if (at + length > records.byteLength) throw broken("its directory is truncated");
   const name = new TextDecoder().decode(bytesOf(records, at + 46, nameLength));
   return { at, length, name, extra: at + 46 + nameLength, extraLength };
 }
@@ -209,7 +207,7 @@ function zip64Fields(
     if (record.getUint16(at, true) !== 1) continue;
     from = at + 4;
     to = from + record.getUint16(at + 2, true);
-    if (to > extra + extraLength) throw broken("a zip64 field is cut short");
+    if (to > extra + extraLength) throw broken("a zip64 field is truncated");
     break;
   }
   return places.map((at) => {

@@ -3,34 +3,34 @@ import type { Patch } from "../files/patch.ts";
 import { roundTo } from "./floats.ts";
 import type { ModelFile, ModelOutput, WritableTensor } from "./model.ts";
 
-/** What to set: the values of one output's bias, and where. */
+/** What to set: the bias of one output, and where it is. */
 export interface BiasChange {
   /** Name of an output, or of its layer; may be left out where the model has one output. */
   readonly output?: string;
-  /** Name of a tensor, which goes before what the file says of its outputs. */
+  /** Name of a tensor; takes precedence over the outputs that the file describes. */
   readonly tensor?: string;
   readonly values: ArrayLike<number>;
-  /** Where the layer's bias is longer: how the channels are laid out. Without it only convolutions repeat the values. */
+  /** How the channels are laid out if the bias is longer than `values`. By default only convolutions repeat the values. */
   readonly layout?: BiasLayout;
 }
 
-/** Which of the two runs faster along the channels is named last. */
+/** The one that varies fastest along the channels is named last. */
 export type BiasLayout = "anchors,classes" | "classes,anchors";
 
-/** One bias as it will stand in the file. */
+/** One bias before and after the edit. */
 export interface AppliedBias {
   readonly output: ModelOutput;
   /** The tensor that changes, or is added. */
   readonly tensor: WritableTensor;
-  /** Values so far; undefined where a bias is added. */
+  /** The old values; undefined if a bias is added. */
   readonly before: Float64Array | undefined;
-  /** Values to be, rounded to the tensor's type. */
+  /** The new values, rounded to the tensor's type. */
   readonly after: Float64Array;
-  /** Times the values are repeated: 1, or the number of anchors. */
+  /** How often the values are repeated: 1, or the number of anchors. */
   readonly repeats: number;
-  /** Largest difference that rounding makes. */
+  /** The largest rounding error. */
   readonly rounding: number;
-  /** Whether the tensor was told by its length alone, as the only one that fits. */
+  /** Whether the tensor was chosen by its length alone, as the only candidate that fits. */
   readonly byLength: boolean;
 }
 
@@ -41,9 +41,9 @@ export interface BiasEdit {
 }
 
 /**
- * What has to change in the files so that the outputs start from these biases. Nothing is written.
- * @param addBias put a bias in where the layer has none, if the format allows it
- * @throws InputError if an output can't be told, has no bias to set, or takes another number of values
+ * The changes to the files that give the outputs these biases. Nothing is written.
+ * @param addBias add a bias where the layer has none, if the format allows it
+ * @throws InputError if an output is ambiguous, has no bias to set, or needs another number of values
  */
 export async function editBias(
   model: ModelFile,
@@ -89,8 +89,8 @@ function applyChange(model: ModelFile, change: BiasChange, addBias: boolean): Ap
 }
 
 /**
- * The output that a change means. Where the file tells no outputs, the only candidate that takes as many values.
- * @throws InputError listing what there is
+ * The output that a change refers to. If the file describes no outputs, the only candidate of that length.
+ * @throws InputError that lists the outputs
  */
 function findOutput(
   model: ModelFile,
@@ -122,14 +122,14 @@ function findOutput(
   if (model.outputs.length === 1) return { output: model.outputs[0], byLength: false };
   if (model.outputs.length > 1) {
     throw new InputError(
-      `the model has ${model.outputs.length} outputs: ${model.outputs.map(({ name }) => name).join(", ")}; say which with --output, or give each its bias`,
+      `the model has ${model.outputs.length} outputs: ${model.outputs.map(({ name }) => name).join(", ")}; choose one with --output, or give a bias for each with --heads`,
     );
   }
   const fitting = only(model.candidates.filter(({ units }) => units === values.length));
   if (fitting) return { output: fitting, byLength: true };
   const list = model.candidates.slice(0, 12).map(({ name, units }) => `${name} (${units})`);
   throw new InputError(
-    `${model.reason ?? "the file doesn't tell its outputs"}${list.length > 0 ? `: ${list.join(", ")}${model.candidates.length > 12 ? ", ..." : ""}; say which with --output` : ""}`,
+    `${model.reason ?? "the file does not say which tensors are its outputs"}${list.length > 0 ? `: ${list.join(", ")}${model.candidates.length > 12 ? ", ..." : ""}; choose one with --output` : ""}`,
   );
 }
 
@@ -137,11 +137,11 @@ function only<T>(items: readonly T[]): T | undefined {
   return items.length === 1 ? items[0] : undefined;
 }
 
-/** A list of hundreds of names is no help on one line. */
+/** A list of hundreds of names does not help on one line. */
 function shorter(error: InputError): InputError {
   return error.message.length <= 400
     ? error
-    : new InputError(`${error.message.slice(0, 380)}... (baserate inspect lists them)`);
+    : new InputError(`${error.message.slice(0, 380)}... (baserate inspect --tensors lists them)`);
 }
 
 /** The values for every unit: as they are, or repeated for each anchor. */
@@ -155,7 +155,7 @@ function laidOut(
   const repeats = units / values.length;
   if (!Number.isInteger(repeats) || (!convolution && layout === undefined)) {
     const hint = Number.isInteger(repeats)
-      ? "; if they are anchors x classes, say so with --layout anchors,classes"
+      ? "; if they are classes for each anchor, add --layout anchors,classes"
       : "";
     throw new InputError(
       `output ${name} (layer ${layer}) has ${units} units, but there are ${values.length} values for it${hint}`,

@@ -25,7 +25,7 @@ export const flax: Format = {
     const found: Arrays = { tensors: new Map(), shapes: new Map() };
     collect("", readMsgpack(main, 0, main.size), { source: main, file }, found);
     if (found.shapes.size === 0)
-      throw new InputError(`${file}: a MessagePack file without arrays as Flax writes them`);
+      throw new InputError(`${file}: a MessagePack file, but it holds no Flax arrays`);
     // An optimiser's moments have the names and shapes of the parameters they belong to.
     const parameters = new Map([...found.tensors].filter(([name]) => !name.split("/").includes("opt_state")));
     return {
@@ -66,7 +66,7 @@ interface FlaxArray {
 function collect(name: string, value: MsgpackValue, where: FileBytes, found: Arrays): void {
   const array = arrayOf(name, value, where);
   if (array) {
-    if (found.shapes.has(name)) throw new InputError(`${where.file}: it has two arrays called ${name}`);
+    if (found.shapes.has(name)) throw new InputError(`${where.file}: two of its arrays are called ${name}`);
     found.shapes.set(name, array.shape);
     if (array.tensor) found.tensors.set(name, array.tensor);
     return;
@@ -102,7 +102,9 @@ function storedArray(name: string, offset: number, length: number, where: FileBy
 /** An array in chunks: to be read, for its bytes stand apart, but not to be changed. */
 function chunkedArray(name: string, entries: ReadonlyMap<string, MsgpackValue>, where: FileBytes): FlaxArray {
   const broken = () =>
-    new InputError(`${where.file}: broken: a chunked array is not {shape, chunks} with all its numbers`);
+    new InputError(
+      `${where.file}: broken: a chunked array is not {shape, chunks}, or some of its numbers are missing`,
+    );
   const shape = shapeOf(listOf(entries.get("shape")) ?? []);
   const chunks = listOf(entries.get("chunks"))?.map((chunk) => arrayOf(name, chunk, where));
   if (!shape || !chunks || chunks.length === 0) throw broken();
@@ -115,7 +117,8 @@ function chunkedArray(name: string, entries: ReadonlyMap<string, MsgpackValue>, 
 }
 
 function readOnly(name: string, shape: readonly number[], chunks: readonly StoredTensor[]): StoredTensor {
-  const fixed = "Flax wrote it in chunks, as it does above 1 GiB, which baserate doesn't change";
+  const fixed =
+    "Flax has written it in chunks, as it does above 1 GiB, and baserate can't change such a tensor";
   return {
     name,
     type: chunks[0].type,

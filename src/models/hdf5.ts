@@ -95,8 +95,7 @@ export async function readHdf5(source: ByteSource, file: string): Promise<Hdf5Fi
   };
 }
 
-const inside =
-  "its bytes stand within HDF5's own structures and can't be changed in place; write the file anew";
+const inside = "its bytes are part of an HDF5 structure and can't be changed in place; write the file again";
 
 function describe(h5: typeof H5wasm, opened: H5wasm.File, path: string): Hdf5Dataset {
   const { type, size, littleEndian, shape, chunks } = h5.Module.get_dataset_metadata(opened.file_id, path);
@@ -115,7 +114,7 @@ function describe(h5: typeof H5wasm, opened: H5wasm.File, path: string): Hdf5Dat
     stored: (isPlain && chunks ? chunks[0] : length) * size,
     fixed: isPlain
       ? undefined
-      : "it is stored in several chunks or compressed; load and save it in Keras, or h5repack -l CONTI -f NONE old.h5 new.h5",
+      : "it is stored in several chunks or compressed; load the model and save it again in Keras, or run h5repack -l CONTI -f NONE old.h5 new.h5",
   };
 }
 
@@ -160,7 +159,7 @@ let brokenBy: string | undefined;
 function withFile<T>(h5: typeof H5wasm, source: ByteSource, use: (file: H5wasm.File, reads: Read[]) => T): T {
   if (brokenBy !== undefined) {
     throw new InputError(
-      `${source.name}: can't be read in this process: the damaged file ${brokenBy} broke the HDF5 library; start anew`,
+      `${source.name}: can't be read: the damaged file ${brokenBy} has crashed the HDF5 library in this process; start a new one`,
     );
   }
   const path = `/model-${opened++}.h5`;

@@ -9,7 +9,7 @@ import { type FoundOutputs, outputsOfStateDict } from "./stateDict.ts";
 /** In bytes. The config of a network with thousands of layers has a few MB. */
 const maxConfig = 2 ** 26;
 
-/** Keras 3's own format: a zip file of config.json and model.weights.h5. */
+/** Keras 3's native format: a zip file of config.json and model.weights.h5. */
 export const keras: Format = {
   name: "Keras 3 (.keras)",
   matches(start, source) {
@@ -26,7 +26,7 @@ export const keras: Format = {
     const weights = "model.weights.h5";
     if (!zip.entries.has(weights)) {
       throw new InputError(
-        `${source.name}: no ${weights} in it${zip.entries.has("model.weights.npz") ? ", but .npz weights, which are not supported" : ""}`,
+        `${source.name}: no ${weights} in it${zip.entries.has("model.weights.npz") ? ", only model.weights.npz, which is not supported; save the model again in Keras" : ""}`,
       );
     }
     const file = await readHdf5(await zip.open(weights), weights);
@@ -57,7 +57,7 @@ export const kerasHdf5: Format = {
   },
 };
 
-/** Outputs as told by the names of the weights alone. */
+/** The outputs as far as the names of the weights alone tell. */
 function namedOutputs(file: Hdf5File): FoundOutputs {
   const byLayer = weightsByLayer(file);
   return outputsOfStateDict(byLayer, new Map([...byLayer].map(([name, tensor]) => [name, tensor.shape])));
@@ -78,11 +78,13 @@ function toOutput(found: KerasOutput, bias: StoredTensor | undefined, file: stri
   if (!bias)
     return {
       ...output,
-      reason: `the weights have no bias for layer ${layer}, though the config says so; name the tensor with --tensor`,
+      reason: `the config gives layer ${layer} a bias, but the weights hold none; name the tensor with --tensor`,
     };
   const size = bias.shape.reduce((product, length) => product * length, 1);
   if (units !== undefined && units !== size) {
-    throw new InputError(`${file}: broken: layer ${layer} has ${units} units, but its bias ${size}`);
+    throw new InputError(
+      `${file}: broken: layer ${layer} has ${units} units, but its bias has ${size} values`,
+    );
   }
   return { ...output, units: size, bias };
 }
@@ -138,7 +140,7 @@ function snakeCase(className: string): string {
     .toLowerCase();
 }
 
-/** Keras 2's named weights: a group a layer of the outermost model, with the attribute weight_names. */
+/** Keras 2's named weights: one group per layer of the outermost model, with the attribute weight_names. */
 function namedBias(file: Hdf5File, { path }: KerasOutput): StoredTensor | undefined {
   const group = `model_weights/${path[0].name}`;
   const last = path.filter((step) => step.siblings.length > 0).at(-1)!.name;

@@ -3,12 +3,12 @@ import { InputError } from "../errors.ts";
 
 /**
  * The output layers of a Keras model, found in its config: the JSON that Keras 3, Keras 2, TF-Keras and TensorFlow.js
- * write for Sequential and Functional models, nested at will. From each output it walks back over layers that leave a
- * constant as it is (reshapes, pooling, dropout) or apply an activation, until it meets a layer with a bias.
+ * write for Sequential and Functional models, nested or not. From each output it walks back through layers that keep a
+ * constant unchanged (reshapes, pooling, dropout) or apply an activation, until it reaches a layer with a bias.
  */
 export interface KerasOutput {
   readonly name: string;
-  /** The layer where the walk ended: with the bias, or what stands in the way. */
+  /** The layer where the walk ended: the one with the bias, or the one that hides it. */
   readonly layer: string;
   readonly className: string;
   /** Layer names from the outermost model to the layer, and their class names: its address in the weights. */
@@ -41,7 +41,7 @@ interface Container {
   readonly layers: ReadonlyMap<string, KerasLayer>;
   readonly outputs: readonly { readonly name: string; readonly reference: Reference }[];
   readonly inputs: readonly string[];
-  /** Whether each layer feeds the next, so that layers name no inputs. */
+  /** Whether each layer feeds the next one, so that layers do not name their inputs. */
   readonly sequential: boolean;
 }
 
@@ -57,7 +57,7 @@ const referenceSchema = z.tuple([z.string(), z.number(), z.number()]).rest(z.unk
 const models = new Set(["Sequential", "Functional", "Model"]);
 const dense = new Set(["Dense", "EinsumDense"]);
 const convolution = /^(Separable|Depthwise)?Conv[123]D(Transpose)?$/;
-/** Layers through which a constant goes unchanged; those that reduce or pad within one channel are among them. */
+/** Layers that keep a constant unchanged, including those that reduce or pad within one channel. */
 const transparent =
   /^(Reshape|Flatten|Permute|Identity|ActivityRegularization|Masking|Gaussian(Dropout|Noise)|(Alpha|Spatial)?Dropout([123]D)?|(Global)?(Average|Max)Pooling[123]D|UpSampling[123]D|Cropping[123]D)$/;
 const activations = new Set([
@@ -75,12 +75,12 @@ const activations = new Set([
 const normalization = /Normalization$/;
 const merge = new Set(["Add", "Concatenate", "Average", "Multiply", "Subtract", "Maximum", "Minimum", "Dot"]);
 
-/** Deeper nesting, or a longer way back, is no model that anyone trains. */
+/** No real model is nested deeper, or has more layers after its output layer. */
 const maxDepth = 50;
 const maxSteps = 10_000;
 
 /**
- * Undefined for a model of a class of its own, whose layers no config lists. `file` names it in messages.
+ * Undefined for a subclassed model, whose config does not list its layers. `file` is its name in messages.
  * @throws InputError if the config is broken
  */
 export function kerasOutputs(config: unknown, file: string): KerasOutput[] | undefined {
@@ -127,7 +127,7 @@ function readContainer(className: string, config: unknown, file: string): Contai
   return { layers, outputs: unique(outputs), inputs, sequential };
 }
 
-/** Two outputs of one layer get a number, so that each can be named. */
+/** Outputs of the same layer get a number, so that each can be named. */
 function unique<T extends { readonly name: string }>(outputs: readonly T[]): T[] {
   const seen = new Map<string, number>();
   return outputs.map((output) => {
@@ -137,7 +137,7 @@ function unique<T extends { readonly name: string }>(outputs: readonly T[]): T[]
   });
 }
 
-/** All [layer, node, tensor] in a nest of lists and dictionaries, with the nearest dictionary key. */
+/** All [layer, node, tensor] in nested lists and dictionaries, with the nearest dictionary key. */
 function references(
   value: unknown,
   key?: string,
@@ -149,7 +149,7 @@ function references(
     return [{ key, reference: [layer, node, tensor] }];
   }
   if (depth > maxDepth || value === null || typeof value !== "object") return [];
-  // Keras 3 writes a call's arguments as tensors with their history; other keywords of the call are no inputs.
+  // Keras 3 writes a call's arguments as tensors with their history; the call's other keywords are not inputs.
   const history = (value as { config?: { keras_history?: unknown } }).config?.keras_history;
   if (history !== undefined) return references(history, key, depth + 1);
   return Object.entries(value).flatMap(([name, item]) =>
@@ -159,7 +159,7 @@ function references(
 
 interface Walk {
   readonly path: readonly PathStep[];
-  /** Activations met so far, the outermost first. */
+  /** Activations passed so far, the outermost first. */
   readonly applied: readonly string[];
   readonly file: string;
   readonly steps: { left: number };
@@ -167,7 +167,7 @@ interface Walk {
 
 interface WalkEnd extends Walk {
   readonly layer: KerasLayer;
-  /** Set where the walk came out at an input of the container. */
+  /** Set if the walk ended at an input of the container. */
   readonly input?: number;
   readonly reason?: string;
 }
@@ -176,7 +176,7 @@ function walk(container: Container, [name, node, tensor]: Reference, state: Walk
   const layer = container.layers.get(name);
   if (!layer) throw broken(state.file, `it has no layer ${name}`);
   if (state.steps.left-- <= 0 || state.path.length > maxDepth)
-    throw broken(state.file, "its layers run in a circle");
+    throw broken(state.file, "its layers form a cycle");
   const siblings = [...container.layers.values()];
   const step: PathStep = { name, className: layer.className, siblings };
   const here = { ...state, path: [...state.path, step], layer };
@@ -186,7 +186,7 @@ function walk(container: Container, [name, node, tensor]: Reference, state: Walk
       return {
         ...here,
         input: 0,
-        reason: `it comes straight from the input, over ${layer.className} ${name}`,
+        reason: `it comes straight from the input, through ${layer.className} ${name}`,
       };
     return walk(container, before[0], { ...state, applied });
   };
@@ -196,7 +196,7 @@ function walk(container: Container, [name, node, tensor]: Reference, state: Walk
     return {
       ...here,
       input: Math.max(0, container.inputs.indexOf(name)),
-      reason: "no layer with weights leads to it",
+      reason: "no layer with weights comes before it",
     };
   if (activations.has(className)) return back([...state.applied, activationOf(layer)]);
   if (transparent.test(className)) return back(state.applied);
@@ -211,7 +211,7 @@ function walk(container: Container, [name, node, tensor]: Reference, state: Walk
   return here;
 }
 
-/** Into a nested model, from its output; out again on the other side if it only has layers without weights. */
+/** Walks into a nested model from its output, and out at its input if it only has layers without weights. */
 function walkNested(
   container: Container,
   layer: KerasLayer,
@@ -230,7 +230,7 @@ function walkNested(
   return walk(container, before[found.input] ?? before[0], { ...state, applied: found.applied });
 }
 
-/** What the layer's call number `node` was given. */
+/** The inputs of the layer's call number `node`. */
 function previous(container: Container, layer: KerasLayer, node: number): Reference[] {
   if (!container.sequential) {
     const call = layer.inbound[node] as { args?: unknown; kwargs?: unknown } | undefined;
@@ -242,7 +242,7 @@ function previous(container: Container, layer: KerasLayer, node: number): Refere
   return before === undefined ? [] : [[before, 0, 0]];
 }
 
-/** A layer's activation as a word: "softmax", also where the config holds a function's or a layer's description. */
+/** The name of a layer's activation ("softmax"), also if the config describes it as a function or a layer. */
 function activationOf(layer: KerasLayer): string {
   if (layer.className !== "Activation" && activations.has(layer.className))
     return layer.className.toLowerCase();
@@ -276,20 +276,20 @@ function biasReason({ name, className, config }: KerasLayer, chain: readonly str
     return `layer ${name} (${className}) has no bias; build it with ${className === "EinsumDense" ? "bias_axes" : "use_bias=True"} and save again`;
   }
   if (chain.length > 1) {
-    return `after layer ${name} come ${chain.join(", then ")}: a bias set for the last of them would not reach it unchanged; remove the first, or name the tensor with --tensor`;
+    return `layer ${name} is followed by ${chain.join(", then ")}: the first of them would change a bias that was solved for the last; remove the first, or name the tensor with --tensor`;
   }
   return undefined;
 }
 
 function noBiasReason({ name, className }: KerasLayer): string {
   if (normalization.test(className)) {
-    return `${className} ${name} stands between the output and the layers with a bias, and undoes any bias before it; remove it, or set its beta with --tensor`;
+    return `${className} ${name} comes after the last layer with a bias and cancels that bias; remove it, or set its beta with --tensor`;
   }
   if (merge.has(className)) {
-    return `${className} ${name} joins several layers; name the tensor to set with --tensor`;
+    return `${className} ${name} combines several layers; name the tensor to set with --tensor`;
   }
   if (/Embedding/.test(className)) {
-    return `the head is tied to ${className} ${name}, which has no bias; add one in the model's code`;
+    return `the output layer is tied to ${className} ${name}, which has no bias; add a bias in the model's code`;
   }
-  return `${className} ${name} is no layer whose bias shifts the output alone (Dense, Conv); name the tensor with --tensor if it has one`;
+  return `${className} ${name} is not a Dense or convolution layer, so it has no bias that shifts the output by a constant; if another tensor does, name it with --tensor`;
 }

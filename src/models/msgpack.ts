@@ -47,7 +47,7 @@ class Reader {
   }
 
   checkEnd(): void {
-    if (this.#at !== this.#end) throw this.#broken(`${this.#end - this.#at} bytes follow after its end`);
+    if (this.#at !== this.#end) throw this.#broken(`${this.#end - this.#at} bytes follow its end`);
   }
 
   /** The next value, `depth` maps or arrays deep. Its first byte tells its kind, and its size where that is small. */
@@ -65,7 +65,7 @@ class Reader {
 
   /** A value whose size is in the bytes that follow: in each family their width doubles from one head to the next. */
   #wide(head: number, depth: number): MsgpackValue {
-    if (head === 0xc1) throw this.#broken("it has the byte c1, which MessagePack never uses");
+    if (head === 0xc1) throw this.#broken("it contains the byte c1, which MessagePack does not use");
     if (head < 0xc4) return { kind: "other" };
     if (head < 0xc7) return this.#located("bytes", this.#unsigned(2 ** (head - 0xc4)));
     if (head < 0xca) return this.#extension(this.#unsigned(2 ** (head - 0xc7)));
@@ -82,7 +82,7 @@ class Reader {
     const entries = new Map<string, MsgpackValue>();
     for (let i = 0; i < size; i++) {
       const name = this.#key(depth + 1);
-      if (entries.has(name)) throw this.#broken("a map has a key twice");
+      if (entries.has(name)) throw this.#broken("a map has the same key twice");
       entries.set(name, this.value(depth + 1));
     }
     return { kind: "map", entries };
@@ -93,7 +93,7 @@ class Reader {
     if (value.kind === "integer") return String(value.value);
     if (value.kind !== "text") throw this.#broken("a map's key is neither text nor an integer");
     if (value.length > maxKeyBytes)
-      throw this.#broken(`a map's key has ${value.length} bytes, above ${maxKeyBytes}`);
+      throw this.#broken(`a map's key has ${value.length} bytes; at most ${maxKeyBytes} are read`);
     return text(this.#source, value.offset, value.length);
   }
 
@@ -136,7 +136,7 @@ class Reader {
   #skip(length: number): number {
     const left = this.#end - this.#at;
     if (length > left)
-      throw this.#broken(`${length} bytes should follow, ${left} are left; the file may be cut short`);
+      throw this.#broken(`${length} bytes should follow, but ${left} are left; the file may be truncated`);
     this.#at += length;
     return this.#at - length;
   }

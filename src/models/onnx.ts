@@ -62,27 +62,27 @@ function outputsOf(
   skim: SkimmedModel,
   file: string,
 ): ModelOutput[] {
-  const heads = findOutputLayers(graph, name, file);
-  return heads.map((head, i) => ({
-    name: heads.length === 1 ? name : `${name}.${i}`,
-    layer: head.layer ? head.layer.name || nodeLabel(head.layer) : name,
-    activation: head.activation,
-    units: head.units,
-    convolution: head.convolution,
-    ...biasOf(head, tensors),
-    ...(head.addition && { added: additionTensor(head.addition, graph, skim, file) }),
+  const layers = findOutputLayers(graph, name, file);
+  return layers.map((layer, i) => ({
+    name: layers.length === 1 ? name : `${name}.${i}`,
+    layer: layer.layer ? layer.layer.name || nodeLabel(layer.layer) : name,
+    activation: layer.activation,
+    units: layer.units,
+    convolution: layer.convolution,
+    ...biasOf(layer, tensors),
+    ...(layer.addition && { added: additionTensor(layer.addition, graph, skim, file) }),
   }));
 }
 
 function biasOf({ bias, reason }: OnnxOutputLayer, tensors: ReadonlyMap<string, StoredTensor>) {
   if (reason !== undefined || bias === undefined) return { reason };
   const tensor = tensors.get(bias);
-  return tensor ? { bias: tensor } : { reason: `its bias ${bias} doesn't hold floating-point numbers` };
+  return tensor ? { bias: tensor } : { reason: `its bias ${bias} does not hold floating-point numbers` };
 }
 
 /**
- * The tensor of an `Add(value, tensor)` put behind the node that makes `value`. That node's result gets another name,
- * and the sum takes over the old one, so that all that used the value, the graph's output included, uses the sum.
+ * The tensor of an `Add(value, tensor)` inserted after the node that computes `value`. That node's result is renamed and
+ * the sum takes its name, so that everything that used the value, the graph's output included, uses the sum.
  */
 function additionTensor(
   { value, shape, type, dataType }: Addition,
@@ -139,7 +139,7 @@ function allNames({ node, initializer, input }: GraphProto): Set<string> {
   return new Set([...nodes, ...[...initializer, ...input].map(({ name }) => name)]);
 }
 
-/** `wish`, with a number behind it if the name is taken. */
+/** `wish`, with a number appended if the name is taken. */
 function unused(wish: string, taken: ReadonlySet<string>): string {
   let name = wish;
   for (let i = 2; taken.has(name); i++) name = `${wish}_${i}`;

@@ -15,22 +15,22 @@ import { floatType, shapeOf } from "./onnxTensor.ts";
 
 /** The layer that an output of a graph comes from, walked back from the output. */
 export interface OnnxOutputLayer {
-  /** The node whose result is the output before activations, without its bias; undefined where none is known. */
+  /** The node that computes the output before activations, without its bias; undefined if none is known. */
   readonly layer?: NodeProto;
   /** The node that adds the bias: the layer itself, or an Add. */
   readonly adder?: NodeProto;
-  /** The activations between layer and output, in the order of their work: "Softmax", or "Softmax, Log". */
+  /** The activations between layer and output, in the order in which they are applied: "Softmax", or "Softmax, Log". */
   readonly activation?: string;
   readonly units?: number;
   readonly convolution: boolean;
   /** The name of the stored bias; undefined if there is none to set, and `reason` then says why. */
   readonly bias?: string;
   readonly reason?: string;
-  /** Where there is no bias: where one can be added. */
+  /** If there is no bias: where one can be added. */
   readonly addition?: Addition;
 }
 
-/** Where a bias can be added: to `value`, by an Add of a tensor of this shape. */
+/** Where a bias can be added: to `value`, by an Add node with a tensor of this shape. */
 export interface Addition {
   readonly value: string;
   readonly shape: readonly number[];
@@ -57,7 +57,11 @@ export function biasedLayer(graph: OnnxGraph, node: NodeProto, value: string, fi
   const shape = layerShape(graph, node, file);
   if (/Gemm$/.test(node.opType)) {
     const beta = floatAttribute(node, "beta", 1);
-    if (beta !== 1) return nothing(`its layer ${label} multiplies the bias by beta = ${beta}`, node);
+    if (beta !== 1)
+      return nothing(
+        `its layer ${label} multiplies the bias by beta = ${beta}; export the model with beta = 1`,
+        node,
+      );
   }
   const allowed = (dimensions: number[]) =>
     dimensions.length < 2 || (dimensions.length === 2 && dimensions[0] === 1);
@@ -67,7 +71,7 @@ export function biasedLayer(graph: OnnxGraph, node: NodeProto, value: string, fi
   };
 }
 
-/** The layer's result plus a stored vector. */
+/** An Add node: the layer's result plus a stored vector. */
 export function addedBias(graph: OnnxGraph, node: NodeProto, file: string): OnnxOutputLayer {
   const [bias, other] = graph.tensors.has(followVector(graph, node.input[1]).at(-1)!)
     ? [node.input[1], node.input[0]]
@@ -75,14 +79,14 @@ export function addedBias(graph: OnnxGraph, node: NodeProto, file: string): Onnx
   const source = throughLayout(graph, other);
   if (source && scaling.has(source.opType)) {
     return nothing(
-      `before ${nodeLabel(node)} stands ${nodeLabel(source)}: a normalisation's scale and shift; its shift is no layer's bias`,
+      `${nodeLabel(node)} comes after ${nodeLabel(source)}: together they are the scale and shift of a normalisation, not the bias of a layer; if its shift is what you want to set, name it with --tensor`,
       node,
     );
   }
   const layer =
     source && (matrixProducts.has(source.opType) || biasedLayers.has(source.opType)) ? source : node;
   const shape = layer === node ? undefined : layerShape(graph, layer, file);
-  // Counted from the last dimension, which is where broadcasting begins: 0 for [K] and [1, K], 2 for [K, 1, 1].
+  // Counted from the last dimension, as broadcasting does: 0 for [K] and [1, K], 2 for [K, 1, 1].
   const axis = shape?.convolution ? shape.spatial : 0;
   const allowed = (dimensions: number[]) => {
     const wide = dimensions.flatMap((size, i) => (size === 1 ? [] : [dimensions.length - 1 - i]));
@@ -91,7 +95,7 @@ export function addedBias(graph: OnnxGraph, node: NodeProto, file: string): Onnx
   return storedBias(graph, layer, node, bias, shape, allowed, file);
 }
 
-/** The head whose bias is `value`, if that is a stored vector of the right length. */
+/** The output layer whose bias is `value`, if that is a stored vector of the right length. */
 function storedBias(
   graph: OnnxGraph,
   layer: NodeProto,
@@ -112,14 +116,16 @@ function storedBias(
       return refuse(`the bias of ${nodeLabel(user)} is quantised; set the bias before quantising`);
     }
     const from = producer ? nodeLabel(producer) : `the input ${name}`;
-    return refuse(`the bias of ${nodeLabel(user)} is no stored tensor but comes from ${from} at run time`);
+    return refuse(
+      `the bias of ${nodeLabel(user)} is not stored in the file but computed at run time by ${from}`,
+    );
   }
   const dimensions = shapeOf(tensor, file);
   const length = dimensions.reduce((product, size) => product * size, 1);
   const units = shape?.units ?? length;
   if (!allowed(dimensions) || length !== units) {
     return refuse(
-      `what ${nodeLabel(user)} adds, ${name} of shape [${dimensions}], is not one number for each of the ${units} units`,
+      `${nodeLabel(user)} adds ${name} of shape [${dimensions}], which is not one number for each of the ${units} units`,
     );
   }
   for (const step of path) {
@@ -135,10 +141,10 @@ function sharedReason(graph: OnnxGraph, name: string, users: readonly NodeProto[
   const others = users.slice(0, 3).map(nodeLabel);
   if (graph.outputs.has(name)) others.push("the graph's outputs");
   const more = users.length > 3 ? ` and ${users.length - 3} more` : "";
-  return `its bias ${name} is shared by ${others.join(", ")}${more}; give the layer a bias of its own, or set it for all with --tensor ${name}`;
+  return `its bias ${name} is shared by ${others.join(", ")}${more}; give the layer its own bias, or set it for all of them with --tensor ${name}`;
 }
 
-/** A layer that adds nothing: the reason, and where a bias can be added. */
+/** A layer without a bias: the reason, and where one can be added. */
 export function withoutBias(graph: OnnxGraph, node: NodeProto, value: string, file: string): OnnxOutputLayer {
   const shape = layerShape(graph, node, file);
   const { units, convolution, spatial } = shape;
@@ -149,16 +155,16 @@ export function withoutBias(graph: OnnxGraph, node: NodeProto, value: string, fi
     return { layer: node, reason, convolution, units };
   return {
     layer: node,
-    reason: `${reason} (exporters drop one that is all zeros); --add-bias puts in an Add node`,
+    reason: `${reason} (exporters drop a bias that is all zeros); --add-bias adds one with an Add node`,
     convolution,
     units,
     addition: { value, shape: [units, ...Array(spatial).fill(1)], type, dataType: like.dataType },
   };
 }
 
-/** A normalisation's result: its shift (if it has one) is no layer's bias. */
+/** A normalisation's result: its shift (if it has one) is not the bias of a layer. */
 export function normalised(graph: OnnxGraph, node: NodeProto, value: string, file: string): OnnxOutputLayer {
-  const reason = `before its activation stands the normalisation ${nodeLabel(node)}, which undoes or hides a layer's bias`;
+  const reason = `the normalisation ${nodeLabel(node)} comes between its layer and its activation and cancels the layer's bias`;
   const like = graph.tensors.get(node.input[1]);
   const batch = node.opType === "BatchNormalization" && isStandard(node);
   const layer = node.opType === "LayerNormalization" && integerAttribute(node, "axis", -1) === -1;
@@ -169,7 +175,7 @@ export function normalised(graph: OnnxGraph, node: NodeProto, value: string, fil
   const units = Number(like.dims[0]);
   return {
     layer: node,
-    reason: `${reason}; --add-bias puts an Add node behind it`,
+    reason: `${reason}; --add-bias adds a bias after it, with an Add node`,
     convolution: rank > 2,
     units,
     addition: { value, shape: [units, ...Array(rank - 2).fill(1)], type, dataType: like.dataType },

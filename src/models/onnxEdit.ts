@@ -26,7 +26,7 @@ export function withLengths(file: string, edits: readonly (Patch | MessageEdit)[
     const length = place.end - place.start + growth.get(place)!;
     if (length > maxBytes) {
       throw new InputError(
-        `${file}: the changed model would have ${length} bytes; an ONNX file holds less than 2 GiB: save it with external data first`,
+        `${file}: the changed model would have ${length} bytes; an ONNX file must be smaller than 2 GiB; save it with external data first`,
       );
     }
     if (!place.parent || growth.get(place) === 0) continue;

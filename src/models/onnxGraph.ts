@@ -1,26 +1,26 @@
 import { InputError } from "../errors.ts";
 import type { GraphProto, NodeProto, TensorProto } from "../graph/onnx.gen.ts";
 
-/** A graph with its names resolved: who makes a value, who uses it, which values are stored. */
+/** A graph with its names resolved: which node computes a value, which nodes use it, which values are stored. */
 export interface OnnxGraph {
   readonly graph: GraphProto;
-  /** The node that makes a value. */
+  /** The node that computes a value. */
   readonly producers: ReadonlyMap<string, NodeProto>;
-  /** The nodes that use a value, once for each time they do; a graph inside a node counts as that node. */
+  /** The nodes that use a value, once per use; a subgraph of a node counts as that node. */
   readonly consumers: ReadonlyMap<string, readonly NodeProto[]>;
   /** Stored tensors by name: initializers, and the `value` of Constant nodes. */
   readonly tensors: ReadonlyMap<string, TensorProto>;
   readonly outputs: ReadonlySet<string>;
 }
 
-/** Resolves the names of a graph. Throws an InputError if a value is made twice. */
+/** Resolves the names of a graph. Throws an InputError if a value is defined twice. */
 export function resolveGraph(graph: GraphProto, file: string): OnnxGraph {
   const producers = new Map<string, NodeProto>();
   const consumers = new Map<string, NodeProto[]>();
   const tensors = new Map<string, TensorProto>();
   const define = <T>(map: Map<string, T>, name: string, value: T) => {
     if (producers.has(name) || tensors.has(name)) {
-      throw new InputError(`${file}: broken ONNX file: the value ${name} is made twice`);
+      throw new InputError(`${file}: broken ONNX file: two nodes or tensors define the value ${name}`);
     }
     map.set(name, value);
   };
@@ -48,7 +48,7 @@ function constantTensor(node: NodeProto): TensorProto | undefined {
   return node.attribute.find(({ name }) => name === "value")?.t;
 }
 
-/** The values a node reads, also those that the graphs inside it (If, Loop, Scan) read from around them. */
+/** The values that a node reads, including those that its subgraphs (If, Loop, Scan) read from the outer graph. */
 function usedNames(node: NodeProto): string[] {
   const inner = node.attribute.flatMap(({ g, graphs }) => (g ? [g, ...graphs] : graphs));
   const names = inner.flatMap((graph) => [
@@ -58,18 +58,18 @@ function usedNames(node: NodeProto): string[] {
   return [...node.input, ...names].filter((name) => name !== "");
 }
 
-/** An integer attribute, or `otherwise` if the node doesn't have it. */
+/** An integer attribute, or `otherwise` if the node does not have it. */
 export function integerAttribute(node: NodeProto, name: string, otherwise: number): number {
   const attribute = node.attribute.find((candidate) => candidate.name === name);
   return attribute ? Number(attribute.i) : otherwise;
 }
 
-/** A float attribute, or `otherwise` if the node doesn't have it. */
+/** A float attribute, or `otherwise` if the node does not have it. */
 export function floatAttribute(node: NodeProto, name: string, otherwise: number): number {
   return node.attribute.find((candidate) => candidate.name === name)?.f ?? otherwise;
 }
 
-/** A node as messages call it: `Gemm /fc/Gemm`, or by its output if it has no name. */
+/** The node's name in messages: `Gemm /fc/Gemm`, or the name of its output if it has none. */
 export function nodeLabel(node: NodeProto): string {
   return `${node.opType} ${node.name || `of ${node.output[0]}`}`;
 }
@@ -81,7 +81,7 @@ export const layoutOps = new Set(
 /** Of these, the ones that keep the order of a vector: a stored bias may pass them on its way to the layer. */
 const vectorOps = new Set("Identity Cast CastLike Reshape Flatten Squeeze Unsqueeze".split(" "));
 
-/** More steps than this from an output to its layer are taken for an attack. */
+/** A path longer than this from an output to its layer is taken for an attack. */
 export const maxSteps = 10_000;
 
 /** The node that makes `value`, looking through operators that only move numbers. */
@@ -94,7 +94,7 @@ export function throughLayout(graph: OnnxGraph, value: string): NodeProto | unde
   return undefined;
 }
 
-/** The values from `value` back to where it is stored or made, through operators that keep a vector's order. */
+/** The values from `value` back to where it is stored or computed, through operators that keep a vector's order. */
 export function followVector(graph: OnnxGraph, value: string): string[] {
   const path = [value];
   for (let steps = 0; steps < maxSteps; steps++) {

@@ -18,7 +18,7 @@ const activations = new Set(
     " ",
   ),
 );
-/** Operators that make each channel's numbers from that channel's alone, and of equal numbers the same number. */
+/** Operators that compute each channel from that channel alone and map a constant to itself. */
 const channelOps = new Set("GlobalAveragePool GlobalMaxPool MaxPool AveragePool Resize Upsample".split(" "));
 const selection = new Set([
   "ArgMax",
@@ -33,17 +33,17 @@ const domains = new Set(["", "ai.onnx", "ai.onnx.ml", "com.microsoft"]);
 
 /** The layers that the output `name` comes from: one, or one for each branch where branches are concatenated. */
 export function findOutputLayers(graph: OnnxGraph, name: string, file: string): OnnxOutputLayer[] {
-  const heads = new Map<string, OnnxOutputLayer>();
+  const layers = new Map<string, OnnxOutputLayer>();
   const pending: { value: string; after: string[] }[] = [{ value: name, after: [] }];
   const seen = new Set<string>();
   for (let steps = 0; pending.length > 0; steps++) {
     const { value, after } = pending.pop()!;
-    const found = (head: OnnxOutputLayer) =>
-      heads.set(head.layer?.output[0] ?? value, withActivation(head, after));
+    const found = (layer: OnnxOutputLayer) =>
+      layers.set(layer.layer?.output[0] ?? value, withActivation(layer, after));
     if (seen.has(value)) continue;
     seen.add(value);
     const node = graph.producers.get(value);
-    if (steps > maxSteps) found(nothing(`it is more than ${maxSteps} nodes away from a layer`));
+    if (steps > maxSteps) found(nothing(`no layer was found within ${maxSteps} nodes of it`));
     else if (!node) found(nothing(sourceReason(graph, value)));
     else if (activations.has(node.opType) && isStandard(node))
       pending.push({ value: node.input[0], after: [node.opType, ...after] });
@@ -55,36 +55,36 @@ export function findOutputLayers(graph: OnnxGraph, name: string, file: string): 
     else found(outputLayer(graph, node, value, file));
     if (steps > maxSteps) break;
   }
-  if (heads.size === 0) return [nothing("its nodes feed each other in a circle")];
-  return unshared(graph, [...heads.values()]);
+  if (layers.size === 0) return [nothing("its nodes form a cycle")];
+  return unshared(graph, [...layers.values()]);
 }
 
-/** Whether numbers of its own come in at the borders: zeros that count in a mean, or those of a crop. */
+/** Whether the operator fills in numbers at the borders: zeros that count in a mean, or those outside a crop. */
 function fillsIn(node: NodeProto): boolean {
   const mode = node.attribute.find(({ name }) => name === "coordinate_transformation_mode")?.s;
   const crops = mode !== undefined && new TextDecoder().decode(mode) === "tf_crop_and_resize";
   return crops || (node.opType === "AveragePool" && integerAttribute(node, "count_include_pad", 0) !== 0);
 }
 
-function withActivation(head: OnnxOutputLayer, after: readonly string[]): OnnxOutputLayer {
-  const all = head.activation ? [head.activation, ...after] : after;
-  return { ...head, activation: all.length > 0 ? all.join(", ") : undefined };
+function withActivation(layer: OnnxOutputLayer, after: readonly string[]): OnnxOutputLayer {
+  const all = layer.activation ? [layer.activation, ...after] : after;
+  return { ...layer, activation: all.length > 0 ? all.join(", ") : undefined };
 }
 
 function sourceReason(graph: OnnxGraph, value: string): string {
-  if (graph.tensors.has(value)) return `it is the stored tensor ${value}, made by no layer`;
+  if (graph.tensors.has(value)) return `it is the stored tensor ${value}, not the output of a layer`;
   if (graph.graph.input.some(({ name }) => name === value))
-    return `it is the input ${value}, made by no layer`;
-  return `no node of the graph makes ${value}`;
+    return `it is the input ${value}, not the output of a layer`;
+  return `no node of the graph computes ${value}`;
 }
 
-/** What the node that makes the output before activations says about the bias. */
+/** The output layer that ends in `node`, which computes the output before its activations. */
 function outputLayer(graph: OnnxGraph, node: NodeProto, value: string, file: string): OnnxOutputLayer {
   const { opType } = node;
   const label = nodeLabel(node);
   if (!domains.has(node.domain)) {
     return nothing(
-      `it is made by ${label} of the domain ${node.domain}, which baserate doesn't know; export the model with standard operators, or name the bias with --tensor`,
+      `it comes from ${label} of the operator domain ${node.domain}, which baserate doesn't know; export the model with standard operators, or name the bias with --tensor`,
       node,
     );
   }
@@ -94,34 +94,37 @@ function outputLayer(graph: OnnxGraph, node: NodeProto, value: string, file: str
   if (/Normalization$/.test(opType)) return normalised(graph, node, value, file);
   if (scaling.has(opType)) {
     return nothing(
-      `between it and its layer stands ${label}, which scales what the bias adds up to; name the bias with --tensor if you know it is right`,
+      `${label} comes between its layer and the output and would scale the bias too; if that is what you want, name the bias with --tensor`,
       node,
     );
   }
   if (selection.has(opType)) {
-    return nothing(`it is made by ${label}: a choice, not scores; use the output that has the scores`, node);
+    return nothing(
+      `it comes from ${label}, which picks classes; export the model with the scores as an output, and choose that`,
+      node,
+    );
   }
   if (/^QLinear|^ConvInteger$|^MatMulInteger$|^QGemm$|^DequantizeLinear$|^MatMulNBits$/.test(opType)) {
     return nothing(`its layer ${label} is quantised; set the bias before quantising`, node);
   }
   if (/^(Linear|TreeEnsemble|SVM)(Classifier|Regressor)$|^TreeEnsemble$|^Normalizer$/.test(opType)) {
     return nothing(
-      `it is made by ${label}, a fitted model of scikit-learn's kind: its intercept is no bias to start a training from`,
+      `it comes from ${label}, a fitted model as scikit-learn's: there is no training to start, so no bias to set`,
       node,
     );
   }
   return nothing(
-    `it is made by ${label}, through which baserate can't look back; name the bias with --tensor`,
+    `it comes from ${label}, which baserate can't trace back to a layer; name the bias with --tensor`,
     node,
   );
 }
 
-/** A shared bias is no obstacle where all its users are layers of this very output, as in a detection head's levels. */
-function unshared(graph: OnnxGraph, heads: readonly OnnxOutputLayer[]): OnnxOutputLayer[] {
-  const adders = new Set(heads.map(({ adder }) => adder));
+/** A bias shared only by layers of the same output can be set, as in the levels of a detection network. */
+function unshared(graph: OnnxGraph, layers: readonly OnnxOutputLayer[]): OnnxOutputLayer[] {
+  const adders = new Set(layers.map(({ adder }) => adder));
   const done = new Set<string>();
   const result: OnnxOutputLayer[] = [];
-  for (const found of heads) {
+  for (const found of layers) {
     const { bias, reason } = found;
     if (bias === undefined || reason === undefined) {
       result.push(found);

@@ -72,7 +72,7 @@ class Skimmer {
   }
 
   message(schema: DescMessage, place: MessagePlace, depth: number): Message {
-    if (depth > maxDepth) throw this.reader.broken(place.tag, `graphs nested more than ${maxDepth} deep`);
+    if (depth > maxDepth) throw this.reader.broken(place.tag, `graphs are nested more than ${maxDepth} deep`);
     const known = new Map(schema.fields.map((field) => [field.number, field]));
     const isTensor = schema === TensorProtoSchema;
     const found: WireField[] = [];
@@ -94,7 +94,7 @@ class Skimmer {
     const message = this.decode(schema, place, kept);
     for (const [field, messages] of children) this.attach(message, field, messages, place);
     if (this.places.size >= maxMessages) {
-      throw this.reader.broken(place.tag, `more than ${maxMessages} nodes and tensors`);
+      throw this.reader.broken(place.tag, `it has more than ${maxMessages} nodes and tensors`);
     }
     this.places.set(message, place);
     if (found.length > 0) this.data.set(message, this.tensorData(message as TensorProto, found));
@@ -104,7 +104,8 @@ class Skimmer {
   private decode(schema: DescMessage, place: MessagePlace, kept: readonly Span[]): Message {
     if (kept.length === 0) return create(schema);
     this.kept += kept.reduce((bytes, { start, end }) => bytes + end - start, 0);
-    if (this.kept > keptBytes) throw this.reader.broken(place.tag, `a graph of more than ${keptBytes} bytes`);
+    if (this.kept > keptBytes)
+      throw this.reader.broken(place.tag, `the graph has more than ${keptBytes} bytes`);
     const { source } = this.reader;
     const bytes = concatBytes(kept.map(({ start, end }) => source.read(start, end - start)));
     try {
@@ -122,7 +123,7 @@ class Skimmer {
     place: MessagePlace,
   ): void {
     const isList = field.fieldKind === "list";
-    if (!isList && messages.length > 1) throw this.reader.broken(place.tag, `${field} is there twice`);
+    if (!isList && messages.length > 1) throw this.reader.broken(place.tag, `${field} occurs twice`);
     Object.assign(message, { [field.localName]: isList ? messages : messages[0] });
   }
 

@@ -103,7 +103,9 @@ export function externalPlace(tensor: TensorProto, source: ModelSource): Externa
   const entries = new Map(tensor.externalData.map(({ key, value }) => [key, value]));
   const location = entries.get("location");
   if (!location) {
-    throw new InputError(`${source.name}: broken ONNX file: external tensor ${tensor.name} names no file`);
+    throw new InputError(
+      `${source.name}: broken ONNX file: external tensor ${tensor.name} does not name a file`,
+    );
   }
   const file = source.beside(location);
   const offset = wholeNumber(entries.get("offset")) ?? 0;

@@ -1,11 +1,11 @@
 import { InputError } from "../errors.ts";
 import type { ModelFile, ModelSource } from "./model.ts";
 
-/** How many bytes of a file the formats see to tell theirs from others. */
+/** How many bytes of a file the formats see to recognise their own. */
 const startBytes = 512;
 
 /**
- * Opens a model file of any supported format, told by its first bytes and its name.
+ * Opens a model file of any supported format, recognised by its first bytes and its name.
  * @throws InputError, one line, if the format is unknown or the file is broken.
  */
 export async function openModel(source: ModelSource): Promise<ModelFile> {
@@ -16,7 +16,7 @@ export async function openModel(source: ModelSource): Promise<ModelFile> {
   if (!format) {
     const hex = [...start.subarray(0, 8)].map((byte) => byte.toString(16).padStart(2, "0")).join(" ");
     throw new InputError(
-      `${source.name}: unknown kind of model file (first bytes ${hex}); supported: ${formats.map(({ name }) => name).join(", ")}`,
+      `${source.name}: unknown format (first bytes ${hex}); supported: ${formats.map(({ name }) => name).join(", ")}`,
     );
   }
   return format.open(source);

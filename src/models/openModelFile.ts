@@ -6,7 +6,7 @@ import { openByteSource } from "../files/openByteSource.ts";
 import type { ModelFile, ModelSource } from "./model.ts";
 import { openModel } from "./openModel.ts";
 
-/** A model opened from disk; `close` lets go of its files. */
+/** A model opened from disk; `close` closes its files. */
 export interface ModelOnDisk extends ModelFile {
   /** The main file. */
   readonly path: string;
@@ -50,13 +50,13 @@ export function safeName(name: string): string {
   const path = normalize(name);
   if (name === "" || name.includes("\0") || isAbsolute(path) || path.split(sep).includes("..")) {
     throw new InputError(
-      `the model names a file outside of its own folder: ${JSON.stringify(name)}; only files beside it or below are read`,
+      `the model refers to a file outside its own folder: ${JSON.stringify(name)}; only files in that folder are read`,
     );
   }
   return path;
 }
 
-/** Folders that frameworks save models as: a file that only they have, and what to do. */
+/** Folders that frameworks save models as: a file that identifies them, and what to do. */
 const modelFolders: readonly [mark: RegExp, advice: string][] = [
   [
     /^(_CHECKPOINT_METADATA|_METADATA|manifest\.ocdbt)$/,

@@ -50,7 +50,7 @@ function decimal(machine: PickleMachine): PickleValue {
   const line = machine.line();
   if (line === "01" || line === "00") return line === "01";
   const digits = line.replace(/L$/, "");
-  if (!/^[+-]?\d{1,1000}$/.test(digits)) throw machine.fail("an integer that is none");
+  if (!/^[+-]?\d{1,1000}$/.test(digits)) throw machine.fail("an integer that is not one");
   return shorten(BigInt(digits));
 }
 
@@ -113,7 +113,7 @@ const opcodes: Readonly<Record<string, ((machine: PickleMachine) => void) | unde
   c: (m) => m.push(global(m.line(), m.line())),
   "\x93": (m) => {
     const [module, name] = m.popSeveral(2);
-    if (typeof module !== "string" || typeof name !== "string") throw m.fail("a name that is no text");
+    if (typeof module !== "string" || typeof name !== "string") throw m.fail("a name that is not text");
     m.push(global(module, name));
   },
   R: (m) => {

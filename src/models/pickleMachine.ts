@@ -106,7 +106,7 @@ export class PickleMachine {
 
   take(length: number): Uint8Array {
     if (length > this.bytes.length - this.position)
-      throw this.fail(`${length} bytes are wanted, but it ends`);
+      throw this.fail(`${length} bytes should follow, but it ends`);
     this.position += length;
     return this.bytes.subarray(this.position - length, this.position);
   }
@@ -131,7 +131,7 @@ export class PickleMachine {
 
   line(): string {
     const end = this.bytes.indexOf(10, this.position);
-    if (end < 0) throw this.fail("a line doesn't end");
+    if (end < 0) throw this.fail("a line has no end");
     const line = utf8.decode(this.take(end - this.position));
     this.position++;
     return line;
@@ -143,7 +143,7 @@ export class PickleMachine {
 
   /** A two's complement little-endian integer of any length. */
   long(length: number): number | bigint {
-    if (length > maxLongBytes) throw this.fail(`an integer of ${length} bytes`);
+    if (length > maxLongBytes) throw this.fail(`an integer has ${length} bytes`);
     const hex = [...this.take(length)].reverse().map((byte) => byte.toString(16).padStart(2, "0"));
     const value = length === 0 ? 0n : BigInt.asIntN(8 * length, BigInt(`0x${hex.join("")}`));
     return shorten(value);
@@ -151,26 +151,27 @@ export class PickleMachine {
 
   recall(index: number): void {
     const value = this.memo.get(index);
-    if (value === undefined) throw this.fail(`nothing was kept as ${index}`);
+    if (value === undefined) throw this.fail(`the memo has no entry ${index}`);
     this.push(value);
   }
 
   call(callable: PickleValue, args: PickleValue, named?: PickleValue): void {
-    if (!isRecord(args) || args.kind !== "list") throw this.fail("a call without a tuple of arguments");
+    if (!isRecord(args) || args.kind !== "list") throw this.fail("a call has no tuple of arguments");
     const all = named === undefined ? args.items : [...args.items, named];
     this.push({ kind: "object", callable, arguments: all, items: [], entries: [] });
   }
 
   append(values: readonly PickleValue[]): void {
     const target = this.top();
-    if (!isRecord(target) || !("items" in target)) throw this.fail("appending to what is no list");
+    if (!isRecord(target) || !("items" in target))
+      throw this.fail("something is appended to what is not a list");
     for (const value of values) target.items.push(value);
   }
 
   set(values: readonly PickleValue[]): void {
     const target = this.top();
     if (!isRecord(target) || !("entries" in target) || values.length % 2 !== 0)
-      throw this.fail("setting items of what is no dictionary");
+      throw this.fail("items are set in what is not a dictionary");
     for (let i = 0; i < values.length; i += 2) target.entries.push([values[i], values[i + 1]]);
   }
 
@@ -178,7 +179,7 @@ export class PickleMachine {
     const state = this.pop();
     const target = this.top();
     if (isRecord(target) && target.kind === "object") target.state = state;
-    else throw this.fail("a state for what is no object");
+    else throw this.fail("a state is set on what is not an object");
   }
 }
 

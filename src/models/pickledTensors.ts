@@ -92,7 +92,7 @@ const maxRank = 64;
 
 /** _rebuild_tensor_v2(storage, offset, size, stride, ...), counted in elements. */
 function strided([storage, offset, size, stride]: readonly PickleValue[], broken: Broken): StridedView {
-  const wrong = () => broken("it describes a tensor wrongly");
+  const wrong = () => broken("its description of a tensor is not valid");
   const shape = naturals(size);
   const steps = naturals(stride);
   const [from] = naturals({ kind: "list", items: [offset] }) ?? [];

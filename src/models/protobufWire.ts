@@ -93,12 +93,12 @@ export class WireReader {
     const start = this.position;
     let value = 0;
     for (let shift = 0; shift < 70; shift += 7) {
-      if (this.position >= limit) throw this.broken(start, "a number is cut short");
+      if (this.position >= limit) throw this.broken(start, "a number is truncated");
       const byte = this.byte(this.position++);
       value += (byte & 0x7f) * 2 ** shift;
       if (byte < 0x80) return value;
     }
-    throw this.broken(start, "a number of more than 10 bytes");
+    throw this.broken(start, "a number has more than 10 bytes");
   }
 
   private byte(offset: number): number {

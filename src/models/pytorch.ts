@@ -52,7 +52,7 @@ function notZip({ name, main }: ModelSource): InputError {
   const legacy = isLegacy(main.read(0, Math.min(14, main.size)));
   return new InputError(
     legacy
-      ? `${name}: PyTorch's format from before version 1.6; write it anew where you trust it: torch.save(torch.load(${JSON.stringify(name)}), "new.pt")`
+      ? `${name}: the format that PyTorch used before version 1.6; if you trust the file, write it again: torch.save(torch.load(${JSON.stringify(name)}), "new.pt")`
       : `${name}: a bare pickle, not PyTorch's zip format; save the state dict with torch.save`,
   );
 }
@@ -94,10 +94,10 @@ async function openArchive(zip: ZipFile, file: string): Promise<Archive> {
     entryOf,
     async openStorage(key) {
       const entry = zip.entries.get(entryOf(key));
-      if (!entry) throw broken(`its storage ${key} is not in the file`);
+      if (!entry) throw broken(`the file has no storage ${key}`);
       if (entry.method !== 0) {
         throw new InputError(
-          `${file}: ${entry.name} is compressed; torch.save stores tensors as they are: write the file anew with it`,
+          `${file}: ${entry.name} is compressed; write the file again with torch.save, which stores tensors uncompressed`,
         );
       }
       return zip.open(entry.name);
@@ -149,6 +149,6 @@ function withoutShared(output: ModelOutput, shared: ReadonlyMap<string, string>)
   return {
     ...output,
     bias: undefined,
-    reason: `its bias ${name} shares its numbers with ${other}; set both with --tensor ${name} if that is meant`,
+    reason: `its bias ${name} shares its memory with ${other}; to set both, use --tensor ${name}`,
   };
 }

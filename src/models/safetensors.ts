@@ -114,7 +114,7 @@ function readFile(source: ByteSource, file: string): Contents {
   const length = view(source, 0, 8).getBigUint64(0, true);
   if (length > BigInt(Math.min(maxHeader, source.size - 8))) {
     throw broken(
-      `its header should have ${length} bytes, but the file has ${source.size} and the limit is ${maxHeader}`,
+      `its header claims ${length} bytes; the file has ${source.size}, and at most ${maxHeader} are read`,
     );
   }
   const start = 8 + Number(length);

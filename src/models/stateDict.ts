@@ -1,11 +1,11 @@
 import type { ModelOutput, StoredTensor } from "./model.ts";
 
-/** Last parts of a name under which frameworks keep a layer's bias: torch and Flax "bias", Haiku and NumPy habits "b". */
+/** The last parts of the name of a layer's bias: "bias" in PyTorch and Flax, "b" in Haiku and often in NumPy code. */
 const biasNames = new Set(["bias", "b"]);
-/** Those of its weight: torch's has the outputs first, [out, in, ...], the others' have them last, [..., in, out]. */
+/** The same for its weight: PyTorch's has shape [out, in, ...], the others' have [..., in, out]. */
 const weightNames = ["weight", "kernel", "w"];
 
-/** Names that model code gives to the output layer, in torch, timm, transformers, Flax and Keras. */
+/** Names that model code gives to the output layer, in PyTorch, timm, transformers, Flax and Keras. */
 const outputNames =
   /^(head|heads|fc|fc_?out|lm_head|classifier|cls|classification_head|class_?embed|score|scorer|logits|out|output|outputs|predictions?|probs|probabilities|regressor|final|last_linear|qa_outputs|vocab_projector)$/i;
 /** A part of a name that numbers the blocks of a stack: `layers.3`, `Block_3`. */
@@ -13,7 +13,7 @@ const blockNumber = /(^|_)\d+$/;
 
 type Shapes = ReadonlyMap<string, readonly number[]>;
 
-/** Where a file holds only named tensors: the output if it can be told, else all that could be meant, and why. */
+/** The outputs of a file that holds only named tensors: the output if it is clear, else all candidates, and why. */
 export interface FoundOutputs {
   readonly outputs: readonly ModelOutput[];
   /** The likeliest first. */
@@ -52,7 +52,7 @@ export function outputsOfStateDict(tensors: ReadonlyMap<string, StoredTensor>, s
   return {
     outputs: [],
     candidates,
-    reason: `the file holds named tensors only, and ${count} of them could be the output layer's bias`,
+    reason: `the file holds named tensors only, and ${count} of them could be the bias of an output layer`,
   };
 }
 
@@ -87,7 +87,7 @@ function weightOf(prefix: string, units: number, shapes: Shapes): readonly numbe
 
 const surely = 3;
 
-/** How much a layer's name says that it is the output: 3 its last word, 2 another word, 1 a word within a numbered block, 0 nothing. */
+/** How clearly a layer's name says that it is an output: 3 by its last word, 2 by another word, 1 by a word within a numbered block, 0 not at all. */
 function likeliness(layer: string): number {
   const words = parts(layer);
   const at = words.findLastIndex((word) => outputNames.test(word));
@@ -96,7 +96,7 @@ function likeliness(layer: string): number {
   return words.slice(at + 1).every((word) => /^\d+$/.test(word)) ? surely : 2;
 }
 
-/** Layers that are surely outputs by their name and have a weight, but no bias. */
+/** Layers that are certainly outputs by their names and have a weight, but no bias. */
 function layersWithoutBias(shapes: Shapes): ModelOutput[] {
   const bare: ModelOutput[] = [];
   for (const [name, shape] of shapes) {
@@ -162,7 +162,7 @@ function feeds(before: ModelOutput, next: ModelOutput, inputs: number): boolean 
   return isFlattened ? inputs % before.units! === 0 : inputs === before.units;
 }
 
-/** Recurrent layers' weights in torch are called `weight_ih_l0`. */
+/** The weights of recurrent layers in PyTorch are called `weight_ih_l0`. */
 function inputsOf(name: string, shape: readonly number[]): number {
   return parts(name).at(-1)!.startsWith("weight") ? shape[1] : shape.at(-2)!;
 }

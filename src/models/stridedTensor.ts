@@ -39,7 +39,7 @@ export function stridedTensor(
   const count = elements(shape);
   if (count > 0 && (lastElement(view) + 1) * width > storage.size) {
     throw new InputError(
-      `${storage.name}: broken or cut short: tensor ${name} reaches to byte ${(lastElement(view) + 1) * width} of ${storage.size}`,
+      `${storage.name}: broken or truncated: tensor ${name} ends at byte ${(lastElement(view) + 1) * width} of ${storage.size}`,
     );
   }
   if (shape.some((size, i) => size > 1 && stride[i] === 0)) return expandedTensor(name, type, shape);

@@ -10,7 +10,7 @@ import { type GraphOutput, graphOutputs } from "./tfjsGraph.ts";
 
 /**
  * TensorFlow.js: model.json with the topology (Keras's config of a layers model, or a TensorFlow graph) and a manifest
- * of weights, whose bytes stand one after the other in each group's shards, cut without regard to the weights.
+ * of weights, whose bytes are concatenated in each group's shards; shards may be cut within a weight.
  * https://github.com/tensorflow/tfjs/blob/tfjs-v4.22.0/tfjs-core/src/io/types.ts
  */
 const modelSchema = z.looseObject({
@@ -68,17 +68,17 @@ export const tfjs: Format = {
       const reason = outputs.length === 0 ? "the graph has no outputs" : undefined;
       return { format: "TensorFlow.js graph model", outputs, candidates: [], reason, tensors, files };
     }
-    // The converter wraps Keras's config; TensorFlow.js's own save doesn't.
+    // The converter wraps Keras's config; TensorFlow.js's own save does not.
     const found = kerasOutputs(topology.model_config ?? topology, source.name);
     if (!found) {
       throw new InputError(
-        `${source.name}: the topology lists no layers; only Sequential and Functional models can be layers models`,
+        `${source.name}: the topology lists no layers; only Sequential and Functional models can be read`,
       );
     }
     const outputs = found.map((output): ModelOutput => {
       const { name, layer, activation, units, convolution, reason } = output;
       const bias = reason === undefined ? layerBias(layer, tensors) : undefined;
-      const missing = `the weights have no ${layer}/bias, though the topology says so; name the tensor with --tensor`;
+      const missing = `the topology gives layer ${layer} a bias, but the weights hold none; name the tensor with --tensor`;
       return {
         name,
         layer,
@@ -154,7 +154,7 @@ function floatTensor(
 ): StoredTensor | undefined {
   if (dtype !== "float32") return undefined;
   if (stored !== "float32" && stored !== "float16") {
-    const fixed = `it is quantized to ${stored}, as steps of a scale; set the bias before converting, or convert with --quantize_${stored}=*kernel*`;
+    const fixed = `it is quantized to ${stored}; set the bias before converting, or quantize the kernels only: --quantize_${stored}=*kernel*`;
     const refuse = () => {
       throw new InputError(`tensor ${name}: ${fixed}`);
     };
@@ -166,7 +166,7 @@ function floatTensor(
   return { ...tensor, patch: (values) => tensor.patch(values).flatMap(shards.split) };
 }
 
-/** Each string is its length in 4 bytes and its bytes. */
+/** Each string is its length (4 bytes) followed by its bytes. */
 function stringBytes(source: ByteSource, offset: number, count: number): number {
   let at = offset;
   for (let i = 0; i < count; i++) at += 4 + view(source, at, 4).getUint32(0, true);
@@ -176,7 +176,7 @@ function stringBytes(source: ByteSource, offset: number, count: number): number 
 /** Several files read as one. */
 interface Shards {
   readonly source: ByteSource;
-  /** A patch of the whole as patches of the files. */
+  /** Splits a patch of the whole into patches of the files. */
   split(patch: Patch): Patch[];
 }
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { InputError } from "../errors.ts";
 
-/** An output of a TensorFlow graph, walked back to the constant that is added last. */
+/** An output of a TensorFlow graph, traced back to the constant that is added last. */
 export interface GraphOutput {
   readonly name: string;
   readonly layer: string;
@@ -29,7 +29,7 @@ const signatureSchema = z.looseObject({
 
 type TfjsNode = z.infer<typeof graphSchema>["node"][number];
 
-/** Ops through which a constant goes unchanged. */
+/** Ops that keep a constant unchanged. */
 const transparent = new Set([
   "Identity",
   "Reshape",
@@ -57,7 +57,7 @@ const constants = new Set(["Const", "VariableV2", "VarHandleOp", "ReadVariableOp
 const products = /^(Batch)?MatMul(V2)?$|Conv(2D|3D)/;
 const convolution = /Conv(2D|2d|3D)/;
 
-/** @throws InputError if the topology is no graph. `file` names it in messages. */
+/** @throws InputError if the topology is not a graph. `file` is its name in messages. */
 export function graphOutputs(topology: unknown, signature: unknown, file: string): GraphOutput[] {
   const parsed = graphSchema.safeParse(topology);
   if (!parsed.success) throw new InputError(`${file}: broken: the graph's nodes have no name and op`);
@@ -70,7 +70,7 @@ export function graphOutputs(topology: unknown, signature: unknown, file: string
   });
 }
 
-/** From the signature, else all nodes that no other reads. */
+/** The signature's outputs; without a signature, all nodes that no other node reads. */
 function outputNames(nodes: ReadonlyMap<string, TfjsNode>, given: unknown): { name: string; node: string }[] {
   const wrapped = z.looseObject({ signature: z.unknown() }).safeParse(given);
   const signature = signatureSchema.safeParse(wrapped.success ? wrapped.data.signature : given);
@@ -84,7 +84,7 @@ function outputNames(nodes: ReadonlyMap<string, TfjsNode>, given: unknown): { na
   return [...nodes.keys()].filter((name) => !read.has(name)).map((name) => ({ name, node: name }));
 }
 
-/** An input is written `name`, `name:1` for a second output, or `^name` for an order without data. */
+/** An input is written `name`, `name:1` for a second output, or `^name` for a control dependency. */
 const nodeName = (input: string) => input.replace(/^\^/, "").replace(/:\d+$/, "");
 
 function walk(
@@ -95,8 +95,7 @@ function walk(
   const applied: string[] = [];
   const seen = new Set<string>();
   for (let node = start; ; ) {
-    if (seen.has(node.name))
-      throw new InputError(`${file}: broken: the graph runs in a circle at ${node.name}`);
+    if (seen.has(node.name)) throw new InputError(`${file}: broken: the graph has a cycle at ${node.name}`);
     seen.add(node.name);
     const inputs = (node.input ?? [])
       .filter((name) => !name.startsWith("^"))
@@ -109,7 +108,7 @@ function walk(
         layer: layerName(node),
         activation: "linear",
         convolution: false,
-        reason: "no layer with weights leads to it",
+        reason: "no layer with weights comes before it",
       };
     node = before;
   }
@@ -136,7 +135,7 @@ function conclude(node: TfjsNode, inputs: readonly (TfjsNode | undefined)[], app
   if (chain.length > 1) {
     return {
       ...result,
-      reason: `after ${node.name} come ${chain.join(", then ")}: a bias set for the last of them would not reach it unchanged; name the tensor with --tensor`,
+      reason: `${node.name} is followed by ${chain.join(", then ")}: the first of them would change a bias that was solved for the last; name the tensor with --tensor`,
     };
   }
   return { ...result, bias: constant.name };
@@ -147,7 +146,7 @@ function constantOf(node: TfjsNode | undefined): TfjsNode | undefined {
   return node && constants.has(node.op) ? node : undefined;
 }
 
-/** Ops that the converter has put into one: `fused_ops` is a list of names in base64. */
+/** Ops that the converter has fused into one: `fused_ops` is a list of names in base64. */
 function fusedOps(node: TfjsNode): string[] {
   const parsed = fusedSchema.safeParse(node.attr?.fused_ops);
   return parsed.success ? parsed.data.list.s.map((name) => atob(name)) : [];
@@ -155,7 +154,7 @@ function fusedOps(node: TfjsNode): string[] {
 
 function noBias({ name, op }: TfjsNode): string {
   if (/BatchNorm/.test(op))
-    return `${op} ${name} stands between the output and the layers with a bias; set its offset with --tensor`;
+    return `${op} ${name} comes after the last layer with a bias and cancels that bias; set its offset with --tensor`;
   if (products.test(op)) return `${op} ${name} has no bias; build the layer with one and convert again`;
-  return `${op} ${name} is no op whose bias shifts the output alone; name the tensor with --tensor if it has one`;
+  return `${op} ${name} does not add a bias that shifts the output by a constant; if another tensor does, name it with --tensor`;
 }

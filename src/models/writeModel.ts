@@ -20,7 +20,7 @@ import type { BiasEdit } from "./editBias.ts";
 import type { ModelFile, ModelOutput } from "./model.ts";
 import { type ModelOnDisk, openModelFile } from "./openModelFile.ts";
 
-/** Where a changed model goes: to a main file of another name, or in the old one's place, which is kept beside it. */
+/** Where to write a changed model: to another path, or in place of the old one, which is then kept beside it. */
 export interface Destination {
   readonly out?: string;
   readonly inPlace?: boolean;
@@ -36,18 +36,18 @@ export interface WrittenModel {
 }
 
 /**
- * Writes the model with the plan's changes: copies its files to a hidden folder beside the target, patches the copies,
- * opens them anew and compares, and only then renames them into place. Other files of the model that don't change are
- * copied too, unless the target stands beside them. Memory stays flat whatever the files' sizes.
- * @throws InputError if something stands in the target's place, or the result doesn't read back; then nothing is left.
+ * Writes the model with the edit's patches: copies its files to a hidden folder beside the destination, patches the copies,
+ * opens and verifies them, and only then renames them into place. Files that don't change are copied too, unless they
+ * are in the destination's folder already. Memory does not grow with the size of the files.
+ * @throws InputError if the destination exists, or the result does not read back; nothing is left behind then
  */
 export async function writeModel(
   model: ModelOnDisk,
-  plan: BiasEdit,
+  edit: BiasEdit,
   to: Destination,
   signal?: AbortSignal,
 ): Promise<WrittenModel> {
-  const patches = byFile(model, plan.patches);
+  const patches = byFile(model, edit.patches);
   const out = await targetPath(model, [...patches.keys()], to);
   const { made, stage } = await makeStage(out);
   try {
@@ -56,7 +56,7 @@ export async function writeModel(
       signal?.throwIfAborted();
       await fill(join(stage, copy.name), copy);
     }
-    await verify(model, join(stage, basename(out)), plan);
+    await verify(model, join(stage, basename(out)), edit);
     signal?.throwIfAborted();
     const moved = copies.filter(({ stays }) => !stays).map(({ name }) => name);
     return { path: out, ...(await moveOut(stage, dirname(out), moved, to.inPlace ?? false)) };
@@ -68,7 +68,7 @@ export async function writeModel(
   }
 }
 
-/** The hidden folder beside the target, and the uppermost folder that had to be made for it. */
+/** The hidden folder beside the destination, and the uppermost folder that had to be made for it. */
 async function makeStage(out: string): Promise<{ made?: string; stage: string }> {
   try {
     const made = await makeFolder(dirname(out));
@@ -78,10 +78,10 @@ async function makeStage(out: string): Promise<{ made?: string; stage: string }>
   }
 }
 
-/** One file of the model on its way to the target's folder. */
+/** One file of the model to be copied to the destination's folder. */
 interface Copy {
   readonly from: string;
-  /** Relative to the target's folder. */
+  /** Relative to the destination's folder. */
   readonly name: string;
   readonly patches: readonly Patch[];
   /** Whether it is neither changed nor moved. */
@@ -105,13 +105,13 @@ async function list(
   const there = copies.find(({ name, stays }) => !inPlace && !stays && existsSync(join(dirname(out), name)));
   if (there) {
     throw new InputError(
-      `${join(dirname(out), there.name)} is there already; remove it, or name a file in another folder with --out`,
+      `${join(dirname(out), there.name)} already exists; remove it, or choose another path with --out`,
     );
   }
   return copies;
 }
 
-/** Each file's patches in order. Throws if they overlap or leave the file, which would be our own mistake. */
+/** The patches of each file, in order. Throws if they overlap or name another file, which would be a bug. */
 function byFile(model: ModelFile, patches: readonly Patch[]): Map<string, Patch[]> {
   const result = new Map<string, Patch[]>();
   for (const patch of [...patches].sort((a, b) => a.offset - b.offset)) {
@@ -147,35 +147,35 @@ async function targetPath(model: ModelOnDisk, changed: readonly string[], to: De
   return path;
 }
 
-/** A file that stays where it is becomes a link, so that the model in the hidden folder is whole. */
+/** A file that stays where it is becomes a link, so that the model in the hidden folder is complete. */
 async function fill(to: string, { from, patches, stays }: Copy): Promise<void> {
   await mkdir(dirname(to), { recursive: true });
   if (stays) await symlink(await realpath(from), to);
   else await copyPatched(from, to, patches);
 }
 
-/** Opens the copy as anyone would, and looks whether it holds what it should, and whether all else reads as before. */
-async function verify(model: ModelOnDisk, path: string, plan: BiasEdit): Promise<void> {
+/** Opens the copy and checks that it holds the new biases and that everything else reads as before. */
+async function verify(model: ModelOnDisk, path: string, edit: BiasEdit): Promise<void> {
   const copy = await openModelFile(path);
   try {
-    for (const { output, tensor, after } of plan.applied) {
+    for (const { output, tensor, after } of edit.applied) {
       const found = copy.tensors.get(tensor.name);
       if (!found || !equal(found.read(), after))
-        throw unfaithful(path, `the bias of ${output.name} doesn't read back`);
+        throw unfaithful(path, `the bias of ${output.name} does not read back as written`);
     }
-    const changed = new Set(plan.applied.map(({ tensor }) => tensor.name));
+    const changed = new Set(edit.applied.map(({ tensor }) => tensor.name));
     for (const before of model.outputs) {
       const after = copy.outputs.find(({ name }) => name === before.name);
       const tensor = before.bias ?? before.added;
       const isChanged = tensor !== undefined && changed.has(tensor.name);
       if (!after || (isChanged ? after.bias?.name !== tensor.name : !sameOutput(before, after))) {
-        throw unfaithful(path, `output ${before.name} is not what it was`);
+        throw unfaithful(path, `output ${before.name} has changed`);
       }
     }
     for (const [name, { type, shape }] of model.tensors) {
       const after = copy.tensors.get(name);
       if (after?.type !== type || String(after.shape) !== String(shape))
-        throw unfaithful(path, `tensor ${name} is not what it was`);
+        throw unfaithful(path, `tensor ${name} has changed`);
     }
   } finally {
     copy.close();
@@ -184,7 +184,7 @@ async function verify(model: ModelOnDisk, path: string, plan: BiasEdit): Promise
 
 function unfaithful(path: string, what: string): InputError {
   return new InputError(
-    `${basename(path)}: the changed copy was checked and thrown away: ${what}; nothing was written`,
+    `${basename(path)}: nothing was written, because the changed copy failed its check: ${what}`,
   );
 }
 
@@ -199,7 +199,7 @@ function equal(a: Float64Array, b: Float64Array): boolean {
   return a.length === b.length && a.every((value, i) => Object.is(value, b[i]));
 }
 
-/** Renames the files into place, the main file last: until then the old model is whole. */
+/** Renames the files into place, the main file last: until then the old model is complete. */
 async function moveOut(stage: string, folder: string, names: readonly string[], inPlace: boolean) {
   const files: string[] = [];
   const kept: string[] = [];

@@ -96,9 +96,9 @@ test("a report fits into 80 columns", () => {
 });
 
 test.each([
-  [["mlp.keras"], /no bias given: say it with --labels or --counts and --loss, with --bias, or with --heads/],
-  [["mlp.keras", "--counts", "1,2,3"], /--counts needs the loss as well/],
-  [["mlp.keras", "--counts", "1,2,3", "--labels", "a.csv", "--loss", "softmax"], /contradict each other/],
+  [["mlp.keras"], /missing bias: give --labels or --counts with --loss, or --bias, or --heads/],
+  [["mlp.keras", "--counts", "1,2,3"], /--counts needs --loss as well/],
+  [["mlp.keras", "--counts", "1,2,3", "--labels", "a.csv", "--loss", "softmax"], /cannot be combined/],
   [["mlp.keras", "--counts", "1,2", "--loss", "softmax"], /has 3 units, but there are 2 values/],
   [["multi.keras", "--counts", "1,2,3", "--loss", "softmax"], /the model has 3 outputs: label, flags, price/],
   [

@@ -67,7 +67,7 @@ test("arrays in chunks are read, and a bias in chunks is not changed", async () 
   expect(contents(kernel)).toEqual(whole);
   expect(contents(chunked)).toEqual(whole);
   await expect(editBias(chunked, [{ values: [1, 2, 3] }])).rejects.toThrow(
-    "tensor params/head/bias: Flax wrote it in chunks, as it does above 1 GiB, which baserate doesn't change",
+    "tensor params/head/bias: Flax has written it in chunks, as it does above 1 GiB, and baserate can't change such a tensor",
   );
 });
 
@@ -124,15 +124,15 @@ test("MessagePack arrays and maps of each width hold their values", () => {
 });
 
 test.each([
-  ["a map's end is missing", [0x81, 0xa1, 65], "1 bytes should follow, 0 are left"],
+  ["a map's end is missing", [0x81, 0xa1, 65], "1 bytes should follow, but 0 are left"],
   ["a length is beyond the file", [0x81, 0xdb, 255, 255, 255, 255], "4294967295 bytes should follow"],
-  ["a count is beyond the file", [0xdd, 255, 255, 255, 255], "1 bytes should follow, 0 are left"],
-  ["a key comes twice", [0x82, 0xa1, 65, 1, 0xa1, 65, 1], "a key twice"],
+  ["a count is beyond the file", [0xdd, 255, 255, 255, 255], "1 bytes should follow, but 0 are left"],
+  ["a key comes twice", [0x82, 0xa1, 65, 1, 0xa1, 65, 1], "the same key twice"],
   ["a key is a map", [0x81, 0x80, 1], "neither text nor an integer"],
-  ["bytes follow", [1, 1], "1 bytes follow after its end"],
+  ["bytes follow", [1, 1], "1 bytes follow its end"],
   ["it nests too deep", [...new Array<number>(200).fill(0x91), 1], "more than 100 deep"],
   ["it has too many values", [0xdd, 0, 32, 0, 0, ...new Array<number>(2 ** 21).fill(1)], "more than 1000000"],
-  ["c1 stands in it", [0xc1], "never uses"],
+  ["c1 stands in it", [0xc1], "does not use"],
 ])("MessagePack is refused where %s", (_, bytes, message) => {
   const source = bytesInMemory("m", Uint8Array.from(bytes));
   expect(() => readMsgpack(source, 0, source.size)).toThrow(message);
@@ -140,9 +140,9 @@ test.each([
 
 test("a file that is not Flax's is refused with one line", async () => {
   await expect(open("a.msgpack", Uint8Array.of(0x81, 0xa1, 65, 1))).rejects.toThrow(
-    "a.msgpack: a MessagePack file without arrays as Flax writes them",
+    "a.msgpack: a MessagePack file, but it holds no Flax arrays",
   );
-  await expect(open("a.msgpack", Buffer.from("no such thing"))).rejects.toThrow("bytes follow after its end");
+  await expect(open("a.msgpack", Buffer.from("no such thing"))).rejects.toThrow("bytes follow its end");
   await expect(open("a.bin", Uint8Array.of(0x80, 1))).rejects.toThrow(InputError);
   const array = [0x93, 0x91, 0x03, 0xa7, ...Buffer.from("float32"), 0xc4, 0x04, 0, 0, 0, 0];
   await expect(open("a", Uint8Array.of(0x81, 0xa1, 65, 0xc7, array.length, 1, ...array))).rejects.toThrow(

@@ -43,10 +43,10 @@ const expected: Record<string, string[]> = {
     "einsum <- einsum, 7, linear: layers/einsum_dense/vars/1 float32",
     "pooled <- separable, 6 channels, linear: layers/separable_conv1d/vars/2 float32",
     "no_bias <- no_bias, 3, linear: layer no_bias (Dense) has no bias; build it with use_bias=True and save again",
-    "normalized <- norm, undefined, softmax: BatchNormalization norm stands between the output and the layers with a bias, and undoes any bias before it; remove it, or set its beta with --tensor",
-    "twice <- once, 3, softmax, then softmax: after layer once come softmax, then softmax: a bias set for the last of them would not reach it unchanged; remove the first, or name the tensor with --tensor",
-    "joined <- joined, undefined, linear: Add joined joins several layers; name the tensor to set with --tensor",
-    "scaled <- scaled, undefined, linear: Rescaling scaled is no layer whose bias shifts the output alone (Dense, Conv); name the tensor with --tensor if it has one",
+    "normalized <- norm, undefined, softmax: BatchNormalization norm comes after the last layer with a bias and cancels that bias; remove it, or set its beta with --tensor",
+    "twice <- once, 3, softmax, then softmax: layer once is followed by softmax, then softmax: the first of them would change a bias that was solved for the last; remove the first, or name the tensor with --tensor",
+    "joined <- joined, undefined, linear: Add joined combines several layers; name the tensor to set with --tensor",
+    "scaled <- scaled, undefined, linear: Rescaling scaled is not a Dense or convolution layer, so it has no bias that shifts the output by a constant; if another tensor does, name it with --tensor",
   ],
   "own-class.keras": ["head <- head, 3, undefined: head/vars/1 float32"],
   "own-class.weights.h5": ["head <- head, 3, undefined: head/vars/1 float32"],
@@ -94,7 +94,7 @@ const refusal = (name: string, ...changes: Parameters<typeof editBias>[1]) =>
 test("what can't be told or set is refused with what there is", async () => {
   const three = [1, 2, 3];
   expect(await refusal("multi.keras", { values: three })).toBe(
-    "InputError: the model has 3 outputs: label, flags, price; say which with --output, or give each its bias",
+    "InputError: the model has 3 outputs: label, flags, price; choose one with --output, or give a bias for each with --heads",
   );
   expect(await refusal("multi.keras", { output: "lable", values: three })).toBe(
     "InputError: unknown output: lable; did you mean label? Known: label, flags, price",
@@ -110,7 +110,7 @@ test("what can't be told or set is refused with what there is", async () => {
     ),
   ).toBe("InputError: output label is given twice");
   expect(await refusal("multi.weights.h5", { values: [1, 2, 3, 4, 5, 6, 7, 8] })).toBe(
-    "InputError: the file holds named tensors only, and 5 of them could be the output layer's bias: hidden (8), label_logits (3), price (1), sequential/inner (8), sequential/flags (2); say which with --output",
+    "InputError: the file holds named tensors only, and 5 of them could be the bias of an output layer: hidden (8), label_logits (3), price (1), sequential/inner (8), sequential/flags (2); choose one with --output",
   );
   expect(await refusal("mlp.keras", { values: [1, Number.NaN, 3] })).toBe(
     "InputError: output probabilities: value 1 is NaN, not a finite number",
@@ -120,7 +120,7 @@ test("what can't be told or set is refused with what there is", async () => {
   );
   for (const name of ["mlp-chunks.h5", "mlp-compressed.h5", "mlp-shuffled.h5"])
     expect(await refusal(name, { values: three })).toMatch(
-      /is stored in several chunks or compressed; load and save it/,
+      /is stored in several chunks or compressed; load the model and save it/,
     );
   expect(await refusal("odd.keras", { output: "no_bias", values: three })).toMatch(
     /has no bias; build it with use_bias=True/,
@@ -152,7 +152,7 @@ test("a tensor by its name goes before what the file says of outputs", async () 
 
 test("a name that leads out of the model's folder is refused", () => {
   for (const name of ["../a", "/a", "a/../../b", "", "a\0b", "..", "./../x"]) {
-    expect(() => safeName(name), name).toThrow(/outside of its own folder/);
+    expect(() => safeName(name), name).toThrow(/outside its own folder/);
   }
   expect(["a", "data/w.bin", "a/../b"].map(safeName)).toEqual(["a", "data/w.bin", "b"]);
 });
@@ -199,6 +199,6 @@ test("an unknown file is named by its first bytes", async () => {
   const main = bytesInMemory("model.xyz", new Uint8Array([0xde, 0xad, 0xbe, 0xef]));
   const source = { name: "model.xyz", main, beside: () => main };
   await expect(openModel(source)).rejects.toThrow(
-    /unknown kind of model file \(first bytes de ad be ef\); supported: Keras 3/,
+    /unknown format \(first bytes de ad be ef\); supported: Keras 3/,
   );
 });

@@ -63,14 +63,14 @@ test("a list may hold itself", () => {
 test.each([
   ["an unknown opcode", "\xff.", "unknown opcode 0xff"],
   ["an extension", "\x82\x01.", "unknown opcode 0x82"],
-  ["no end", "K\x01", "1 bytes are wanted, but it ends"],
+  ["no end", "K\x01", "1 bytes should follow, but it ends"],
   ["nothing", ".", "a value is missing"],
-  ["a text beyond the end", "X\xff\xff\xff\x7f.", "2147483647 bytes are wanted"],
+  ["a text beyond the end", "X\xff\xff\xff\x7f.", "2147483647 bytes should follow"],
   ["a missing mark", "K\x01t.", "a mark is missing"],
-  ["an unknown memo", "h\x05.", "nothing was kept as 5"],
-  ["a huge integer", "\x8b\xff\xff\xff\x7f.", "an integer of 2147483647 bytes"],
-  ["a state for a number", "K\x01K\x02b.", "a state for what is no object"],
-  ["odd items", "}(K\x01u.", "setting items of what is no dictionary"],
+  ["an unknown memo", "h\x05.", "the memo has no entry 5"],
+  ["a huge integer", "\x8b\xff\xff\xff\x7f.", "an integer has 2147483647 bytes"],
+  ["a state for a number", "K\x01K\x02b.", "a state is set on what is not an object"],
+  ["odd items", "}(K\x01u.", "items are set in what is not a dictionary"],
 ])("%s gives one line", (_, pickle, message) => {
   expect(() => read(pickle)).toThrow(InputError);
   expect(() => read(pickle)).toThrow(message);

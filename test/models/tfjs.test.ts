@@ -56,6 +56,6 @@ test("a bias quantized to float16 is set, rounded to float16, and all other byte
 test("a bias quantized to steps of a scale is refused, with what to do", async () => {
   const model = await open(quantized("uint8"));
   await expect(editBias(model, [{ values: [1, 2, 3] }])).rejects.toThrow(
-    "tensor probabilities/bias: it is quantized to uint8, as steps of a scale; set the bias before converting, or convert with --quantize_uint8=*kernel*",
+    "tensor probabilities/bias: it is quantized to uint8; set the bias before converting, or quantize the kernels only: --quantize_uint8=*kernel*",
   );
 });

@@ -42,21 +42,21 @@ heads.yaml, for several outputs:
 export function describe(command: Command): void {
   const option = (flags: string, text: string) => command.createOption(flags, text);
   const own = [
-    option("--labels <file>", "file of labels, or folder of images with a folder a class"),
-    option("--loss <name>", "the loss the model is trained with: our name, or a framework's"),
+    option("--labels <file>", "file of labels, or folder of images, one folder per class"),
+    option("--loss <name>", "loss that the model is trained with: baserate's name for it, or a framework's"),
     option(
       "--bias <file>",
-      "numbers instead of labels: a JSON list, {output: list}, or what solve --json prints",
+      "bias values instead of labels: a JSON list, {output: list}, or the output of solve --json",
     ),
-    option("--heads <file>", "YAML or JSON with labels and loss (or bias) for each of several outputs"),
-    option("--output <name>", "the output to set, where the model has several"),
-    option("--tensor <name>", "the tensor to set, whatever the file says of its outputs"),
+    option("--heads <file>", "YAML or JSON file with labels and loss (or bias) for each of several outputs"),
+    option("--output <name>", "output to set, if the model has several"),
+    option("--tensor <name>", "tensor to set, regardless of the outputs found in the file"),
     option(
       "--layout <layout>",
-      "how a bias longer than the classes is laid out (the first for convolutions)",
+      "order of the channels if the bias has several values per class (default for convolutions: anchors,classes)",
     ).choices(["anchors,classes", "classes,anchors"]),
-    option("--add-bias", "put a bias in where the layer has none (ONNX)"),
-    option("--out <file>", "where to write (default: MODEL.baserate.EXT beside the model)"),
+    option("--add-bias", "add a bias if the layer has none (ONNX only)"),
+    option("--out <file>", "path of the changed model (default: MODEL.baserate.EXT beside the model)"),
     option("--in-place", "replace the model; the old file is kept as MODEL.old").conflicts("out"),
     option("--json", "print one JSON document"),
   ];
@@ -68,14 +68,14 @@ export function describe(command: Command): void {
 }
 
 async function apply(path: string, flags: ApplyFlags, signal: AbortSignal): Promise<void> {
-  const intended = await intentions(flags);
+  const intended = await intendedBiases(flags);
   const model = await openModelFile(path);
   try {
-    const plan = await editBias(model, intended, flags.addBias);
-    const written = await writeModel(model, plan, flags, signal);
+    const edit = await editBias(model, intended, flags.addBias);
+    const written = await writeModel(model, edit, flags, signal);
     const text = flags.json
-      ? JSON.stringify(document(path, model.format, plan, intended, written), null, 2)
-      : report(path, model.format, plan, intended, written);
+      ? JSON.stringify(document(path, model.format, edit, intended, written), null, 2)
+      : report(path, model.format, edit, intended, written);
     console.log(text);
   } finally {
     model.close();
@@ -83,29 +83,26 @@ async function apply(path: string, flags: ApplyFlags, signal: AbortSignal): Prom
 }
 
 /** What to set, from labels and a loss, --bias, or --heads; exactly one of them. */
-async function intentions(flags: ApplyFlags): Promise<readonly IntendedBias[]> {
+async function intendedBiases(flags: ApplyFlags): Promise<readonly IntendedBias[]> {
   const { heads, bias, counts, labels, loss, output, tensor, layout } = flags;
   const given = Object.entries({ "--heads": heads, "--bias": bias, "--counts": counts, "--labels": labels })
     .filter(([, value]) => value !== undefined)
     .map(([name]) => name);
   if (given.length === 0) {
-    throw new InputError(
-      "no bias given: say it with --labels or --counts and --loss, with --bias, or with --heads",
-    );
+    throw new InputError("missing bias: give --labels or --counts with --loss, or --bias, or --heads");
   }
-  if (given.length > 1)
-    throw new InputError(`${given.join(" and ")} contradict each other; give one of them`);
+  if (given.length > 1) throw new InputError(`${given.join(" and ")} cannot be combined; give one of them`);
   const named = { ...(output !== undefined && { output }), ...(tensor !== undefined && { tensor }), layout };
   const file = heads ?? bias;
   if (file === undefined) {
     if (loss === undefined)
-      throw new InputError(`${given[0]} needs the loss as well: --loss softmax, for instance`);
+      throw new InputError(`${given[0]} needs --loss as well, for example --loss softmax`);
     return [{ ...named, ...(await solveBias(loss, labels, flags, headOptions(loss, { ...flags }))) }];
   }
   const several = await readBiases(file);
   const namesItself = several.some((one) => one.output !== undefined);
   if (namesItself && (output ?? tensor) !== undefined) {
-    throw new InputError(`${file} names its outputs itself; leave out --output and --tensor`);
+    throw new InputError(`${file} already names the outputs; leave out --output and --tensor`);
   }
   return several.map((one) => ({ ...named, ...one }));
 }
@@ -113,7 +110,7 @@ async function intentions(flags: ApplyFlags): Promise<readonly IntendedBias[]> {
 function document(
   path: string,
   format: string,
-  plan: BiasEdit,
+  edit: BiasEdit,
   intended: readonly IntendedBias[],
   written: WrittenModel,
 ) {
@@ -122,7 +119,7 @@ function document(
     format,
     written: written.files,
     kept: written.kept,
-    outputs: plan.applied.map((one, i) => {
+    outputs: edit.applied.map((one, i) => {
       const predicted = prediction(one.output, one.after);
       return {
         name: one.output.name,
@@ -143,15 +140,15 @@ function document(
 function report(
   path: string,
   format: string,
-  plan: BiasEdit,
+  edit: BiasEdit,
   intended: readonly IntendedBias[],
   written: WrittenModel,
 ): string {
-  const blocks = plan.applied.map((one, i) => appliedLines(one, intended[i].solved).join("\n"));
+  const blocks = edit.applied.map((one, i) => appliedLines(one, intended[i].solved).join("\n"));
   const end = [
     ...written.files.map((file) => field("wrote", file)),
     ...written.kept.map((old) => field("kept", old)),
-    field("checked", "read back from the new file; all other bytes are as they were"),
+    field("checked", "the new file was read back; all other bytes are unchanged"),
   ];
   return [`${basename(path)}: ${format}`, ...blocks, end.join("\n")].join("\n\n");
 }
@@ -159,7 +156,7 @@ function report(
 function appliedLines(one: AppliedBias, solved: SolvedBias | undefined): string[] {
   const { output, tensor, before, after, repeats, rounding, byLength } = one;
   const lines = [
-    field("output", output.name + (byLength ? " (the only one of that length)" : "")),
+    field("output", output.name + (byLength ? " (the only candidate with that many units)" : "")),
     field("layer", layerText(output)),
     field("tensor", tensorText(tensor) + (before ? "" : ", added")),
   ];
