@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { type InputRows, onlyInput } from "../check/modelOutputs.ts";
-import { type NpyArray, npyArray } from "../data/columns/npyArray.ts";
 import { InputError } from "../errors.ts";
+import { type NpyArray, openNpyArray } from "../files/npy.ts";
 import { openByteSource } from "../files/openByteSource.ts";
 import { readZip } from "../files/zip.ts";
 import type { Head } from "../heads/head.ts";
@@ -70,7 +70,7 @@ async function openArrays(path: string, most: number): Promise<CheckData> {
   try {
     const arrays = path.endsWith(".npz")
       ? await archiveArrays(path)
-      : new Map<string | undefined, NpyArray>([[undefined, npyArray(source)]]);
+      : new Map<string | undefined, NpyArray>([[undefined, openNpyArray(source)]]);
     const lengths = new Set(Array.from(arrays.values(), ({ shape }) => shape[0]));
     const [available] = lengths;
     if (lengths.size !== 1 || !(available >= 2)) {
@@ -110,7 +110,7 @@ async function openArrays(path: string, most: number): Promise<CheckData> {
     return new Map(
       await Promise.all(
         entries.map(
-          async (entry) => [entry.slice(0, -".npy".length), npyArray(await zip.open(entry))] as const,
+          async (entry) => [entry.slice(0, -".npy".length), openNpyArray(await zip.open(entry))] as const,
         ),
       ),
     );

@@ -1,8 +1,8 @@
 import { type InputRows, onlyInput, takesFloats } from "../check/modelOutputs.ts";
-import { listImages } from "../data/columns/imageFolder.ts";
 import { InputError } from "../errors.ts";
 import { elementCount } from "../graph/tensor.ts";
 import type { ValueInfo } from "../runtime/runtime.ts";
+import { listImages } from "../tables/imageFolder.ts";
 import type { CheckData, CheckDataFlags } from "./checkData.ts";
 import { spreadRows } from "./labelRows.ts";
 

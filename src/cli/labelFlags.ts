@@ -89,7 +89,7 @@ function fromCountFlag(counts: string, classes: string | undefined): ReadLabels 
 }
 
 async function fromFolder(path: string): Promise<ReadLabels> {
-  const { readImageFolder } = await import("../data/columns/imageFolder.ts");
+  const { readImageFolder } = await import("../tables/imageFolder.ts");
   const summary = await readImageFolder(path);
   return {
     summary,
@@ -98,8 +98,8 @@ async function fromFolder(path: string): Promise<ReadLabels> {
 }
 
 async function fromTable(head: Head, file: string, flags: LabelFlags): Promise<ReadLabels> {
-  const { openTable } = await import("../data/columns/openTable.ts");
-  const { summarizeTable } = await import("../data/columns/summarizeTable.ts");
+  const { openTable } = await import("../tables/openTable.ts");
+  const { summarizeTable } = await import("../tables/summarizeTable.ts");
   const progress = progressLine(`reading ${file === "-" ? "standard input" : file}`);
   try {
     const table = await openTable(

@@ -1,8 +1,8 @@
-import { isMissing } from "../data/columns/cell.ts";
-import type { Cell } from "../data/columns/column.ts";
 import { InputError } from "../errors.ts";
 import type { Head, Label } from "../heads/head.ts";
 import { summarizeNames } from "../labels/summarize.ts";
+import { isMissing } from "../tables/cell.ts";
+import type { TableCell } from "../tables/table.ts";
 
 /** Labels of single rows, N or N × C, as a head reads them. */
 export interface LabelRows {
@@ -23,12 +23,12 @@ export async function readLabelRows(
   columns: readonly string[] | undefined,
   classes: readonly string[] | undefined,
 ): Promise<LabelRows> {
-  const { openTable } = await import("../data/columns/openTable.ts");
+  const { openTable } = await import("../tables/openTable.ts");
   const table = await openTable(path, { columns });
-  const cells: Cell[][] = table.columns.map(() => []);
+  const cells: TableCell[][] = table.columns.map(() => []);
   for await (const chunk of table.chunks) {
     chunk.columns.forEach((column, c) => {
-      for (let i = 0; i < chunk.rows; i++) cells[c].push(column[i] as Cell);
+      for (let i = 0; i < chunk.rows; i++) cells[c].push(column[i] as TableCell);
     });
   }
   const rows = cells[0].length;

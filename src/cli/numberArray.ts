@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { NumberArray } from "../check/placesAsRows.ts";
-import { npyArray } from "../data/columns/npyArray.ts";
 import { InputError } from "../errors.ts";
+import { openNpyArray } from "../files/npy.ts";
 import { openByteSource } from "../files/openByteSource.ts";
 import { elementCount } from "../graph/tensor.ts";
 
@@ -26,7 +26,7 @@ export async function readNumberArray(
   if (!path.endsWith(".npy")) throw new InputError(`${path}: give a .npy or .json file`);
   const { source, close } = openByteSource(path);
   try {
-    const { shape, read } = npyArray(source);
+    const { shape, read } = openNpyArray(source);
     if (shape.length === 0) throw new InputError(`${path} is a single number; rows are wanted`);
     checkRows(path, shape, available);
     const rows = picked ?? Array.from({ length: shape[0] }, (_, i) => i);

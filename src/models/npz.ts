@@ -1,5 +1,5 @@
-import { readNpyHeader } from "../data/columns/npyHeader.ts";
 import type { ByteSource } from "../files/byteSource.ts";
+import { readNpyHeader } from "../files/npy.ts";
 import { firstEntry, readZip } from "../files/zip.ts";
 import type { FloatType } from "./floats.ts";
 import type { Format, ModelFile, ModelSource, StoredTensor } from "./model.ts";

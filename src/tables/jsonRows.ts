@@ -1,11 +1,11 @@
-import { InputError } from "../../errors.ts";
-import type { Cell } from "./column.ts";
+import { InputError } from "../errors.ts";
+import type { TableCell } from "./table.ts";
 import { wantedColumns } from "./wantedColumns.ts";
 
 /** Takes the wanted cells out of rows that are parsed JSON: objects, arrays, or bare labels, all alike. */
 export interface RowReader {
   readonly columns: readonly string[];
-  cells(row: unknown, place: string): Cell[];
+  cells(row: unknown, place: string): TableCell[];
 }
 
 /** A reader for rows like `first`. An absent key is a missing cell; cells that are lists or objects are refused. */
@@ -24,7 +24,7 @@ export function rowReader(file: string, first: unknown, wanted?: readonly string
     columns,
     cells(row, place) {
       if (shapeOf(row) !== shape) throw new InputError(`${file}: ${place} is no ${shape}, unlike the first`);
-      if (shape === "label") return [row as Cell];
+      if (shape === "label") return [row as TableCell];
       if (shape === "array" && (row as unknown[]).length !== names.length) {
         throw new InputError(
           `${file}: ${place} has ${(row as unknown[]).length} entries, not ${names.length} as the first`,
@@ -34,9 +34,9 @@ export function rowReader(file: string, first: unknown, wanted?: readonly string
     },
   };
 
-  function scalar(value: unknown, column: string, place: string): Cell {
+  function scalar(value: unknown, column: string, place: string): TableCell {
     if (value === undefined) return null;
-    if (shapeOf(value) === "label") return value as Cell;
+    if (shapeOf(value) === "label") return value as TableCell;
     throw new InputError(
       `${file}: ${place} holds ${JSON.stringify(value).slice(0, 40)} as ${column}, not a label`,
     );

@@ -1,12 +1,12 @@
-import { InputError } from "../../errors.ts";
-import { ClassAccumulator } from "../../labels/classAccumulator.ts";
-import type { IntegerArray } from "../../labels/countIntegers.ts";
-import { NameAccumulator } from "../../labels/nameAccumulator.ts";
-import { isNumber } from "../../labels/orderClasses.ts";
-import type { ClassSummary } from "../../labels/summary.ts";
+import { InputError } from "../errors.ts";
+import { ClassAccumulator } from "../labels/classAccumulator.ts";
+import type { IntegerArray } from "../labels/countIntegers.ts";
+import { NameAccumulator } from "../labels/nameAccumulator.ts";
+import { isNumber } from "../labels/orderClasses.ts";
+import type { ClassSummary } from "../labels/summary.ts";
 import { isMissing, missingLabel } from "./cell.ts";
 import type { Collector, Rows, TableOptions } from "./collector.ts";
-import type { Cells } from "./column.ts";
+import type { Cells } from "./table.ts";
 
 /**
  * One column with a class a row. Integers are class indices, where 0..K-1 is plainly what they are; other entries are

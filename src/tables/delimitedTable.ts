@@ -1,7 +1,7 @@
 import { isAscii } from "node:buffer";
-import { InputError } from "../../errors.ts";
-import { isNumber } from "../../labels/orderClasses.ts";
-import type { Cell, Chunk, Table, Wanted } from "./column.ts";
+import { InputError } from "../errors.ts";
+import { isNumber } from "../labels/orderClasses.ts";
+import type { Chunk, ReadOptions, Table, TableCell } from "./table.ts";
 import { wantedColumns } from "./wantedColumns.ts";
 
 const [quote, lineFeed, carriageReturn] = [0x22, 0x0a, 0x0d];
@@ -14,11 +14,11 @@ const longestRow = 2 ** 26;
  * skipped), in one pass and flat memory. Only the wanted cells are decoded, which makes it several times as fast as a
  * reader that hands out all of them.
  */
-export async function readDelimited(
+export async function readDelimitedTable(
   file: string,
   bytes: AsyncIterable<Uint8Array>,
   delimiter: "," | "\t" | ";",
-  wanted: Wanted,
+  wanted: ReadOptions,
 ): Promise<Table> {
   const scanner = new RowScanner(file, delimiter.charCodeAt(0));
   const blocks = blocksOf(file, bytes, scanner);
@@ -44,7 +44,7 @@ export async function readDelimited(
   }
 
   function rowsOf(block: Buffer): Chunk {
-    const columns: Cell[][] = positions.map(() => []);
+    const columns: TableCell[][] = positions.map(() => []);
     scanner.scan(block, 0, Number.POSITIVE_INFINITY, (cells) => {
       for (let i = 0; i < cells.length; i++) columns[i].push(cells[i]);
     });

@@ -1,22 +1,22 @@
-import { InputError } from "../../errors.ts";
-import type { Cell, Table, Wanted } from "./column.ts";
+import { InputError } from "../errors.ts";
 import { rowReader } from "./jsonRows.ts";
+import type { ReadOptions, Table, TableCell } from "./table.ts";
 
 /** Text that JavaScript can still hold as one string, in bytes. */
 const largest = 2 ** 29;
 
 /** Reads a JSON document: a list of rows (objects, arrays or labels), or an object of columns (lists of one length). */
-export async function readJson(
+export async function readJsonTable(
   file: string,
   bytes: AsyncIterable<Uint8Array>,
-  wanted: Wanted,
+  wanted: ReadOptions,
 ): Promise<Table> {
   const document = await parse(file, bytes);
   const rows = Array.isArray(document) ? document : rowsOfColumns(file, document);
   if (rows.length === 0) throw new InputError(`${file} is an empty list`);
   const reader = rowReader(file, rows[0], wanted.columns);
   async function* chunks() {
-    const columns: Cell[][] = reader.columns.map(() => []);
+    const columns: TableCell[][] = reader.columns.map(() => []);
     rows.forEach((row, n) => {
       reader.cells(row, `entry ${n}`).forEach((cell, i) => {
         columns[i].push(cell);

@@ -1,15 +1,15 @@
-import { InputError } from "../../errors.ts";
-import type { Cell } from "./column.ts";
+import { InputError } from "../errors.ts";
+import type { TableCell } from "./table.ts";
 
 /** Null, NaN, or text of nothing but blanks. Words such as `NA` may be the name of a class and are not missing. */
-export function isMissing(cell: Cell): boolean {
+export function isMissing(cell: TableCell): boolean {
   return (
     cell === null || cell === "" || Number.isNaN(cell) || (typeof cell === "string" && cell.trim() === "")
   );
 }
 
 /** A cell as an error shows it. */
-export function shownCell(cell: Cell): string {
+export function shownCell(cell: TableCell): string {
   return isMissing(cell) ? "nothing" : String(cell).slice(0, 40);
 }
 
@@ -17,7 +17,7 @@ export function shownCell(cell: Cell): string {
 const missingNumber = /^(na|n\/a|nan|null|none)$/i;
 
 /** A cell as a number, NaN if it is missing. Throws InputError for what is neither, such as a word. */
-export function numberIn(cell: Cell, row: number, column: string): number {
+export function numberIn(cell: TableCell, row: number, column: string): number {
   if (typeof cell === "number") return cell;
   if (typeof cell === "boolean") return Number(cell);
   if (cell === null || cell === "") return Number.NaN;

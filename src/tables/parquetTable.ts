@@ -1,9 +1,10 @@
-import { InputError } from "../../errors.ts";
-import type { Cell, Cells, Chunk, Table, Wanted } from "./column.ts";
+import { InputError } from "../errors.ts";
+import { exactInteger, exactIntegers } from "./exactIntegers.ts";
+import type { Cells, Chunk, ReadOptions, Table, TableCell } from "./table.ts";
 import { wantedColumns } from "./wantedColumns.ts";
 
 /** Reads columns of a Parquet file, row group by row group; only their bytes are read. */
-export async function readParquet(path: string, wanted: Wanted): Promise<Table> {
+export async function readParquetTable(path: string, wanted: ReadOptions): Promise<Table> {
   const { asyncBufferFromFile, parquetMetadataAsync, parquetRead } = await import("hyparquet");
   const { compressors } = await import("hyparquet-compressors");
   const file = await asyncBufferFromFile(path);
@@ -54,21 +55,20 @@ function topLevelColumns(
   return names;
 }
 
-/** 64-bit integers as numbers, and undefined as null; lists and structs are refused. */
+/** Undefined as null; lists and structs are refused. */
 function plainCells(path: string, name: string, data: ArrayLike<unknown>): Cells {
   if (data instanceof Int32Array || data instanceof Float64Array || data instanceof Uint8Array) return data;
-  if (data instanceof Float32Array || data instanceof BigInt64Array || data instanceof BigUint64Array) {
-    return Float64Array.from(data as Float32Array, Number);
-  }
-  return Array.from(data, (value): Cell => {
+  if (data instanceof Float32Array) return Float64Array.from(data);
+  if (data instanceof BigInt64Array || data instanceof BigUint64Array) return exactIntegers(data);
+  return Array.from(data, (value): TableCell => {
     if (value === null || value === undefined) return null;
-    if (typeof value === "bigint") return Number(value);
+    if (typeof value === "bigint") return exactInteger(value);
     if (typeof value === "object")
       throw new InputError(`column ${name} of ${path} holds ${value.constructor.name} values, not labels`);
-    return value as Cell;
+    return value as TableCell;
   });
 }
 
 function joined(parts: readonly Cells[]): Cells {
-  return parts.length === 1 ? parts[0] : parts.flatMap((part) => Array.from<Cell>(part));
+  return parts.length === 1 ? parts[0] : parts.flatMap((part) => Array.from<TableCell>(part));
 }

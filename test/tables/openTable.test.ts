@@ -5,21 +5,21 @@ import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import Papa from "papaparse";
 import { afterAll, expect, test } from "vitest";
-import type { Cell, Table, Wanted } from "../../../src/data/columns/column.ts";
-import { readDelimited } from "../../../src/data/columns/delimited.ts";
-import { openTable } from "../../../src/data/columns/openTable.ts";
+import { readDelimitedTable } from "../../src/tables/delimitedTable.ts";
+import { openTable } from "../../src/tables/openTable.ts";
+import type { ReadOptions, Table, TableCell } from "../../src/tables/table.ts";
 
-const files = join(import.meta.dirname, "..", "..", "files", "labels");
+const files = join(import.meta.dirname, "..", "files", "labels");
 const temporary = mkdtempSync(join(tmpdir(), "baserate-labels-"));
 afterAll(() => rmSync(temporary, { recursive: true }));
 
 /** All cells of a table, column by column. */
-async function cellsOf(table: Table): Promise<Cell[][]> {
-  const columns: Cell[][] = table.columns.map(() => []);
+async function cellsOf(table: Table): Promise<TableCell[][]> {
+  const columns: TableCell[][] = table.columns.map(() => []);
   for await (const chunk of table.chunks) {
     for (const [c, cells] of chunk.columns.entries()) {
       expect(cells.length).toBe(chunk.rows);
-      columns[c].push(...Array.from<Cell>(cells));
+      columns[c].push(...Array.from<TableCell>(cells));
     }
   }
   return columns;
@@ -30,7 +30,7 @@ function write(name: string, content: string | Uint8Array): string {
   return join(temporary, name);
 }
 
-const read = async (name: string, content: string | Uint8Array, wanted: Wanted = {}) =>
+const read = async (name: string, content: string | Uint8Array, wanted: ReadOptions = {}) =>
   cellsOf(await openTable(write(name, content), wanted));
 
 const { arrays } = JSON.parse(readFileSync(join(files, "expected.json"), "utf8"));
@@ -57,9 +57,11 @@ test("a NumPy array that holds no labels, or not all it says, is refused", async
   await expect(openTable(join(files, "cube.npy"), {})).rejects.toThrow("3 dimensions");
   await expect(openTable(join(files, "complex.npy"), {})).rejects.toThrow("entries of type <c16");
   const whole = readFileSync(join(files, "i8.npy"));
-  await expect(openTable(write("cut.npy", whole.subarray(0, -1)), {})).rejects.toThrow("is cut short");
-  await expect(openTable(write("text.npy", "a,b\n1,2\n3,4\n5,6\n"), {})).rejects.toThrow("is no NumPy array");
-  await expect(openTable(write("empty.npy", ""), {})).rejects.toThrow("is no NumPy array");
+  await expect(openTable(write("cut.npy", whole.subarray(0, -1)), {})).rejects.toThrow("is truncated");
+  await expect(openTable(write("text.npy", "a,b\n1,2\n3,4\n5,6\n"), {})).rejects.toThrow(
+    "is not a NumPy array",
+  );
+  await expect(openTable(write("empty.npy", ""), {})).rejects.toThrow("is not a NumPy array");
 });
 
 test.each(["snappy", "zstd"])("columns of a Parquet file (%s) of two row groups", async (codec) => {
@@ -119,7 +121,12 @@ test("delimited text is read as papaparse wrote it, however it arrives in parts"
         fc.pre(kept.length > 0);
         const text = Papa.unparse([names, ...kept], { delimiter, newline });
         const wanted = { columns: names.toReversed(), header: true };
-        const read = await readDelimited("test.csv", inParts(Buffer.from(text), size), delimiter, wanted);
+        const read = await readDelimitedTable(
+          "test.csv",
+          inParts(Buffer.from(text), size),
+          delimiter,
+          wanted,
+        );
         expect(await cellsOf(read)).toEqual(names.map((_, c) => kept.map((row) => row[width - 1 - c])));
       },
     ),

@@ -1,8 +1,8 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { InputError } from "../../errors.ts";
-import { fromCounts } from "../../labels/fromCounts.ts";
-import type { ClassSummary } from "../../labels/summary.ts";
+import { InputError } from "../errors.ts";
+import { fromCounts } from "../labels/fromCounts.ts";
+import type { ClassSummary } from "../labels/summary.ts";
 
 /** What Keras's image_dataset_from_directory and torchvision's ImageFolder take for images, together. */
 const extensions = new Set(["jpg", "jpeg", "png", "ppm", "bmp", "pgm", "tif", "tiff", "webp", "gif"]);

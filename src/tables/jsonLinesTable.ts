@@ -1,15 +1,15 @@
-import { InputError } from "../../errors.ts";
-import type { Cell, Chunk, Table, Wanted } from "./column.ts";
+import { InputError } from "../errors.ts";
 import { rowReader } from "./jsonRows.ts";
+import type { Chunk, ReadOptions, Table, TableCell } from "./table.ts";
 
 /** Rows parsed before they are handed on. */
 const chunkRows = 4096;
 
 /** Reads JSON Lines: a row a line, which is an object, an array, or one label. */
-export async function readJsonLines(
+export async function readJsonLinesTable(
   file: string,
   bytes: AsyncIterable<Uint8Array>,
-  wanted: Wanted,
+  wanted: ReadOptions,
 ): Promise<Table> {
   const lines = linesOf(bytes);
   const first = await lines.next();
@@ -18,7 +18,7 @@ export async function readJsonLines(
   return { format: "JSON Lines", columns: reader.columns, chunks: chunks() };
 
   async function* chunks(): AsyncGenerator<Chunk> {
-    let columns: Cell[][] = reader.columns.map(() => []);
+    let columns: TableCell[][] = reader.columns.map(() => []);
     const add = (line: { text: string; number: number }) =>
       reader.cells(parse(line), `line ${line.number}`).forEach((cell, i) => {
         columns[i].push(cell);

@@ -1,15 +1,15 @@
-import { InputError } from "../../errors.ts";
-import type { Reads } from "../../heads/head.ts";
-import type { Accumulator } from "../../labels/accumulator.ts";
-import { BinaryAccumulator } from "../../labels/binaryAccumulator.ts";
-import { DistributionAccumulator } from "../../labels/distributionAccumulator.ts";
-import { NumberAccumulator } from "../../labels/numberAccumulator.ts";
-import { isNumber } from "../../labels/orderClasses.ts";
-import type { LabelSummary, NumberSummary } from "../../labels/summary.ts";
-import { SurvivalAccumulator } from "../../labels/survivalAccumulator.ts";
+import { InputError } from "../errors.ts";
+import type { Reads } from "../heads/head.ts";
+import type { Accumulator } from "../labels/accumulator.ts";
+import { BinaryAccumulator } from "../labels/binaryAccumulator.ts";
+import { DistributionAccumulator } from "../labels/distributionAccumulator.ts";
+import { NumberAccumulator } from "../labels/numberAccumulator.ts";
+import { isNumber } from "../labels/orderClasses.ts";
+import type { LabelSummary, NumberSummary } from "../labels/summary.ts";
+import { SurvivalAccumulator } from "../labels/survivalAccumulator.ts";
 import { isMissing, missingLabel, numberIn } from "./cell.ts";
 import { classCollector } from "./classCollector.ts";
-import type { Cell, Cells } from "./column.ts";
+import type { Cells, TableCell } from "./table.ts";
 
 /** How a column's entries are to be understood, where that is not plain: class indices, class names, or real numbers. */
 const readings = ["classes", "names", "numbers"] as const;
@@ -162,7 +162,7 @@ function yesNoCollector(column: string, options: TableOptions): Collector {
 /** Whether the first entry that is not missing is a number or a boolean. */
 function isNumeric(cells: Cells): boolean {
   if (!Array.isArray(cells)) return true;
-  const first = (cells as readonly Cell[]).find((cell) => !isMissing(cell));
+  const first = (cells as readonly TableCell[]).find((cell) => !isMissing(cell));
   return typeof first === "string" ? isNumber(first) : first !== undefined;
 }
 

@@ -1,8 +1,8 @@
-import { InputError } from "../../errors.ts";
-import type { LabelSummary } from "../../labels/summary.ts";
+import { InputError } from "../errors.ts";
+import type { LabelSummary } from "../labels/summary.ts";
 import { isMissing, shownCell } from "./cell.ts";
 import { type Collector, collectorFor, type TableOptions } from "./collector.ts";
-import type { Cells, Table } from "./column.ts";
+import type { Cells, Table } from "./table.ts";
 
 /** Labels as they were understood, for people to check. */
 export interface TableSummary {

@@ -3,8 +3,9 @@ import { stat } from "node:fs/promises";
 import { extname } from "node:path";
 import { pipeline } from "node:stream";
 import { createGunzip } from "node:zlib";
-import { InputError, unknownName } from "../../errors.ts";
-import type { Table, Wanted } from "./column.ts";
+import { InputError, unknownName } from "../errors.ts";
+import { openByteSource } from "../files/openByteSource.ts";
+import type { ReadOptions, Table } from "./table.ts";
 
 /** Formats by the end of a file's name, without the dot; the text formats also with .gz after it, or from standard input. */
 const tableFormats = ["csv", "tsv", "jsonl", "json", "npy", "parquet"] as const;
@@ -17,7 +18,7 @@ const aliases: Record<string, TableFormat> = { ndjson: "jsonl", txt: "csv", pq: 
  *
  * @throws InputError if the file cannot be read, its format is not known, or it has no such columns
  */
-export async function openTable(path: string, wanted: Wanted, format?: TableFormat): Promise<Table> {
+export async function openTable(path: string, wanted: ReadOptions, format?: TableFormat): Promise<Table> {
   if (path !== "-") await checkReadable(path);
   const zipped = path.endsWith(".gz");
   const stem = zipped ? path.slice(0, -".gz".length) : path;
@@ -26,16 +27,37 @@ export async function openTable(path: string, wanted: Wanted, format?: TableForm
     if (path === "-" || zipped)
       throw new InputError(`${path}: ${found} files are read from disk, not compressed or piped`);
     return found === "npy"
-      ? (await import("./npy.ts")).readNpy(path, wanted)
-      : (await import("./parquet.ts")).readParquet(path, wanted);
+      ? openNpyTable(path, wanted)
+      : (await import("./parquetTable.ts")).readParquetTable(path, wanted);
   }
   const name = path === "-" ? "standard input" : path;
   const { start, bytes } = await peek(byteStream(path, zipped, wanted));
   const text = found ?? sniff(start);
-  if (text === "jsonl") return (await import("./jsonLines.ts")).readJsonLines(name, bytes, wanted);
-  if (text === "json") return (await import("./json.ts")).readJson(name, bytes, wanted);
+  if (text === "jsonl") return (await import("./jsonLinesTable.ts")).readJsonLinesTable(name, bytes, wanted);
+  if (text === "json") return (await import("./jsonTable.ts")).readJsonTable(name, bytes, wanted);
   const delimiter = text === "tsv" ? "\t" : /^[^,\n]*;/.test(start) ? ";" : ",";
-  return (await import("./delimited.ts")).readDelimited(name, bytes, delimiter, wanted);
+  return (await import("./delimitedTable.ts")).readDelimitedTable(name, bytes, delimiter, wanted);
+}
+
+/** The array's file stays open until its rows are read. */
+async function openNpyTable(path: string, wanted: ReadOptions): Promise<Table> {
+  const { readNpyTable } = await import("./npyTable.ts");
+  const { source, close } = openByteSource(path);
+  try {
+    const table = readNpyTable(source, wanted);
+    return { ...table, chunks: closing(table.chunks, close) };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+async function* closing<T>(items: AsyncIterable<T>, close: () => void): AsyncGenerator<T> {
+  try {
+    yield* items;
+  } finally {
+    close();
+  }
 }
 
 async function checkReadable(path: string): Promise<void> {
@@ -53,7 +75,7 @@ function formatOf(path: string, extension: string): TableFormat {
   throw unknownName(`format of ${path} (say which with --format)`, extension || "none", tableFormats);
 }
 
-async function* byteStream(path: string, zipped: boolean, wanted: Wanted): AsyncGenerator<Uint8Array> {
+async function* byteStream(path: string, zipped: boolean, wanted: ReadOptions): AsyncGenerator<Uint8Array> {
   const read = counted(path, wanted);
   try {
     // `pipeline` hands an error of reading on to whoever reads what is unzipped.
@@ -63,7 +85,7 @@ async function* byteStream(path: string, zipped: boolean, wanted: Wanted): Async
   }
 }
 
-async function* counted(path: string, { onProgress }: Wanted): AsyncGenerator<Uint8Array> {
+async function* counted(path: string, { onProgress }: ReadOptions): AsyncGenerator<Uint8Array> {
   const file = path === "-" ? process.stdin : createReadStream(path, { highWaterMark: 2 ** 18 });
   const total = path === "-" ? 0 : (await stat(path)).size;
   let bytes = 0;

@@ -1,4 +1,4 @@
-import { InputError, nearest } from "../../errors.ts";
+import { InputError, nearest } from "../errors.ts";
 
 /** How many columns an error lists. */
 const shown = 12;

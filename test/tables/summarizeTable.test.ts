@@ -2,13 +2,13 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import type { TableOptions } from "../../../src/data/columns/collector.ts";
-import type { Cells, Table } from "../../../src/data/columns/column.ts";
-import { readImageFolder } from "../../../src/data/columns/imageFolder.ts";
-import { openTable } from "../../../src/data/columns/openTable.ts";
-import { summarizeTable } from "../../../src/data/columns/summarizeTable.ts";
+import type { TableOptions } from "../../src/tables/collector.ts";
+import { readImageFolder } from "../../src/tables/imageFolder.ts";
+import { openTable } from "../../src/tables/openTable.ts";
+import { summarizeTable } from "../../src/tables/summarizeTable.ts";
+import type { Cells, Table } from "../../src/tables/table.ts";
 
-const files = join(import.meta.dirname, "..", "..", "files", "labels");
+const files = join(import.meta.dirname, "..", "files", "labels");
 
 /** A table of these columns, in chunks of three rows. */
 function tableOf(columns: Readonly<Record<string, Cells>>): Table {
