@@ -17,11 +17,11 @@ export default defineConfig({
   outputOptions: {
     codeSplitting: {
       groups: [
-        { name: "base", test: /src\/(errors|version)\./ },
+        { name: "base", test: /src\/(errors|version|plot\/(table|wrapText))\./ },
         { name: "core", test: /src\/(labels|math|heads)\// },
         {
           name: "terminal",
-          test: /node_modules\/commander\/|src\/cli\/(interrupt|table|text|numbers|hasColor|progressLine)\./,
+          test: /node_modules\/commander\/|src\/cli\/(interrupt|text|numbers|hasColor|progressLine|progress)\./,
         },
         { name: "flags", test: /src\/cli\/(headFlags|labelFlags)\./ },
       ],

@@ -19,7 +19,7 @@ export {
 } from "./check/placesAsRows.ts";
 export { epochBatches } from "./data/batches.ts";
 export type { Dataset, ImageSet } from "./data/dataset.ts";
-export { sample } from "./data/sample.ts";
+export { imbalancedSubset } from "./data/imbalancedSubset.ts";
 export { type SyntheticOptions, syntheticDataset } from "./data/synthetic.ts";
 export { InputError } from "./errors.ts";
 export { type ByteSource, bytesInMemory } from "./files/byteSource.ts";
@@ -91,13 +91,13 @@ export { type LossCurvesTrial, lossCurves } from "./plot/figures/lossCurves.ts";
 export { type OriginalLossCurvesData, originalLossCurves } from "./plot/figures/originalLossCurves.ts";
 export { type PeerRatio, peerRatios } from "./plot/figures/peerRatios.ts";
 export { type RecallByArmData, recallByArm } from "./plot/figures/recallByArm.ts";
-export { type ReportInput, report } from "./plot/report.ts";
 export type { Figure, FigureOptions } from "./plot/svg.ts";
 export {
   type TerminalChartOptions,
   type TerminalCurve,
   terminalChart,
 } from "./plot/terminalChart.ts";
+export { htmlReport, type ReportInput } from "./report/htmlReport.ts";
 export type { Runtime, Session } from "./runtime/runtime.ts";
 export { createPredictor, createTrainer, type Predictor, type Trainer } from "./runtime/trainer.ts";
 export { webRuntime } from "./runtime/web.ts";

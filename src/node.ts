@@ -1,10 +1,10 @@
 export type { FetchProgress, LoadOptions } from "./data/cachedDataset.ts";
 export { cacheFolder } from "./data/cacheFolder.ts";
 export { loadCifar10 } from "./data/cifar10.ts";
-export { comparisons } from "./experiment/compare.ts";
+export { comparisons } from "./experiment/comparison.ts";
 export { type PlanInput, resolvePlan } from "./experiment/plan.ts";
 export type { Trial } from "./experiment/record.ts";
-export { type RunObserver, runExperiment } from "./experiment/run.ts";
+export { type RunObserver, runExperiment } from "./experiment/runExperiment.ts";
 export { runTrial, type TrialObserver } from "./experiment/trial.ts";
 export * from "./index.ts";
 export { type ModelOnDisk, openModelFile } from "./models/openModelFile.ts";

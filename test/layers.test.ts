@@ -18,6 +18,7 @@ const order = [
   "check",
   "experiment",
   "report",
+  "report",
   "studio",
   "cli",
 ];

@@ -1,7 +1,7 @@
 import { onlyInput } from "../check/modelOutputs.ts";
 import { loadCifar10 } from "../data/cifar10.ts";
 import { imageBytes } from "../data/dataset.ts";
-import { sample } from "../data/sample.ts";
+import { imbalancedSubset } from "../data/imbalancedSubset.ts";
 import { resolvePlan } from "../experiment/plan.ts";
 import { random } from "../math/random.ts";
 import type { CheckData } from "./checkData.ts";
@@ -13,7 +13,7 @@ export async function openCifar10(most: number): Promise<CheckData> {
   const { train, classNames } = await loadCifar10();
   progress.end();
   const { counts } = resolvePlan({});
-  const all = sample(train.labels, counts, classNames);
+  const all = imbalancedSubset(train.labels, counts, classNames);
   const picked = Array.from(random(0, "check rows").shuffle(all).slice(0, most));
   const size = imageBytes(train.shape);
   return {

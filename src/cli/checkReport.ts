@@ -1,6 +1,6 @@
 import type { CheckReport } from "../check/checkOutputs.ts";
 import { significant } from "../math/significant.ts";
-import { table } from "./table.ts";
+import { table } from "../plot/table.ts";
 import { field, grouped, wrap } from "./text.ts";
 
 /** Rows of the table of predictions before the rest is left to --json. */

@@ -1,83 +1,70 @@
-import type { InitialCheck } from "../experiment/initialCheck.ts";
 import type { Plan } from "../experiment/plan.ts";
-import type { Trial } from "../experiment/record.ts";
-import type { RunObserver } from "../experiment/run.ts";
+import type { InitialLoss, Trial } from "../experiment/record.ts";
+import type { RunObserver } from "../experiment/runExperiment.ts";
 import { terminalChart } from "../plot/terminalChart.ts";
 import { hasColor } from "./hasColor.ts";
+import { type ProgressOptions, progress } from "./progress.ts";
 import { RunProgress } from "./runProgress.ts";
 
-/** Milliseconds between two pictures of a live display. */
-const pause = 150;
-
-/** Shows a run on stderr: live curves with speed and time left in a terminal, and elsewhere a line for each event. */
-export interface RunDisplay extends RunObserver {
+/** Shows a run on stderr: live curves in a terminal, and a line for each initial loss and each trial. */
+export interface RunDisplay extends Required<RunObserver> {
   /** Takes the live part away. */
   end(): void;
 }
 
-export async function runDisplay(
-  plan: Plan,
-  stream: NodeJS.WriteStream = process.stderr,
-): Promise<RunDisplay> {
-  const live = stream.isTTY ? (await import("log-update")).createLogUpdate(stream) : undefined;
-  const progress = new RunProgress(plan);
-  let shown = 0;
-
-  const line = (text: string) => (live ? live.persist(text) : stream.write(`${text}\n`));
-  const show = (now = false) => {
-    if (!live || (!now && performance.now() - shown < pause)) return;
-    shown = performance.now();
-    live(picture(progress, stream));
-  };
-
+export function runDisplay(plan: Plan, options: ProgressOptions = {}): RunDisplay {
+  const { stream = process.stderr, now = () => performance.now() } = options;
+  const display = progress({ stream, now, patience: stream.isTTY ? 0 : 10_000 });
+  const run = new RunProgress(plan, now);
+  const show = (isNews = false) =>
+    display.show(
+      () => run.status,
+      isNews && stream.isTTY,
+      () => picture(run, stream),
+    );
   return {
     onStart(sizes) {
-      progress.onStart(sizes);
+      run.onStart(sizes);
     },
-    onCheckProgress(seed, done) {
-      progress.onCheckProgress(seed, done);
+    onInitialRows(seed, done) {
+      run.onInitialRows(seed, done);
       show();
     },
-    onCheck(seed, checks) {
-      for (const [arm, check] of checks) line(`seed ${seed}, ${arm}: ${checkText(check)}`);
+    onInitialLosses(seed, losses) {
+      for (const [arm, loss] of losses) display.print(`seed ${seed}, ${arm}: ${initialLossText(loss)}`);
       show(true);
     },
     onBatch(arm, seed, batch) {
-      progress.onBatch(arm, seed, batch);
-      show(batch.step === progress.steps);
+      run.onBatch(arm, seed, batch);
+      show(batch.step === run.steps);
     },
     onTest(arm, seed, done) {
-      progress.onTest(arm, seed, done);
+      run.onTest(arm, seed, done);
       show();
     },
-    onTrial(trial) {
-      progress.onTrial(trial);
-      const left = progress.isDone ? "" : `; ${progress.status}`;
-      line(`seed ${trial.seed}, ${trial.arm}: ${trialText(trial)}${left}`);
+    onTrial(trial, seconds) {
+      run.onTrial(trial);
+      const left = run.isDone ? "" : `; ${run.status}`;
+      display.print(`seed ${trial.seed}, ${trial.arm}: ${trialText(trial, seconds)}${left}`);
     },
-    end() {
-      live?.clear();
-      live?.done();
-    },
+    end: display.end,
   };
 }
 
-/** The curves so far over a line of what is done; that line alone while there are none. */
-function picture(progress: RunProgress, stream: NodeJS.WriteStream): string {
-  const { curves, steps, status } = progress;
-  if (curves.length === 0) return status;
-  const { columns = 80 } = stream;
-  const width = Math.min(columns - 1, 100);
-  return `${terminalChart(curves, { width, height: 14, steps, color: hasColor(stream) })}\n${status}`;
+/** The curves so far; nothing while there are none. */
+function picture({ curves, steps }: RunProgress, stream: { readonly isTTY?: boolean; columns?: number }) {
+  if (curves.length === 0) return "";
+  const width = Math.min((stream.columns ?? 80) - 1, 100);
+  return terminalChart(curves, { width, height: 14, steps, color: hasColor(stream) });
 }
 
-function checkText({ expectedLoss, initialLoss, inBand }: InitialCheck): string {
+function initialLossText({ expectedLoss, initialLoss, inBand }: InitialLoss): string {
   const verdict = inBand ? "within its band" : "OUTSIDE its band";
-  return `loss before training ${initialLoss.toFixed(4)}, expected ${expectedLoss.toFixed(4)}: ${verdict}`;
+  return `initial loss ${initialLoss.toFixed(4)}, expected ${expectedLoss.toFixed(4)}: ${verdict}`;
 }
 
-function trialText({ runningLosses, test, trainSeconds }: Trial): string {
+function trialText({ runningLosses, test }: Trial, seconds: number): string {
   const final = runningLosses[runningLosses.length - 1].toFixed(4);
   const accuracy = (100 * test.accuracy).toFixed(1);
-  return `trained in ${trainSeconds.toFixed(1)} s, final loss ${final}, test accuracy ${accuracy} %`;
+  return `trained in ${seconds.toFixed(1)} s, final loss ${final}, test accuracy ${accuracy} %`;
 }

@@ -1,11 +1,12 @@
 import type { Plan } from "../experiment/plan.ts";
-import type { RunObserver, RunSizes } from "../experiment/run.ts";
+import type { RunObserver, RunSizes } from "../experiment/runExperiment.ts";
 import type { TerminalCurve } from "../plot/terminalChart.ts";
+import { duration } from "./progress.ts";
 
-/** A test or check row costs about this share of a training row: its forward pass alone. */
+/** The time of a forward pass alone, as a share of that of a training step. */
 const forwardShare = 1 / 3;
 
-interface Training {
+interface LiveTrial {
   readonly arm: string;
   readonly seed: number;
   /** Running loss after each step so far. */
@@ -14,50 +15,52 @@ interface Training {
   tested: number;
 }
 
-type Watched = Required<Omit<RunObserver, "onCheck">>;
+type Watched = Required<Omit<RunObserver, "onInitialLosses">>;
 
-/** Counts what of a run is done, for its speed and the time left, and keeps the curves of its trainings. */
+/** Counts how much of a run is done, for its speed and the time left, and keeps the curves of its trials. */
 export class RunProgress implements Watched {
   readonly #plan: Plan;
-  readonly #trainings = new Map<string, Training>();
-  /** Rows of each seed's check before training that are done. */
-  readonly #checked = new Map<number, number>();
-  #sizes: RunSizes = { trials: 0, checks: 0, trainCount: 0, testCount: 0 };
+  readonly #now: () => number;
+  readonly #live = new Map<string, LiveTrial>();
+  /** Training images on which each seed's initial loss is measured so far. */
+  readonly #initialRows = new Map<number, number>();
+  #sizes: RunSizes = { trials: 0, seeds: 0, trainCount: 0, testCount: 0 };
   #trainedRows = 0;
   #finishedTrials = 0;
   /** In milliseconds. */
   #start = 0;
 
-  constructor(plan: Plan) {
+  constructor(plan: Plan, now: () => number = () => performance.now()) {
     this.#plan = plan;
+    this.#now = now;
   }
 
   onStart(sizes: RunSizes): void {
     this.#sizes = sizes;
-    this.#start = performance.now();
+    this.#start = this.#now();
   }
 
-  onCheckProgress(seed: number, done: number): void {
-    this.#checked.set(seed, done);
+  onInitialRows(seed: number, done: number): void {
+    this.#initialRows.set(seed, done);
   }
 
   onBatch(...[arm, seed, { runningLoss }]: Parameters<Watched["onBatch"]>): void {
-    this.#training(arm, seed).losses.push(runningLoss);
+    this.#trial(arm, seed).losses.push(runningLoss);
     this.#trainedRows += (this.#plan.epochs * this.#sizes.trainCount) / this.steps;
   }
 
   onTest(arm: string, seed: number, done: number): void {
-    this.#training(arm, seed).tested = done;
+    this.#trial(arm, seed).tested = done;
   }
 
-  /** A finished training's curve stays beside the other arms' where the run has a single seed. */
+  /** In a run of a single seed, the curves of finished arms stay beside those of the others. */
   onTrial({ arm, seed }: { readonly arm: string; readonly seed: number }): void {
-    if (this.#plan.seeds.length > 1) this.#trainings.delete(`${arm} ${seed}`);
-    else this.#training(arm, seed).tested = 0;
+    if (this.#plan.seeds.length > 1) this.#live.delete(`${arm} ${seed}`);
+    else this.#trial(arm, seed).tested = 0;
     this.#finishedTrials += 1;
   }
 
-  /** Steps of one training. */
+  /** Training steps of one trial. */
   get steps(): number {
     return this.#plan.epochs * Math.ceil(this.#sizes.trainCount / this.#plan.batchSize);
   }
@@ -67,7 +70,7 @@ export class RunProgress implements Watched {
   }
 
   get curves(): TerminalCurve[] {
-    return [...this.#trainings.values()]
+    return [...this.#live.values()]
       .filter(({ losses }) => losses.length > 0)
       .map(({ arm, seed, losses }) => ({
         name: this.#plan.seeds.length > 1 ? `${arm}, seed ${seed}` : arm,
@@ -75,42 +78,38 @@ export class RunProgress implements Watched {
       }));
   }
 
-  /** What is done, the speed and the time left, in one line. */
+  /** What is done, the speed and the time left, on one line. */
   get status(): string {
-    const seconds = (performance.now() - this.#start) / 1000;
+    const seconds = (this.#now() - this.#start) / 1000;
     const done = this.#rowsDone();
     const left = Math.max(0, (seconds * (this.#rowsInAll() - done)) / Math.max(done, 1));
     const speed = this.#trainedRows > 0 ? `, ${Math.round(this.#trainedRows / seconds)} images/s` : "";
     const what =
       this.#trainedRows > 0
-        ? `${this.#finishedTrials} of ${this.#sizes.trials} trainings done`
-        : "checking the loss before training";
+        ? `${this.#finishedTrials} of ${this.#sizes.trials} trials done`
+        : "measuring the initial loss";
     return `${what}${speed}, ${duration(left)} left`;
   }
 
-  /** All work, in training rows. */
+  /** All work, in units of one image in training. */
   #rowsInAll(): number {
-    const { trials, checks, trainCount, testCount } = this.#sizes;
+    const { trials, seeds, trainCount, testCount } = this.#sizes;
     const trialRows = this.#plan.epochs * trainCount + forwardShare * testCount;
-    return checks * forwardShare * trainCount + trials * trialRows;
+    return seeds * forwardShare * trainCount + trials * trialRows;
   }
 
-  /** The work that is done, in training rows. */
+  /** The work that is done, in the same unit. */
   #rowsDone(): number {
-    const checked = [...this.#checked.values()].reduce((sum, rows) => sum + rows, 0);
-    const tested = [...this.#trainings.values()].reduce((sum, training) => sum + training.tested, 0);
+    const measured = [...this.#initialRows.values()].reduce((sum, rows) => sum + rows, 0);
+    const tested = [...this.#live.values()].reduce((sum, trial) => sum + trial.tested, 0);
     const testedBefore = this.#finishedTrials * this.#sizes.testCount;
-    return this.#trainedRows + forwardShare * (checked + tested + testedBefore);
+    return this.#trainedRows + forwardShare * (measured + tested + testedBefore);
   }
 
-  #training(arm: string, seed: number): Training {
+  #trial(arm: string, seed: number): LiveTrial {
     const key = `${arm} ${seed}`;
-    const known = this.#trainings.get(key) ?? { arm, seed, losses: [], tested: 0 };
-    this.#trainings.set(key, known);
+    const known = this.#live.get(key) ?? { arm, seed, losses: [], tested: 0 };
+    this.#live.set(key, known);
     return known;
   }
-}
-
-function duration(seconds: number): string {
-  return seconds < 100 ? `${Math.ceil(seconds)} s` : `${Math.ceil(seconds / 60)} min`;
 }

@@ -1,8 +1,8 @@
 import type { FoundHead } from "../heads/index.ts";
 import type { Solution } from "../heads/solve.ts";
 import type { ClassSummary, LabelSummary } from "../labels/summary.ts";
+import { table } from "../plot/table.ts";
 import type { ReadLabels } from "./labelFlags.ts";
-import { table } from "./table.ts";
 import { grouped, wrap } from "./text.ts";
 
 /** Rows of a table before the rest is left to --json. */

@@ -1,22 +1,12 @@
 import { printable } from "../errors.ts";
+import { wrapText } from "../plot/wrapText.ts";
 
-/** Columns of a terminal that output is laid out for. */
+/** Width of all output to a terminal, in letters. */
 const width = 80;
 
-/** Text broken at blanks so that no line is longer than 80, later lines indented. */
-export function wrap(text: string, indent = 2): string {
-  const lines: string[] = [];
-  let line = "";
-  for (const word of text.split(/(?<=\S) (?=\S)/)) {
-    const longer = line === "" ? word : `${line} ${word}`;
-    if (longer.length <= width || line.trim() === "") line = longer;
-    else {
-      lines.push(line);
-      line = " ".repeat(indent) + word;
-    }
-  }
-  return [...lines, line].join("\n");
-}
+/** A text in lines of at most 80 letters, broken between words; the second line and those after it are indented. */
+export const wrap = (text: string, indent = 2): string =>
+  wrapText(text, width, { indent, breakWords: false }).join("\n");
 
 /** A labelled text: a label of at most 9 letters, the rest indented below itself. Control characters are escaped. */
 export const field = (label: string, text: string) => wrap(label.padEnd(10) + printable(text), 10);

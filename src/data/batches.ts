@@ -2,10 +2,10 @@ import { InputError } from "../errors.ts";
 import { random } from "../math/random.ts";
 
 /**
- * The batches of one epoch: the rows in a random order, cut into pieces of `batchSize`, the last one shorter if need
- * be (as Keras's `fit`). The order depends on the seed and the epoch alone, so that all arms of a seed see the same.
+ * The batches of one epoch: the rows in random order, `batchSize` at a time; the last batch may be shorter (as in
+ * Keras's `fit`). The order depends on the seed and the epoch alone, so that all arms of a seed see the same batches.
  *
- * @returns views of one array that holds each of the rows once
+ * @returns views of one array that holds each row once
  */
 export function epochBatches(
   rows: Uint32Array,
@@ -14,7 +14,7 @@ export function epochBatches(
   epoch: number,
 ): Uint32Array[] {
   if (!(Number.isInteger(batchSize) && batchSize >= 1)) {
-    throw new InputError(`invalid batch size: ${batchSize}; give a whole number from 1`);
+    throw new InputError(`invalid batch size: ${batchSize}; expected a whole number of at least 1`);
   }
   const order = random(seed, `order/${epoch}`).shuffle(rows.slice());
   return Array.from({ length: Math.ceil(order.length / batchSize) }, (_, i) =>

@@ -25,5 +25,5 @@ function home(): string {
   } catch {
     // no HOME, and no entry for the user
   }
-  throw new InputError("no home folder to keep datasets in: set BASERATE_CACHE to a folder");
+  throw new InputError("no home folder to keep datasets in; set BASERATE_CACHE to a folder");
 }

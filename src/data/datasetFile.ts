@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { open, writeFile } from "node:fs/promises";
 import { type Dataset, type ImageSet, imageBytes } from "./dataset.ts";
 
-/** What a dataset's cache file must hold. All of it is known beforehand, so that a file is right or it is damaged. */
+/** What a dataset's cache file must contain. All of it is known in advance, so any other file is damaged. */
 export interface DatasetLayout {
   readonly name: string;
   readonly classNames: readonly string[];
@@ -13,19 +13,19 @@ export interface DatasetLayout {
   readonly sha256: string;
 }
 
-/** A dataset in memory as in its file: a header of fixed length, then the arrays that `sha256` is taken over. */
+/** A dataset in memory as in its file: a header of fixed length, then the arrays that `sha256` covers. */
 export interface DatasetBytes {
   readonly bytes: Uint8Array;
   /** Views of `bytes`. The memory is shared, so that worker threads read it without a copy. */
   readonly dataset: Dataset;
 }
 
-/** A cache file that can't be used; the message says what is wrong with it. */
+/** A cache file that can't be used; the message says why. */
 export class DamagedFileError extends Error {
   override readonly name: string = "DamagedFileError";
 }
 
-/** A multiple of the page size; the rest of it is blank. */
+/** In bytes, a multiple of the page size; what the text leaves over is blank. */
 const headerLength = 4096;
 
 /** One line that says what the file is (and its format's version), and one of JSON. */
@@ -38,7 +38,7 @@ export function datasetFileLength({ shape, trainCount, testCount }: DatasetLayou
   return headerLength + (trainCount + testCount) * (imageBytes(shape) + 1);
 }
 
-/** A dataset of the given layout with all images black, to be filled. */
+/** A dataset of the given layout, filled with zeros. */
 export function emptyDataset(layout: DatasetLayout): DatasetBytes {
   const { name, classNames, shape, trainCount, testCount } = layout;
   const bytes = new Uint8Array(new SharedArrayBuffer(datasetFileLength(layout)));
@@ -63,7 +63,7 @@ export function contentHash(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes.subarray(headerLength)).digest("hex");
 }
 
-/** Writes the file in place. It need not be flushed to disk: a file that a power cut leaves incomplete fails its hash. */
+/** Writes the file. It need not be flushed to disk: a file that a power cut leaves incomplete fails its hash. */
 export async function writeDatasetFile(
   path: string,
   { bytes }: DatasetBytes,
@@ -72,13 +72,13 @@ export async function writeDatasetFile(
   await writeFile(path, bytes, { signal });
 }
 
-/** Bytes read at a time, so that one piece is hashed while the next is read. */
-const pieceLength = 8 * 2 ** 20;
+/** Bytes read at a time, so that one chunk is hashed while the next is read. */
+const chunkLength = 8 * 2 ** 20;
 
 /**
- * Reads a file and checks every byte of it.
+ * Reads a file and verifies every byte.
  *
- * @throws DamagedFileError if it is not the layout's file, or not all of it
+ * @throws DamagedFileError if it is not the complete file of the layout
  */
 export async function readDatasetFile(path: string, layout: DatasetLayout): Promise<Dataset> {
   const file = await open(path);
@@ -87,16 +87,16 @@ export async function readDatasetFile(path: string, layout: DatasetLayout): Prom
     const { bytes, dataset } = emptyDataset(layout);
     if (size !== bytes.length) throw new DamagedFileError(`it has ${size} bytes instead of ${bytes.length}`);
 
-    const piece = async (offset: number) =>
-      (await file.read(bytes, offset, Math.min(pieceLength, size - offset), offset)).bytesRead;
+    const readChunk = async (offset: number) =>
+      (await file.read(bytes, offset, Math.min(chunkLength, size - offset), offset)).bytesRead;
     const hash = createHash("sha256");
     let offset = 0;
-    for (let next = piece(0); offset < size; ) {
+    for (let next = readChunk(0); offset < size; ) {
       const length = await next;
       if (length === 0) throw new DamagedFileError(`it ends after ${offset} of ${size} bytes`);
       const [start, end] = [Math.max(offset, headerLength), offset + length];
       offset = end;
-      if (offset < size) next = piece(offset);
+      if (offset < size) next = readChunk(offset);
       if (end > start) hash.update(bytes.subarray(start, end));
     }
     if (!header(layout).equals(bytes.subarray(0, headerLength)))

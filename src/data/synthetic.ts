@@ -5,28 +5,31 @@ import { type Dataset, type ImageSet, imageBytes } from "./dataset.ts";
 export interface SyntheticOptions {
   readonly seed?: number;
   readonly classes?: number;
-  /** Number of images; the classes get equally many, the first ones one more where it does not divide. */
+  /** Number of images, spread evenly over the classes; the first classes get one more where it does not divide. */
   readonly trainCount?: number;
   readonly testCount?: number;
   readonly shape?: ImageSet["shape"];
 }
 
+export const syntheticDefaults = {
+  seed: 0,
+  classes: 10,
+  trainCount: 5000,
+  testCount: 1000,
+  shape: [32, 32, 3],
+} as const satisfies Required<SyntheticOptions>;
+
 /**
- * Made-up images that stand in for a dataset where a test must be quick. Each class is a smooth pattern of its own (a
- * sum of a few slow waves in each channel); an image is its class's pattern plus normal noise. Mean and spread of the
- * pixels are near those of photographs. The same seed gives the same bytes.
+ * Made-up images, for tests and quick looks. Each class has a smooth pattern of its own (a sum of a few slow waves in
+ * each channel), and each image is the pattern of its class plus normal noise. Mean and standard deviation of the pixels
+ * are near those of photographs. The same seed gives the same bytes.
  */
-export function syntheticDataset({
-  seed = 0,
-  classes = 10,
-  trainCount = 5000,
-  testCount = 1000,
-  shape = [32, 32, 3],
-}: SyntheticOptions = {}): Dataset {
-  check("number of classes", classes, 2, 256);
-  check("number of training images", trainCount, 1, 1_000_000);
-  check("number of test images", testCount, 1, 1_000_000);
-  for (const size of shape) check("image size", size, 1, 4096);
+export function syntheticDataset(options: SyntheticOptions = {}): Dataset {
+  const { seed, classes, trainCount, testCount, shape } = { ...syntheticDefaults, ...options };
+  validate("number of classes", classes, 2, 256);
+  validate("number of training images", trainCount, 1, 1_000_000);
+  validate("number of test images", testCount, 1, 1_000_000);
+  for (const size of shape) validate("image size", size, 1, 4096);
 
   const patterns = classPatterns(classes, shape, random(seed, "patterns"));
   return {
@@ -37,18 +40,18 @@ export function syntheticDataset({
   };
 }
 
-function check(what: string, value: number, least: number, most: number): void {
-  if (!(Number.isInteger(value) && value >= least && value <= most)) {
-    throw new InputError(`invalid ${what}: ${value}; give a whole number from ${least} to ${most}`);
+function validate(what: string, value: number, min: number, max: number): void {
+  if (!(Number.isInteger(value) && value >= min && value <= max)) {
+    throw new InputError(`invalid ${what}: ${value}; expected a whole number from ${min} to ${max}`);
   }
 }
 
-/** Grey levels, of 255: the middle, and the spread of patterns and of noise around it. */
+/** Grey levels, of 255: the mean, and the standard deviations of patterns and of noise around it. */
 const middle = 120;
-const patternSpread = 45;
-const noiseSpread = 40;
+const patternDeviation = 45;
+const noiseDeviation = 40;
 
-/** One pattern a class: height x width x channels grey levels. */
+/** One pattern per class: height x width x channels grey levels. */
 function classPatterns(
   classes: number,
   shape: ImageSet["shape"],
@@ -64,9 +67,9 @@ function classPatterns(
         for (let y = 0; y < height; y++) {
           for (let x = 0; x < width; x++) {
             const angle = 2 * Math.PI * ((down * y) / height + (across * x) / width + phase);
-            // A sine's variance is 1/2, so this sum of three has the variance patternSpread^2.
+            // A sine's variance is 1/2, so this sum of three has the variance patternDeviation^2.
             pattern[(y * width + x) * channels + channel] +=
-              patternSpread * Math.sqrt(2 / waves) * Math.sin(angle);
+              patternDeviation * Math.sqrt(2 / waves) * Math.sin(angle);
           }
         }
       }
@@ -75,7 +78,7 @@ function classPatterns(
   });
 }
 
-/** Noise is read from a table, starting anywhere in it: drawing each number afresh would take ten times as long. */
+/** Noise is read from a table, beginning at a random position: drawing every number would take ten times as long. */
 const tableLength = 2 ** 16;
 
 function draw(
@@ -85,7 +88,7 @@ function draw(
   { integer, normal, shuffle }: Random,
 ): ImageSet {
   const size = imageBytes(shape);
-  const noise = Float32Array.from({ length: tableLength }, () => noiseSpread * normal());
+  const noise = Float32Array.from({ length: tableLength }, () => noiseDeviation * normal());
   const labels = Uint8Array.from(shuffle(Array.from({ length: count }, (_, i) => i % patterns.length)));
   const images = new Uint8ClampedArray(count * size); // rounds, and clips to [0, 255]
   for (let i = 0; i < count; i++) {

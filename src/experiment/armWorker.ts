@@ -1,10 +1,10 @@
-import { parentPort } from "node:worker_threads";
+import { parentPort, workerData } from "node:worker_threads";
 import type { Dataset } from "../data/dataset.ts";
 import { InputError } from "../errors.ts";
 import { nodeRuntime } from "../runtime/node.ts";
 import type { Plan } from "./plan.ts";
 import { makeModel } from "./plannedModel.ts";
-import { type BatchResult, initialOutputs, runTrial, type Training, type TrialContext } from "./trial.ts";
+import { type BatchResult, initialOutputs, runTrial, type TrainedArm, type TrialContext } from "./trial.ts";
 import type { FromWorker, ToWorker } from "./workerPool.ts";
 
 /** What a worker of a run needs; the dataset's arrays are shared, not copied. */
@@ -14,7 +14,7 @@ export interface ArmContext {
   readonly rows: Uint32Array;
 }
 
-/** Outputs of a seed's untrained network on some rows, or the training and test of one arm. */
+/** A task: the outputs of a seed's untrained network on some rows, or the training and test of one arm. */
 export type ArmTask =
   | { readonly kind: "outputs"; readonly seed: number; readonly rows: Uint32Array }
   | { readonly kind: "training"; readonly seed: number; readonly bias: readonly number[] };
@@ -24,31 +24,42 @@ export type ArmProgress =
   | { readonly checked: number }
   | { readonly tested: number };
 
-export type ArmResult = Float32Array | Training;
+export type ArmResult = Float32Array | Omit<TrainedArm, "weights">;
 
 const port = parentPort!;
+const stop: Int32Array = workerData;
 const runtime = nodeRuntime();
 runtime.catch(() => {}); // reported when the first task asks for it
 let context: Promise<TrialContext>;
 
-/** Rows between two messages of progress: a message for each round would keep the receiver busy. */
+/** Rows between two messages of progress: more messages would keep the receiver busy. */
 const progressRows = 512;
 
 const send = (message: FromWorker<ArmProgress, ArmResult>) => port.postMessage(message);
 
-async function work(task: ArmTask): Promise<ArmResult> {
+/** Ends the task where the pool is being closed. */
+function stopIfAsked(): void {
+  if (Atomics.load(stop, 0) === 1) throw new Error("stopped");
+}
+
+async function execute(task: ArmTask): Promise<ArmResult> {
   if (task.kind === "outputs") {
     return initialOutputs(await context, task.seed, task.rows, (checked) => {
+      stopIfAsked();
       if (checked % progressRows === 0) send({ progress: { checked } });
     });
   }
-  const { training } = await runTrial(await context, task.seed, task.bias, {
-    onBatch: (batch) => send({ progress: { batch } }),
+  const { result, seconds } = await runTrial(await context, task.seed, task.bias, {
+    onBatch: (batch) => {
+      stopIfAsked();
+      send({ progress: { batch } });
+    },
     onTest: (tested) => {
+      stopIfAsked();
       if (tested % progressRows === 0) send({ progress: { tested } });
     },
   });
-  return training;
+  return { result, seconds };
 }
 
 port.on("message", async (message: ToWorker<ArmContext, ArmTask>) => {
@@ -60,7 +71,7 @@ port.on("message", async (message: ToWorker<ArmContext, ArmTask>) => {
     return;
   }
   try {
-    send({ result: await work(message.task) });
+    send({ result: await execute(message.task) });
   } catch (error) {
     const { message: text, stack } = error as Error;
     send({ error: { message: text, stack, isInputError: error instanceof InputError } });

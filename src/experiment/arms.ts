@@ -1,4 +1,4 @@
-/** What an arm's output bias is made from. */
+/** What an arm's output bias is computed from. */
 export interface ArmInputs {
   /** The closed form: log of each class's frequency in the training subset. */
   readonly prior: readonly number[];
@@ -8,11 +8,11 @@ export interface ArmInputs {
 
 /** The arms of an experiment: they differ in the output bias alone. */
 const biases = {
-  /** What frameworks do. */
+  /** The default of deep-learning frameworks. */
   zero: ({ prior }: ArmInputs) => prior.map(() => 0),
   /** Log class frequency: right for a network whose output without bias is zero on average. */
   prior: ({ prior }: ArmInputs) => [...prior],
-  /** The same, less what this network's output is on average: right for this network (docs/theory.md, The band). */
+  /** The prior minus this network's mean output without bias: right for this network (docs/theory.md, The band). */
   calibrated: ({ prior, meanOutput }: ArmInputs) => prior.map((bias, k) => bias - meanOutput[k]),
 };
 

@@ -1,15 +1,14 @@
 import { z } from "zod";
+import { datasetNames } from "../data/datasets.ts";
 import { InputError } from "../errors.ts";
 import { armNames } from "./arms.ts";
-import { planError } from "./planError.ts";
+import { type KeyName, planError } from "./planError.ts";
 
-const datasetNames = ["cifar10", "synthetic"] as const;
-
-const whole = (least: number, most = 2 ** 31) => z.number().int().min(least).max(most);
+const whole = (min: number, max = 2 ** 31) => z.number().int().min(min).max(max);
 const size = z.tuple([whole(1), whole(1)]);
 const activation = z.enum(["linear", "relu", "gelu", "tanh", "sigmoid"]);
 
-/** The layers a plan can name, with what each becomes. */
+/** The layers that a plan can name. */
 const layerSchemas = {
   conv2d: z.strictObject({
     filters: whole(1),
@@ -48,7 +47,7 @@ const originalLayers: LayerPlan[] = [
 /** Class counts of the original experiment; a tenth of them for the smaller synthetic dataset. */
 const originalCounts = [4000, 3700, 100, 4000, 400, 100, 50, 700, 700, 100];
 
-/** What is to be run, down to the last number: every key has the original experiment's value unless given. */
+/** Everything that determines a run. The default of each key is its value in the original experiment. */
 const planSchema = z.strictObject({
   dataset: z.enum(datasetNames).default("cifar10"),
   counts: z.array(whole(1)).min(2).optional(),
@@ -66,19 +65,24 @@ export type Plan = z.infer<typeof planSchema> & { readonly counts: readonly numb
 export type PlanInput = z.input<typeof planSchema>;
 
 /**
- * Fills in a plan's defaults and checks it.
+ * Validates a plan, and fills in its defaults.
  *
- * @param where what to call the plan in messages: its file, or the command's options
- * @throws InputError that names the key, its value and what is allowed
+ * @param name of a key in error messages: `plan.yaml: counts`, or the option that sets it
+ * @throws InputError that names the key, its value and what is expected
  */
-export function resolvePlan(input: unknown, where = "plan"): Plan {
+export function resolvePlan(
+  input: unknown,
+  name: KeyName = (key) => (key === undefined ? "plan" : `plan: ${key}`),
+): Plan {
   const result = planSchema.safeParse(input ?? {});
-  if (!result.success)
-    throw planError(result.error.issues[0], { input, where, schema: planSchema.shape, layers: layerSchemas });
+  if (!result.success) {
+    throw planError(result.error.issues[0], { input, name, schema: planSchema.shape, layers: layerSchemas });
+  }
   const plan = result.data;
   for (const key of ["arms", "seeds"] as const) {
     const twice = plan[key].find((value, i) => plan[key].indexOf(value as never) < i);
-    if (twice !== undefined) throw new InputError(`${where}: ${key} holds ${twice} twice`);
+    if (twice !== undefined)
+      throw new InputError(`invalid ${name(key)}: ${twice} is given twice; expected different ${key}`);
   }
   const counts =
     plan.counts ?? originalCounts.map((count) => (plan.dataset === "cifar10" ? count : count / 10));

@@ -3,33 +3,36 @@ import { InputError, unknownName } from "../errors.ts";
 
 type Issue = z.core.$ZodIssue;
 
+/** What a key of a plan is called in messages: `plan.yaml: counts`, or `--counts`. Without a key, the plan. */
+export type KeyName = (key?: string) => string;
+
 interface PlanContext {
   /** The plan as given. */
   readonly input: unknown;
-  /** What to call it. */
-  readonly where: string;
+  readonly name: KeyName;
   /** Its keys, and those of each kind of layer. */
   readonly schema: Readonly<Record<string, unknown>>;
   readonly layers: Readonly<Record<string, { readonly shape: Readonly<Record<string, unknown>> }>>;
 }
 
-/** One line for the first thing that is wrong with a plan: where, the value, and what is allowed. */
+/** One line for the first thing that is wrong with a plan: which key, its value, and what is expected. */
 export function planError(issue: Issue, context: PlanContext): InputError {
-  const place = [context.where, ...placeWords(issue.path)].join(": ");
+  const place = placeText(issue.path, context.name);
   const value = valueAt(context.input, issue.path);
   if (issue.code === "invalid_union") return layerError(issue, value, place, context);
   if (issue.code === "unrecognized_keys") {
     const kind = context.layers[String(issue.path.at(-1))];
-    return at(place, unknownName("key", issue.keys[0], Object.keys(kind?.shape ?? context.schema)));
+    const known = Object.keys(kind?.shape ?? context.schema);
+    return within(place, unknownName("key", issue.keys[0], known));
   }
   if (issue.code === "invalid_value" && typeof value === "string") {
     const what = issue.path[0] === "arms" ? "arm" : String(issue.path.at(-1));
-    return at(place, unknownName(what, value, issue.values.map(String)));
+    return within(place, unknownName(what, value, issue.values.map(String)));
   }
-  return new InputError(`${place}: invalid value ${JSON.stringify(value)}; ${allowed(issue)}`);
+  return new InputError(`invalid ${place}: ${shortJson(value)}; expected ${expected(issue)}`);
 }
 
-/** Of the complaints of all kinds of layer, the one of the kind that is named. */
+/** The error of the kind of layer that is named, among those of all kinds. */
 function layerError(
   issue: Issue & { code: "invalid_union" },
   layer: unknown,
@@ -37,19 +40,24 @@ function layerError(
   context: PlanContext,
 ): InputError {
   const kind = typeof layer === "object" && layer !== null ? (Object.keys(layer)[0] ?? "") : String(layer);
-  if (!(kind in context.layers)) return at(place, unknownName("layer", kind, Object.keys(context.layers)));
-  const complaints = issue.errors.flat().filter(({ path }) => path[0] === kind);
+  if (!(kind in context.layers))
+    return within(place, unknownName("layer", kind, Object.keys(context.layers)));
+  const errors = issue.errors.flat().filter(({ path }) => path[0] === kind);
   // A misspelt key is also a missing one: the misspelling says more.
-  const inner = complaints.find(({ code }) => code === "unrecognized_keys") ?? complaints[0];
+  const inner = errors.find(({ code }) => code === "unrecognized_keys") ?? errors[0];
   if (inner) return planError({ ...inner, path: [...issue.path, ...inner.path] }, context);
-  return new InputError(`${place}: give one kind of layer, got ${JSON.stringify(layer)}`);
+  return new InputError(
+    `invalid ${place}: ${shortJson(layer)}; expected one kind of layer, as in flatten: {}`,
+  );
 }
 
-const at = (place: string, error: InputError) => new InputError(`${place}: ${error.message}`);
+const within = (place: string, error: InputError) => new InputError(`${place}: ${error.message}`);
 
-/** `layers`, `number 1`, `conv2d`, `filters`: places in lists are counted from 1. */
-const placeWords = (path: Issue["path"]) =>
-  path.map((key) => (typeof key === "number" ? `number ${key + 1}` : String(key)));
+/** `plan.yaml: layers, entry 1, conv2d, filters`: entries are counted from 1. */
+function placeText([key, ...rest]: Issue["path"], name: KeyName): string {
+  const words = rest.map((key) => (typeof key === "number" ? `entry ${key + 1}` : String(key)));
+  return [name(key === undefined ? undefined : String(key)), ...words].join(", ");
+}
 
 function valueAt(input: unknown, path: Issue["path"]): unknown {
   return path.reduce<unknown>(
@@ -58,12 +66,30 @@ function valueAt(input: unknown, path: Issue["path"]): unknown {
   );
 }
 
-function allowed(issue: Issue): string {
-  if (issue.code === "too_small" && issue.origin === "array") return `give at least ${issue.minimum}`;
+const maxLetters = 60;
+
+function shortJson(value: unknown): string {
+  const text = JSON.stringify(value) ?? "nothing";
+  return text.length > maxLetters ? `${text.slice(0, maxLetters)}...` : text;
+}
+
+function expected(issue: Issue): string {
+  if (issue.code === "too_small" && issue.origin === "array") {
+    return `at least ${issue.minimum} ${issue.minimum === 1 ? "entry" : "entries"}`;
+  }
   if (issue.code === "too_small")
-    return `allowed: ${issue.inclusive ? "at least" : "more than"} ${issue.minimum}`;
-  if (issue.code === "too_big") return `allowed: at most ${issue.maximum}`;
-  if (issue.code === "invalid_type")
-    return `needed: ${issue.expected === "int" ? "a whole number" : issue.expected}`;
+    return `a number of ${issue.inclusive ? "at least" : "more than"} ${issue.minimum}`;
+  if (issue.code === "too_big") return `a number of at most ${issue.maximum}`;
+  if (issue.code === "invalid_type") return kinds[issue.expected] ?? issue.expected;
   return issue.message;
 }
+
+/** What zod calls kinds of values, in words. */
+const kinds: Readonly<Record<string, string>> = {
+  int: "a whole number",
+  number: "a number",
+  string: "a text",
+  array: "a list",
+  tuple: "a list of two numbers",
+  object: "keys with values",
+};

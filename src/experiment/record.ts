@@ -1,10 +1,4 @@
-/** What a run writes down: plain data, one record a finished trial, and one summary of the run. */
-
-/** The interval in which the initial loss of a sound network lies (docs/theory.md, The band). */
-export interface Band {
-  readonly low: number;
-  readonly high: number;
-}
+import type { Band } from "../heads/band.ts";
 
 /** How well a model does on the test set. Losses in nats, the rest as fractions in [0, 1]. */
 export interface Evaluation {
@@ -16,20 +10,23 @@ export interface Evaluation {
   readonly recall: readonly number[];
 }
 
-/** One finished trial: one arm of one seed. */
-export interface Trial {
-  readonly arm: string;
-  readonly seed: number;
+/** The loss of one arm before training, compared with the expected one. */
+export interface InitialLoss {
   /** Bias of the output layer before training. */
   readonly outputBias: readonly number[];
-  /** Loss the labels predict for a network whose output is its bias alone. */
+  /** Loss that the labels predict for a network whose output is its bias alone. */
   readonly expectedLoss: number;
   /** Loss over the whole training subset before training. */
   readonly initialLoss: number;
-  readonly band: Band;
+  /** The interval in which the initial loss of a sound network lies (docs/theory.md, The band). */
+  readonly band: Pick<Band, "low" | "high">;
   /** Whether `initialLoss` lies in `band`. */
   readonly inBand: boolean;
-  /** Epoch (from 0) of each batch. All arrays below have one entry a batch. */
+}
+
+/** What training an arm and testing it gives. */
+export interface TrainingResult {
+  /** Epoch (from 0) of each batch. This array and the three below have one entry per batch. */
   readonly epochs: readonly number[];
   /** Each batch's own mean loss. */
   readonly batchLosses: readonly number[];
@@ -37,14 +34,18 @@ export interface Trial {
   readonly runningLosses: readonly number[];
   /** Accuracy over the rows of the epoch so far. */
   readonly runningAccuracies: readonly number[];
-  /** On all test images as they are (1,000 a class). */
+  /** On all test images as they are (CIFAR-10: 1,000 per class). */
   readonly test: Evaluation;
-  /** The same outputs, each class weighted by its share of the training subset. */
-  readonly testReweighted: Evaluation;
+  /** The same outputs, each class weighted by its frequency in the training subset. */
+  readonly testTrainingMix: Evaluation;
   /** Whether an observer stopped the training before its end. */
   readonly stopped: boolean;
-  /** Wall time of training alone, in seconds. */
-  readonly trainSeconds: number;
+}
+
+/** One finished trial: one arm of one seed. The same plan gives the same trial, bit for bit, on the same machine. */
+export interface Trial extends InitialLoss, TrainingResult {
+  readonly arm: string;
+  readonly seed: number;
 }
 
 /** A difference between two arms over paired seeds (first minus second), with a bootstrap 95 % interval. */
@@ -53,7 +54,7 @@ export interface Difference {
   /** Null for a single seed. */
   readonly low: number | null;
   readonly high: number | null;
-  /** One a seed. */
+  /** One per seed. */
   readonly values: readonly number[];
   /** Whether the interval excludes 0. Always false for a single seed. */
   readonly distinguishable: boolean;
@@ -61,7 +62,7 @@ export interface Difference {
 
 /** Steps the baseline needs before its running loss falls to where the arm's loss was before training. */
 export interface StepsSaved {
-  /** One a seed; null where the baseline never got there. */
+  /** One per seed; null where the baseline never got there. */
   readonly values: readonly (number | null)[];
   /** Seeds in which it never got there: they count with all steps of the run, so that the mean is a lower bound. */
   readonly never: number;
@@ -71,13 +72,17 @@ export interface StepsSaved {
   readonly high: number | null;
 }
 
-/** What a run ran on. */
-export interface Environment {
+/** The versions that a run's results depend on. */
+export interface Versions {
   readonly baserate: string;
   readonly node: string;
   /** Name and version of the runtime: `onnxruntime-node 1.30.0`. */
   readonly runtime: string;
+}
+
+/** What a run ran on. */
+export interface Environment extends Versions {
   readonly machine: string;
-  /** Arms at once. */
+  /** Arms trained at the same time. */
   readonly workers: number;
 }

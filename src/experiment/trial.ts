@@ -5,10 +5,10 @@ import { initialWeights, type Model, type Weights } from "../graph/model.ts";
 import { rmsprop } from "../graph/optimizers.ts";
 import { tensor } from "../graph/tensor.ts";
 import type { Runtime } from "../runtime/runtime.ts";
-import { createPredictor, createTrainer } from "../runtime/trainer.ts";
+import { createPredictor, createTrainer, type Trainer } from "../runtime/trainer.ts";
 import { evaluateOutputs } from "./evaluation.ts";
 import type { Plan } from "./plan.ts";
-import type { Trial } from "./record.ts";
+import type { TrainingResult } from "./record.ts";
 
 /** What the arms of a run have in common. */
 export interface TrialContext {
@@ -20,7 +20,7 @@ export interface TrialContext {
   readonly rows: Uint32Array;
 }
 
-/** What an observer hears after each batch. */
+/** What an observer is told after each batch. */
 export interface BatchResult {
   /** Number of the step over all epochs, from 1. */
   readonly step: number;
@@ -33,28 +33,15 @@ export interface BatchResult {
 }
 
 export interface TrialObserver {
-  /** Called after each batch; returning false stops the arm, which is then tested as it stands. */
+  /** Called after each batch; returning false stops the training, and the network is then tested as it is. */
   onBatch?(batch: BatchResult): unknown;
-  /** Called as the test images are worked off. */
+  /** Called from time to time with the number of test images that are done. */
   onTest?(done: number): void;
 }
 
-/** What training an arm and testing it gives: a trial without the check before training. */
-export type Training = Pick<
-  Trial,
-  | "epochs"
-  | "batchLosses"
-  | "runningLosses"
-  | "runningAccuracies"
-  | "test"
-  | "testReweighted"
-  | "trainSeconds"
-  | "stopped"
->;
-
 /**
- * Outputs of a seed's untrained network without output bias, (rows.length, K): all arms of the seed start from these,
- * each with its own bias added.
+ * Outputs of a seed's untrained network without output bias, (rows.length, K). The arms of the seed add their own bias
+ * to these.
  */
 export async function initialOutputs(
   { runtime, model, dataset }: TrialContext,
@@ -73,13 +60,24 @@ export function armWeights(model: Model, seed: number, bias: readonly number[]):
   return { ...initialWeights(model, seed), [model.outputBias]: tensor("float32", [bias.length], bias) };
 }
 
-/** Trains one arm of one seed, and tests it: the loop of the experiment. */
+/** What training writes down after each batch. */
+type Curves = Pick<TrainingResult, "epochs" | "batchLosses" | "runningLosses" | "runningAccuracies">;
+
+/** A trained and tested arm. */
+export interface TrainedArm {
+  readonly result: TrainingResult;
+  readonly weights: Weights;
+  /** Wall time of training alone, in seconds. */
+  readonly seconds: number;
+}
+
+/** Trains one arm of one seed, and tests it. */
 export async function runTrial(
   context: TrialContext,
   seed: number,
   bias: readonly number[],
   observer: TrialObserver = {},
-): Promise<{ training: Training; weights: Weights }> {
+): Promise<TrainedArm> {
   const { runtime, plan, model, dataset, rows } = context;
   const trainer = await createTrainer(runtime, {
     model,
@@ -89,45 +87,44 @@ export async function runTrial(
     weights: armWeights(model, seed, bias),
     batchSize: Math.min(plan.batchSize, rows.length),
   });
-  const curves = {
-    epochs: [] as number[],
-    batchLosses: [] as number[],
-    runningLosses: [] as number[],
-    runningAccuracies: [] as number[],
-  };
-  let stopped = false;
   const start = performance.now();
-  for (let epoch = 0; epoch < plan.epochs && !stopped; epoch++) {
+  const { curves, stopped } = await train(trainer, context, seed, observer);
+  const seconds = (performance.now() - start) / 1000;
+  const weights = trainer.weights();
+  await trainer.dispose();
+  const result = { ...curves, ...(await testWeights(context, weights, observer)), stopped };
+  return { result, weights, seconds };
+}
+
+/** The loop of the experiment: all epochs, batch by batch, unless the observer stops it. */
+async function train(
+  trainer: Trainer,
+  { plan, rows }: TrialContext,
+  seed: number,
+  observer: TrialObserver,
+): Promise<{ curves: Curves; stopped: boolean }> {
+  const [epochs, batchLosses, runningLosses, runningAccuracies]: number[][] = [[], [], [], []];
+  const curves = { epochs, batchLosses, runningLosses, runningAccuracies };
+  for (let epoch = 0; epoch < plan.epochs; epoch++) {
     let [lossSum, correctSum, seen] = [0, 0, 0];
     for (const batch of epochBatches(rows, plan.batchSize, seed, epoch)) {
       const { loss, correct } = await trainer.step(batch);
       lossSum += loss * batch.length;
       correctSum += correct;
       seen += batch.length;
-      const result = {
-        epoch,
-        batchLoss: loss,
-        runningLoss: lossSum / seen,
-        runningAccuracy: correctSum / seen,
-      };
-      curves.epochs.push(epoch);
-      curves.batchLosses.push(result.batchLoss);
-      curves.runningLosses.push(result.runningLoss);
-      curves.runningAccuracies.push(result.runningAccuracy);
-      stopped = observer.onBatch?.({ ...result, step: curves.epochs.length }) === false;
-      if (stopped) break;
+      const [runningLoss, runningAccuracy] = [lossSum / seen, correctSum / seen];
+      const step = epochs.push(epoch);
+      batchLosses.push(loss);
+      runningLosses.push(runningLoss);
+      runningAccuracies.push(runningAccuracy);
+      const wanted = observer.onBatch?.({ step, epoch, batchLoss: loss, runningLoss, runningAccuracy });
+      if (wanted === false) return { curves, stopped: true };
     }
   }
-  const trainSeconds = (performance.now() - start) / 1000;
-  const weights = trainer.weights();
-  await trainer.dispose();
-  return {
-    training: { ...curves, ...(await testWeights(context, weights, observer)), trainSeconds, stopped },
-    weights,
-  };
+  return { curves, stopped: false };
 }
 
-/** Tests a network on all test images: as they are, and weighted to the mix of the training subset. */
+/** Tests a network on all test images: as they are, and weighted by the class frequencies of the training subset. */
 async function testWeights(
   { runtime, plan, model, dataset }: TrialContext,
   weights: Weights,
@@ -143,9 +140,9 @@ async function testWeights(
   await predictor.dispose();
   const classes = plan.counts.length;
   const total = plan.counts.reduce((sum, count) => sum + count, 0);
-  const shares = plan.counts.map((count) => count / total);
+  const frequencies = plan.counts.map((count) => count / total);
   return {
     test: evaluateOutputs(outputs, test.labels, classes),
-    testReweighted: evaluateOutputs(outputs, test.labels, classes, shares),
+    testTrainingMix: evaluateOutputs(outputs, test.labels, classes, frequencies),
   };
 }

@@ -4,7 +4,7 @@ import { InputError } from "../errors.ts";
 /** What a worker is sent: first its context, then one task at a time. */
 export type ToWorker<Context, Task> = { readonly context: Context } | { readonly task: Task };
 
-/** What it answers: progress as often as it likes, then a result or an error. */
+/** What it answers: any number of progress messages, then a result or an error. */
 export type FromWorker<Progress, Result> =
   | { readonly progress: Progress }
   | { readonly result: Result }
@@ -17,16 +17,19 @@ interface Job<Task, Progress, Result> {
   readonly reject: (error: Error) => void;
 }
 
-/** Worker threads that share a context and take tasks in turn, first come first served. */
+/** Worker threads that share a context and take tasks in turn, in the order in which they were given. */
 export class WorkerPool<Context, Task, Progress, Result> {
   readonly #idle: Worker[] = [];
   readonly #workers: Worker[];
   readonly #queue: Job<Task, Progress, Result>[] = [];
   readonly #running = new Map<Worker, Job<Task, Progress, Result>>();
+  /** 1 when workers are to stop; they find it in their workerData. */
+  readonly #stop = new Int32Array(new SharedArrayBuffer(4));
+  #onIdle = () => {};
 
-  /** Starts the workers at once, so that they load their modules while the context is made. */
+  /** Starts the workers immediately, so that they load their modules while the context is prepared. */
   constructor(script: URL, count: number) {
-    this.#workers = Array.from({ length: count }, () => new Worker(script));
+    this.#workers = Array.from({ length: count }, () => new Worker(script, { workerData: this.#stop }));
     for (const worker of this.#workers) {
       worker.on("message", (message: FromWorker<Progress, Result>) => this.#receive(worker, message));
       worker.on("error", (error: Error) => this.#fail(error));
@@ -42,20 +45,31 @@ export class WorkerPool<Context, Task, Progress, Result> {
     this.#next();
   }
 
-  run(task: Task, onProgress: (progress: Progress) => void = () => {}): Promise<Result> {
+  /** Has a task done by the next worker that is free. */
+  execute(task: Task, onProgress: (progress: Progress) => void = () => {}): Promise<Result> {
     return new Promise((resolve, reject) => {
       this.#queue.push({ task, onProgress, resolve, reject });
       this.#next();
     });
   }
 
-  /** Ends all workers, in the middle of their work if need be. */
+  /**
+   * Ends all workers. A worker at work is asked to stop and awaited: to terminate a thread inside a native library can
+   * abort the whole process.
+   */
   async close(): Promise<void> {
     this.#queue.length = 0;
+    Atomics.store(this.#stop, 0, 1);
+    if (this.#running.size > 0) {
+      await new Promise<void>((resolve) => {
+        this.#onIdle = () => this.#running.size === 0 && resolve();
+      });
+    }
     await Promise.all(this.#workers.map((worker) => worker.terminate()));
   }
 
   #next(): void {
+    if (Atomics.load(this.#stop, 0) === 1) return;
     while (this.#idle.length > 0 && this.#queue.length > 0) {
       const [worker, job] = [this.#idle.shift()!, this.#queue.shift()!];
       this.#running.set(worker, job);
@@ -75,13 +89,15 @@ export class WorkerPool<Context, Task, Progress, Result> {
     if ("result" in message) job.resolve(message.result);
     else job.reject(revive(message.error));
     this.#next();
+    this.#onIdle();
   }
 
-  /** A worker that broke down takes all tasks with it: the run can't be what was asked for. */
+  /** Where a worker breaks down, all tasks fail: the run can't complete. */
   #fail(error: Error): void {
     for (const job of [...this.#running.values(), ...this.#queue]) job.reject(error);
     this.#running.clear();
     this.#queue.length = 0;
+    this.#onIdle();
   }
 }
 

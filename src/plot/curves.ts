@@ -1,4 +1,4 @@
-/** One step of several seeds' curves: mean, lowest and highest of the finite values; all NaN if there is none. */
+/** One step of the curves of several seeds: mean, lowest and highest of the finite values; all NaN if there are none. */
 export interface SeedStep {
   mean: number;
   low: number;
@@ -7,7 +7,7 @@ export interface SeedStep {
   seeds: number;
 }
 
-/** Summarizes curves (one a seed, not all need be equally long) step by step. */
+/** Summarizes curves step by step: one curve per seed, of any lengths. */
 export function overSeeds(curves: readonly (readonly number[])[]): SeedStep[] {
   const steps = Math.max(0, ...curves.map((curve) => curve.length));
   return Array.from({ length: steps }, (_, step) => {
@@ -29,8 +29,8 @@ export function divergence(curve: readonly number[]): number | undefined {
 }
 
 /**
- * Indices that draw a curve of thousands of steps like all of them: of each of `columns` stretches the first, the
- * lowest, the highest and the last, and the neighbours of gaps.
+ * The indices with which a curve of thousands of steps looks as with all of them: the curve is cut into `columns`
+ * stretches, of which the first, lowest, highest and last value are kept, and the neighbours of gaps.
  */
 export function visibleIndices(values: readonly number[], columns: number): number[] {
   const stretch = values.length / columns;
@@ -50,8 +50,8 @@ export function visibleIndices(values: readonly number[], columns: number): numb
   return [...kept].sort((a, b) => a - b);
 }
 
-/** Moves positions apart until neighbours are at least `gap` away, as little as a greedy pass can, within [low, high]. */
-export function spread(positions: readonly number[], gap: number, low: number, high: number): number[] {
+/** Moves positions apart until neighbours are at least `gap` away, in one greedy pass each way, within [low, high]. */
+export function moveApart(positions: readonly number[], gap: number, low: number, high: number): number[] {
   const order = positions.map((_, i) => i).sort((a, b) => positions[a] - positions[b]);
   const placed = [...positions];
   let floor = low;

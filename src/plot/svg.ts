@@ -1,5 +1,6 @@
 import type * as Plot from "@observablehq/plot";
-import { escapeText } from "./html.ts";
+import { escapeText } from "./escapeText.ts";
+import { wrapText } from "./wrapText.ts";
 
 export type PlotLibrary = typeof Plot;
 
@@ -114,3 +115,7 @@ export function textWidth(text: string, fontSize: number): number {
   }
   return ems * fontSize;
 }
+
+/** Breaks a text into lines of at most `width` px (see `textWidth`). */
+export const wrapToPixels = (text: string, width: number, fontSize: number) =>
+  wrapText(text, width, { measure: (line) => textWidth(line, fontSize) });

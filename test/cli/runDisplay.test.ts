@@ -1,18 +1,15 @@
 import { stripVTControlCharacters } from "node:util";
-import { afterEach, expect, test, vi } from "vitest";
+import { expect, test, vi } from "vitest";
 import { runDisplay } from "../../src/cli/runDisplay.ts";
 import { resolvePlan } from "../../src/experiment/plan.ts";
 import { makeTrial } from "../plot/trials.ts";
 
-afterEach(() => vi.restoreAllMocks());
-
-const check = { outputBias: [], expectedLoss: 1.5, initialLoss: 1.52, band: { low: 1.4, high: 1.6 } };
+const initial = { outputBias: [], expectedLoss: 1.5, initialLoss: 1.52, band: { low: 1.4, high: 1.6 } };
 
 /** What the display writes of a run of two arms, four steps of a second each, one arm after the other. */
 async function written(seeds: number[], isTTY: boolean): Promise<string[]> {
   const chunks: string[] = [];
   let seconds = 0;
-  vi.spyOn(performance, "now").mockImplementation(() => 1e6 + 1000 * seconds);
   const write = (text: string) => chunks.push(text) > 0;
   const stream = {
     isTTY,
@@ -21,27 +18,30 @@ async function written(seeds: number[], isTTY: boolean): Promise<string[]> {
     write,
     hasColors: () => false,
   } as unknown as NodeJS.WriteStream;
-  const display = await runDisplay(resolvePlan({ seeds, batchSize: 100 }), stream);
-  display.onStart!({ trials: 2 * seeds.length, checks: seeds.length, trainCount: 400, testCount: 300 });
+  const now = () => 1e6 + 1000 * seconds;
+  const display = runDisplay(resolvePlan({ seeds, batchSize: 100 }), { stream, now });
+  display.onStart({ trials: 2 * seeds.length, seeds: seeds.length, trainCount: 400, testCount: 300 });
   for (const seed of seeds) {
     seconds += 1;
-    display.onCheckProgress!(seed, 400);
-    display.onCheck!(
+    display.onInitialRows(seed, 400);
+    // the terminal library is loaded with the first picture
+    if (isTTY) await vi.waitFor(() => expect(chunks.length).toBeGreaterThan(0));
+    display.onInitialLosses(
       seed,
       new Map([
-        ["zero", { ...check, inBand: false }],
-        ["prior", { ...check, inBand: true }],
+        ["zero", { ...initial, inBand: false }],
+        ["prior", { ...initial, inBand: true }],
       ]),
     );
     for (const arm of ["zero", "prior"] as const) {
       for (let step = 1; step <= 4; step++) {
         seconds += 1;
         const runningLoss = 2 - step / 10;
-        display.onBatch!(arm, seed, { step, epoch: 0, batchLoss: 1, runningLoss, runningAccuracy: 0.5 });
+        display.onBatch(arm, seed, { step, epoch: 0, batchLoss: 1, runningLoss, runningAccuracy: 0.5 });
       }
       seconds += 1;
-      display.onTest!(arm, seed, 300);
-      display.onTrial!(makeTrial({ arm, seed, steps: 4 }));
+      display.onTest(arm, seed, 300);
+      display.onTrial(makeTrial({ arm, seed, steps: 4 }), 5.4);
     }
   }
   display.end();
@@ -50,41 +50,41 @@ async function written(seeds: number[], isTTY: boolean): Promise<string[]> {
 
 const plain = (chunk: string) => stripVTControlCharacters(chunk).trimEnd();
 
-test("in a pipe, a line is written for each check and each training, with the time left", async () => {
+test("in a pipe, a line is written for each initial loss, each trial and every ten seconds, with the time left", async () => {
   expect((await written([33, 34], false)).slice(0, 5).map(plain)).toEqual([
-    "seed 33, zero: loss before training 1.5200, expected 1.5000: OUTSIDE its band",
-    "seed 33, prior: loss before training 1.5200, expected 1.5000: within its band",
-    "seed 33, zero: trained in 5.4 s, final loss 2.0603, test accuracy 27.1 %; 1 of 4 trainings done, 67 images/s, 16 s left",
-    "seed 33, prior: trained in 5.5 s, final loss 1.5930, test accuracy 29.3 %; 2 of 4 trainings done, 73 images/s, 11 s left",
-    "seed 34, zero: loss before training 1.5200, expected 1.5000: OUTSIDE its band",
+    "seed 33, zero: initial loss 1.5200, expected 1.5000: OUTSIDE its band",
+    "seed 33, prior: initial loss 1.5200, expected 1.5000: within its band",
+    "seed 33, zero: trained in 5.4 s, final loss 2.0603, test accuracy 27.1 %; 1 of 4 trials done, 67 images/s, 16 s left",
+    "1 of 4 trials done, 80 images/s, 12 s left",
+    "seed 33, prior: trained in 5.4 s, final loss 1.5930, test accuracy 29.3 %; 2 of 4 trials done, 73 images/s, 11 s left",
   ]);
 });
 
-test("after the last training no time is left to tell", async () => {
+test("the last trial has no time left", async () => {
   expect((await written([33], false)).map(plain).at(-1)).toBe(
-    "seed 33, prior: trained in 5.5 s, final loss 1.5930, test accuracy 29.3 %",
+    "seed 33, prior: trained in 5.4 s, final loss 1.5930, test accuracy 29.3 %",
   );
 });
 
 test("in a terminal, a picture ends with what is done, the speed and the time left", async () => {
   const last = (await written([33], true)).map((chunk) => plain(chunk).split("\n").at(-1));
-  expect(last.filter((line) => line?.match(/^\d+ of|^checking/))).toEqual([
-    "checking the loss before training, 8 s left",
-    "checking the loss before training, 8 s left",
-    "0 of 2 trainings done, 50 images/s, 8 s left",
-    "0 of 2 trainings done, 67 images/s, 8 s left",
-    "0 of 2 trainings done, 75 images/s, 7 s left",
-    "0 of 2 trainings done, 80 images/s, 6 s left",
-    "0 of 2 trainings done, 67 images/s, 5 s left",
-    "1 of 2 trainings done, 71 images/s, 4 s left",
-    "1 of 2 trainings done, 75 images/s, 3 s left",
-    "1 of 2 trainings done, 78 images/s, 2 s left",
-    "1 of 2 trainings done, 80 images/s, 1 s left",
-    "1 of 2 trainings done, 73 images/s, 0 s left",
+  expect(last.filter((line) => line?.match(/^\d+ of|^measuring/))).toEqual([
+    "measuring the initial loss, 8 s left",
+    "measuring the initial loss, 8 s left",
+    "0 of 2 trials done, 50 images/s, 8 s left",
+    "0 of 2 trials done, 67 images/s, 8 s left",
+    "0 of 2 trials done, 75 images/s, 7 s left",
+    "0 of 2 trials done, 80 images/s, 6 s left",
+    "0 of 2 trials done, 67 images/s, 5 s left",
+    "1 of 2 trials done, 71 images/s, 4 s left",
+    "1 of 2 trials done, 75 images/s, 3 s left",
+    "1 of 2 trials done, 78 images/s, 2 s left",
+    "1 of 2 trials done, 80 images/s, 1 s left",
+    "1 of 2 trials done, 73 images/s, 0 s left",
   ]);
 });
 
-test("the curves are those of all arms of one seed, and of the running trainings of several", async () => {
+test("the curves are those of all arms of one seed, and of the unfinished trials of several seeds", async () => {
   const legends = async (seeds: number[]) =>
     (await written(seeds, true)).flatMap(
       (chunk) => plain(chunk).match(/(?:zero|prior)(?:, seed \d+)? 1\.6000/g) ?? [],

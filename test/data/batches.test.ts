@@ -42,7 +42,7 @@ test("epochBatches(rows, size) leaves the rows as they were", () => {
 test("epochBatches(rows, size) refuses a size below 1 or a fractional one", () => {
   for (const size of [0, -1, 1.5, Number.NaN]) {
     expect(() => epochBatches(rows, size, 1, 0)).toThrow(
-      `invalid batch size: ${size}; give a whole number from 1`,
+      `invalid batch size: ${size}; expected a whole number of at least 1`,
     );
   }
 });

@@ -23,7 +23,7 @@ test.skipIf(process.platform === "win32")(
     for (const home of ["", "relative"]) {
       vi.stubEnv("HOME", home);
       expect(() => cacheFolder({})).toThrow(
-        "no home folder to keep datasets in: set BASERATE_CACHE to a folder",
+        "no home folder to keep datasets in; set BASERATE_CACHE to a folder",
       );
     }
   },

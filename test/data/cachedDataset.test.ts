@@ -17,15 +17,15 @@ import {
   loadCachedDataset,
 } from "../../src/data/cachedDataset.ts";
 import { decodePackage } from "../../src/data/cifar10.ts";
-import type { Source } from "../../src/data/source.ts";
+import type { Mirror } from "../../src/data/mirror.ts";
 import { packageTarball, sha512, temporaryFolder, tiny } from "./tiny.ts";
 
 const tarball = await packageTarball(tiny.dataset);
 
-/** A source that delivers the tiny dataset, unless told otherwise. */
-function source(changes: Partial<Source> = {}): Source {
+/** A mirror that delivers the tiny dataset, unless told otherwise. */
+function mirror(changes: Partial<Mirror> = {}): Mirror {
   return {
-    label: "the tiny source",
+    label: "the tiny mirror",
     bytes: tarball.length,
     hash: sha512(tarball),
     async fetch(folder, { onBytes }) {
@@ -38,8 +38,8 @@ function source(changes: Partial<Source> = {}): Source {
   };
 }
 
-const failing = (message: string, label = "the failing source") =>
-  source({ label, fetch: () => Promise.reject(new Error(message)) });
+const failing = (message: string, label = "the failing mirror") =>
+  mirror({ label, fetch: () => Promise.reject(new Error(message)) });
 
 let folder: string;
 let path: string;
@@ -50,8 +50,8 @@ beforeEach(() => {
   warnings = [];
 });
 
-const load = (sources: readonly Source[], options: LoadOptions = {}) =>
-  loadCachedDataset(tiny.layout, sources, {
+const load = (mirrors: readonly Mirror[], options: LoadOptions = {}) =>
+  loadCachedDataset(tiny.layout, mirrors, {
     cacheFolder: folder,
     onWarning: (line) => warnings.push(line),
     ...options,
@@ -60,7 +60,7 @@ const load = (sources: readonly Source[], options: LoadOptions = {}) =>
 const files = () => (existsSync(folder) ? readdirSync(folder) : []);
 
 test("a dataset is fetched once, and then read from the cache", async () => {
-  expect(await load([source()])).toEqual(tiny.dataset);
+  expect(await load([mirror()])).toEqual(tiny.dataset);
   expect(files()).toEqual(["tiny.v1.images"]);
   expect(await load([failing("not asked")])).toEqual(tiny.dataset);
   expect(warnings).toEqual([]);
@@ -68,9 +68,9 @@ test("a dataset is fetched once, and then read from the cache", async () => {
 
 test("the progress is that of the download, and then of the decoding", async () => {
   const seen: FetchProgress[] = [];
-  await load([source()], { onProgress: (progress) => seen.push(progress) });
+  await load([mirror()], { onProgress: (progress) => seen.push(progress) });
   const { length } = tarball;
-  const rest = { label: "the tiny source", totalBytes: length };
+  const rest = { label: "the tiny mirror", totalBytes: length };
   expect(seen).toEqual([
     { stage: "download", bytes: 0, ...rest },
     { stage: "download", bytes: length, ...rest },
@@ -79,13 +79,13 @@ test("the progress is that of the download, and then of the decoding", async () 
 });
 
 test("a truncated or altered cache file is named in one line, and made again", async () => {
-  await load([source()]);
+  await load([mirror()]);
   truncateSync(path, 4200);
-  expect(await load([source()])).toEqual(tiny.dataset);
+  expect(await load([mirror()])).toEqual(tiny.dataset);
   const altered = readFileSync(path);
   altered[altered.length - 1] ^= 1;
   writeFileSync(path, altered);
-  expect(await load([source()])).toEqual(tiny.dataset);
+  expect(await load([mirror()])).toEqual(tiny.dataset);
   expect(warnings).toEqual([
     `damaged cache file ${path}: it has 4200 bytes instead of ${tiny.bytes.length}; fetching tiny again`,
     expect.stringMatching(
@@ -96,18 +96,18 @@ test("a truncated or altered cache file is named in one line, and made again", a
 });
 
 test("a damaged cache file is not used where the dataset can't be fetched again", async () => {
-  await load([source()]);
+  await load([mirror()]);
   truncateSync(path, 4200);
   await expect(load([failing("no network")])).rejects.toThrow("cannot fetch tiny");
   expect(files()).toEqual([]);
 });
 
-test("where one source fails, the next is tried", async () => {
-  expect(await load([failing("no network"), source()])).toEqual(tiny.dataset);
-  expect(warnings).toEqual(["cannot use the failing source (no network); trying the tiny source"]);
+test("where one mirror fails, the next is tried", async () => {
+  expect(await load([failing("no network"), mirror()])).toEqual(tiny.dataset);
+  expect(warnings).toEqual(["cannot use the failing mirror (no network); trying the tiny mirror"]);
 });
 
-test("where all sources fail, one line says what was tried and what to do, and nothing is left", async () => {
+test("where all mirrors fail, one line says what was tried and what to do, and nothing is left", async () => {
   const error = await load([failing("no network", "A"), failing("404", "B")]).catch((error) => error);
   expect(error.name).toBe("InputError");
   expect(error.message).toBe(
@@ -117,28 +117,28 @@ test("where all sources fail, one line says what was tried and what to do, and n
 });
 
 test("an archive with the wrong hash is refused", async () => {
-  const wrong = source({ hash: { ...sha512(tarball), value: "another" } });
+  const wrong = mirror({ hash: { ...sha512(tarball), value: "another" } });
   await expect(load([wrong])).rejects.toThrow(
-    `the tiny source (wrong hash: its sha512 is ${sha512(tarball).value}, not another)`,
+    `the tiny mirror (wrong hash: its sha512 is ${sha512(tarball).value}, not another)`,
   );
   expect(files()).toEqual([]);
 });
 
 test("an archive with the right hash and the wrong images is refused", async () => {
-  const wrong = source({
+  const wrong = mirror({
     async decode(archive, dataset) {
       await decodePackage(archive, dataset);
       dataset.test.labels[0] ^= 1;
     },
   });
   await expect(load([wrong])).rejects.toThrow(
-    /the tiny source \(wrong content: the SHA-256 .* is \w{64}, not \w{64}\)/,
+    /the tiny mirror \(wrong content: the SHA-256 .* is \w{64}, not \w{64}\)/,
   );
   expect(files()).toEqual([]);
 });
 
 test("two that make the same cache file at once both get the dataset", async () => {
-  const datasets = await Promise.all([load([source()]), load([source()]), load([source()])]);
+  const datasets = await Promise.all([load([mirror()]), load([mirror()]), load([mirror()])]);
   for (const dataset of datasets) expect(dataset).toEqual(tiny.dataset);
   expect(files()).toEqual(["tiny.v1.images"]);
   expect(await load([])).toEqual(tiny.dataset);
@@ -146,8 +146,8 @@ test("two that make the same cache file at once both get the dataset", async () 
 
 test("a full disk is said in one line, without trying elsewhere", async () => {
   const error = Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" });
-  const full = source({ fetch: () => Promise.reject(error) });
-  await expect(load([full, source()])).rejects.toThrow(
+  const full = mirror({ fetch: () => Promise.reject(error) });
+  await expect(load([full, mirror()])).rejects.toThrow(
     `no space left in ${folder}: fetching tiny needs up to 1 MB, keeping it 1 MB; free some or set BASERATE_CACHE to another folder`,
   );
   expect(files()).toEqual([]);
@@ -157,14 +157,14 @@ test("a full disk is said in one line, without trying elsewhere", async () => {
 test("a load that is stopped rejects with the signal's reason and leaves nothing", async () => {
   const controller = new AbortController();
   const reason = new Error("stopped");
-  const slow = source({
+  const slow = mirror({
     fetch: () => {
       controller.abort(reason);
       return Promise.reject(new Error("killed"));
     },
   });
-  await expect(load([slow, source()], { signal: controller.signal })).rejects.toBe(reason);
-  await expect(load([source()], { signal: controller.signal })).rejects.toBe(reason);
+  await expect(load([slow, mirror()], { signal: controller.signal })).rejects.toBe(reason);
+  await expect(load([mirror()], { signal: controller.signal })).rejects.toBe(reason);
   expect(files()).toEqual([]);
   expect(warnings).toEqual([]);
 });
@@ -175,7 +175,7 @@ test.each([
 ])(
   "where a cache file is %s, what a killed process left is removed, and a living one's is not",
   async (_, cached) => {
-    if (cached) await load([source()]);
+    if (cached) await load([mirror()]);
     for (const name of ["tiny.v1.images.Killed", "tiny.v1.images.Living", "other.v1.images.Killed"]) {
       mkdirSync(join(folder, name), { recursive: true });
       writeFileSync(join(folder, name, "download"), "");
@@ -183,7 +183,7 @@ test.each([
     const old = new Date(Date.now() - 3_600_000);
     utimesSync(join(folder, "tiny.v1.images.Killed"), old, old);
     utimesSync(join(folder, "other.v1.images.Killed"), old, old);
-    await load(cached ? [] : [source()]);
+    await load(cached ? [] : [mirror()]);
     expect(files().sort()).toEqual(["other.v1.images.Killed", "tiny.v1.images", "tiny.v1.images.Living"]);
   },
 );
@@ -191,7 +191,7 @@ test.each([
 test("a cache folder that can't be used is named in one line", async () => {
   writeFileSync(join(folder, "..", "file"), "");
   for (const cacheFolder of [join(folder, "..", "file"), join(folder, "..", "file", "below")]) {
-    const error = await load([source()], { cacheFolder }).catch((error) => error);
+    const error = await load([mirror()], { cacheFolder }).catch((error) => error);
     expect(error.name).toBe("InputError");
     expect(error.message).toMatch(
       /^cannot use the cache folder .*file.* \(ENOTDIR.*\); set BASERATE_CACHE to another folder$/,

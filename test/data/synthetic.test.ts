@@ -39,7 +39,7 @@ test("the pixels of syntheticDataset() have a mean and spread like those of phot
 
 test("syntheticDataset() refuses sizes that are not whole numbers in range", () => {
   expect(() => syntheticDataset({ classes: 1 })).toThrow(
-    "invalid number of classes: 1; give a whole number from 2 to 256",
+    "invalid number of classes: 1; expected a whole number from 2 to 256",
   );
   expect(() => syntheticDataset({ trainCount: 0 })).toThrow("invalid number of training images: 0");
   expect(() => syntheticDataset({ testCount: 1.5 })).toThrow("invalid number of test images: 1.5");

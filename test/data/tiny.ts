@@ -13,7 +13,7 @@ import {
   type DatasetLayout,
   emptyDataset,
 } from "../../src/data/datasetFile.ts";
-import type { Hash } from "../../src/data/source.ts";
+import type { Hash } from "../../src/data/mirror.ts";
 import { random } from "../../src/math/random.ts";
 
 /** A folder that is gone when the test is. */

@@ -10,7 +10,7 @@ test("the original experiment's plan file says what the defaults are", () => {
   expect(resolvePlan(parse(file))).toEqual(resolvePlan({}));
 });
 
-test("the original network has 122,570 parameters and one output a class", () => {
+test("the original network has 122,570 parameters and one output per class", () => {
   const { parameters, output, outputBias } = makeModel(resolvePlan({}), [32, 32, 3]);
   const sizes = parameters.map(({ shape }) => shape.reduce((a, b) => a * b));
   expect(sizes.reduce((a, b) => a + b)).toBe(122_570);
@@ -20,31 +20,34 @@ test("the original network has 122,570 parameters and one output a class", () =>
 
 test.each([
   [{ batchsize: 3 }, "plan: unknown key: batchsize; did you mean batchSize?"],
-  [{ arms: ["zero", "priro"] }, "plan: arms: number 2: unknown arm: priro; did you mean prior?"],
-  [{ arms: [] }, "plan: arms: invalid value []; give at least 1"],
-  [{ arms: ["zero", "zero"] }, "plan: arms holds zero twice"],
-  [{ seeds: [1, 2, 1] }, "plan: seeds holds 1 twice"],
+  [{ arms: ["zero", "priro"] }, "plan: arms, entry 2: unknown arm: priro; did you mean prior?"],
+  [{ arms: [] }, "invalid plan: arms: []; expected at least 1 entry"],
+  [{ arms: ["zero", "zero"] }, "invalid plan: arms: zero is given twice; expected different arms"],
+  [{ seeds: [1, 2, 1] }, "invalid plan: seeds: 1 is given twice; expected different seeds"],
   [{ dataset: "mnist" }, "plan: dataset: unknown dataset: mnist; known: cifar10, synthetic"],
-  [{ counts: [5, -3] }, "plan: counts: number 2: invalid value -3; allowed: at least 1"],
-  [{ counts: [5, 0] }, "plan: counts: number 2: invalid value 0; allowed: at least 1"],
-  [{ counts: [5, 1.5] }, "plan: counts: number 2: invalid value 1.5; needed: a whole number"],
-  [{ epochs: "three" }, 'plan: epochs: invalid value "three"; needed: number'],
-  [{ batchSize: 0 }, "plan: batchSize: invalid value 0; allowed: at least 1"],
-  [{ learningRate: 0 }, "plan: learningRate: invalid value 0; allowed: more than 0"],
+  [{ counts: [5, -3] }, "invalid plan: counts, entry 2: -3; expected a number of at least 1"],
+  [{ counts: [5, 0] }, "invalid plan: counts, entry 2: 0; expected a number of at least 1"],
+  [{ counts: [5, 1.5] }, "invalid plan: counts, entry 2: 1.5; expected a whole number"],
+  [{ epochs: "three" }, 'invalid plan: epochs: "three"; expected a number'],
+  [{ batchSize: 0 }, "invalid plan: batchSize: 0; expected a number of at least 1"],
+  [{ learningRate: 0 }, "invalid plan: learningRate: 0; expected a number of more than 0"],
   [
     { layers: [{ flatten: {} }, { conv3d: {} }] },
-    "plan: layers: number 2: unknown layer: conv3d; did you mean conv2d?",
+    "plan: layers, entry 2: unknown layer: conv3d; did you mean conv2d?",
   ],
-  [{ layers: ["flatten"] }, 'plan: layers: number 1: give one kind of layer, got "flatten"'],
+  [
+    { layers: ["flatten"] },
+    'invalid plan: layers, entry 1: "flatten"; expected one kind of layer, as in flatten: {}',
+  ],
   [
     { layers: [{ dense: { units: 0 } }] },
-    "plan: layers: number 1: dense: units: invalid value 0; allowed: at least 1",
+    "invalid plan: layers, entry 1, dense, units: 0; expected a number of at least 1",
   ],
   [
     { layers: [{ dense: { unit: 3 } }] },
-    "plan: layers: number 1: dense: unknown key: unit; did you mean units?",
+    "plan: layers, entry 1, dense: unknown key: unit; did you mean units?",
   ],
-  [[1], "plan: invalid value [1]; needed: object"],
+  [[1], "invalid plan: [1]; expected keys with values"],
 ])("%j is refused with one line", (plan, message) => {
   let text = "";
   try {

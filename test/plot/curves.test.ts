@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { divergence, overSeeds, spread, visibleIndices } from "../../src/plot/curves.ts";
+import { divergence, moveApart, overSeeds, visibleIndices } from "../../src/plot/curves.ts";
 
 const loss = fc.oneof(
   { weight: 20, arbitrary: fc.double({ min: 0, max: 5, noNaN: true }) },
@@ -55,11 +55,11 @@ test("visibleIndices(values, columns) keep ends, lowest and highest in order, an
   );
 });
 
-test("spread(positions, gap, low, high) keeps the order, the gap and the range where there is room", () => {
+test("moveApart(positions, gap, low, high) keeps the order, the gap and the range where there is room", () => {
   const inside = fc.array(fc.double({ min: 0, max: 300, noNaN: true }), { maxLength: 12 });
   fc.assert(
     fc.property(inside, (positions) => {
-      const placed = spread(positions, 14, 0, 300);
+      const placed = moveApart(positions, 14, 0, 300);
       const sorted = [...placed].sort((a, b) => a - b);
       expect(sorted.every((p, i) => i === 0 || p - sorted[i - 1] > 14 - 1e-9)).toBe(true);
       expect(placed.every((p) => p >= 0 && p <= 300)).toBe(true);
@@ -69,6 +69,6 @@ test("spread(positions, gap, low, high) keeps the order, the gap and the range w
   );
 });
 
-test("spread leaves alone what is already apart", () => {
-  expect(spread([200, 10, 50], 14, 0, 300)).toEqual([200, 10, 50]);
+test("moveApart leaves alone what is already apart", () => {
+  expect(moveApart([200, 10, 50], 14, 0, 300)).toEqual([200, 10, 50]);
 });

@@ -83,7 +83,7 @@ export const gallery: Record<string, GalleryCase> = {
     draw: () => drawFigure(lossCurves, makeTrials(two, 1, { divergesAt: 1 })),
   },
   peerRatios: {
-    title: "What the bench's contestants need, as multiples of baserate's.",
+    title: "Time and memory of other tools, as multiples of baserate's",
     draw: () =>
       drawFigure(
         peerRatios,
@@ -115,15 +115,15 @@ export const gallery: Record<string, GalleryCase> = {
       drawFigure(recallByArm, { classes: longClasses, trials: makeTrials(three, 10) }, { width: 380 }),
   },
   initialLoss: {
-    title: "The check before training, one seed",
+    title: "Initial loss, one seed",
     draw: () => drawFigure(initialLoss, makeTrials(two, 1)),
   },
   "initialLoss-narrow": {
-    title: "The check before training, ten seeds, as wide as a phone",
+    title: "Initial loss, ten seeds, as wide as a phone",
     draw: () => drawFigure(initialLoss, makeTrials(three, 10), { width: 380 }),
   },
   "initialLoss-arms": {
-    title: "The check before training, five arms of ten seeds",
+    title: "Initial loss, five arms of ten seeds",
     draw: () => drawFigure(initialLoss, makeTrials(five, 10)),
   },
   labelFrequencies: {

@@ -1,22 +1,23 @@
 import { existsSync } from "node:fs";
 import type { Command } from "commander";
 import { cacheFile } from "../../data/cachedDataset.ts";
-import { cifar10Layout, cifar10Sources, loadCifar10 } from "../../data/cifar10.ts";
-import { classCounts, pixelStatistics } from "../../data/dataset.ts";
+import { cifar10Layout, cifar10Mirrors, loadCifar10 } from "../../data/cifar10.ts";
+import { classCounts, type Dataset, pixelStatistics } from "../../data/dataset.ts";
 import { datasetFileLength } from "../../data/datasetFile.ts";
+import { datasetNames } from "../../data/datasets.ts";
 import { unknownName } from "../../errors.ts";
-import { fetchDisplay } from "../fetchDisplay.ts";
+import { table } from "../../plot/table.ts";
+import { fetchProgress } from "../fetchProgress.ts";
 import { interruptible } from "../interrupt.ts";
-
-const names = ["cifar10", "synthetic"];
+import { field, grouped } from "../text.ts";
 
 export function describe(command: Command): void {
   command
-    .argument("[name]", `dataset: ${names.join(" or ")}; without a name, lists them`)
+    .argument("[name]", `dataset: ${datasetNames.join(" or ")}; without a name, lists them`)
     .option("--json", "print one JSON document")
     .addHelpText(
       "after",
-      "\nDatasets are kept in BASERATE_CACHE, or else in your cache folder.\n\nExample:\n  $ baserate data cifar10",
+      "\nDatasets are kept in the folder BASERATE_CACHE, by default your cache folder.\n\nExample:\n  $ baserate data cifar10",
     )
     .action(async (name: string | undefined, { json }: { json?: true }) => {
       const report = await reportOn(name);
@@ -24,46 +25,49 @@ export function describe(command: Command): void {
     });
 }
 
-interface Report {
+interface DatasetReport {
   readonly document: unknown;
   readonly text: string;
 }
 
-async function reportOn(name: string | undefined): Promise<Report> {
+async function reportOn(name: string | undefined): Promise<DatasetReport> {
   if (name === undefined) return list();
   if (name === "cifar10") return interruptible(cifar10);
   if (name === "synthetic") return synthetic;
-  throw unknownName("dataset", name, names);
+  throw unknownName("dataset", name, datasetNames);
 }
 
-const synthetic: Report = {
+const synthetic: DatasetReport = {
   document: { name: "synthetic", cached: false },
-  text: "synthetic: made-up images, computed from a seed when they are needed; nothing to fetch",
+  text: "synthetic: made-up images, computed from a seed when they are needed; nothing to download",
 };
 
-function list(): Report {
+function list(): DatasetReport {
   const path = cacheFile(cifar10Layout);
   const cached = existsSync(path);
-  const state = cached ? `kept in ${path}` : `not fetched yet (${megabytes(cifar10Sources[0].bytes)})`;
+  const state = cached ? `kept in ${path}` : `not downloaded yet (${megabytes(cifar10Mirrors[0].bytes)})`;
   return {
     document: [{ name: "cifar10", cached, path }, synthetic.document],
     text: `cifar10: 60,000 photographs of 10 classes; ${state}\n${synthetic.text}`,
   };
 }
 
-async function cifar10(signal: AbortSignal): Promise<Report> {
+async function cifar10(signal: AbortSignal): Promise<DatasetReport> {
   let fetchedFrom: string | undefined;
-  const display = fetchDisplay("cifar10");
+  const progress = fetchProgress("cifar10");
   const dataset = await loadCifar10({
-    onProgress(progress) {
-      fetchedFrom = progress.label;
-      display.onProgress(progress);
+    onProgress(state) {
+      fetchedFrom = state.label;
+      progress.onProgress(state);
     },
-    onWarning: display.onWarning,
+    onWarning: progress.onWarning,
     signal,
-  }).finally(display.end);
+  }).finally(progress.end);
+  return cifar10Report(dataset, fetchedFrom);
+}
 
-  const { classNames, train, test } = dataset;
+/** @param fetchedFrom label of the mirror; undefined if it was in the cache */
+function cifar10Report({ name, classNames, train, test }: Dataset, fetchedFrom?: string): DatasetReport {
   const path = cacheFile(cifar10Layout);
   const bytes = datasetFileLength(cifar10Layout);
   const counts = { train: classCounts(train, classNames.length), test: classCounts(test, classNames.length) };
@@ -71,7 +75,7 @@ async function cifar10(signal: AbortSignal): Promise<Report> {
   const decimals = (values: readonly number[]) => values.map((value) => value.toFixed(4)).join(" ");
   return {
     document: {
-      name: dataset.name,
+      name,
       path,
       bytes,
       sha256: cifar10Layout.sha256,
@@ -83,20 +87,18 @@ async function cifar10(signal: AbortSignal): Promise<Report> {
       pixels,
     },
     text: [
-      `cifar10: ${number(train.count)} training and ${number(test.count)} test images of ${train.shape.join("x")} bytes`,
-      `file     ${path} (${megabytes(bytes)})`,
-      `from     ${fetchedFrom ?? "the cache"}; every byte checked`,
-      `sha256   ${cifar10Layout.sha256}`,
-      `pixels   mean ${decimals(pixels.mean)}, deviation ${decimals(pixels.deviation)}`,
+      `cifar10: ${grouped(train.count)} training and ${grouped(test.count)} test images of ${train.shape.join("x")} bytes`,
+      field("file", `${path} (${megabytes(bytes)})`),
+      field("from", `${fetchedFrom ?? "the cache"}; every byte verified`),
+      field("sha256", cifar10Layout.sha256),
+      field("pixels", `mean ${decimals(pixels.mean)}, deviation ${decimals(pixels.deviation)}`),
       "",
-      `${"class".padEnd(12)}${"train".padStart(8)}${"test".padStart(8)}`,
-      ...classNames.map(
-        (name, k) =>
-          name.padEnd(12) + number(counts.train[k]).padStart(8) + number(counts.test[k]).padStart(8),
+      table(
+        ["class", "train", "test"],
+        classNames.map((name, k) => [name, grouped(counts.train[k]), grouped(counts.test[k])]),
       ),
     ].join("\n"),
   };
 }
 
-const number = (value: number) => value.toLocaleString("en-US");
 const megabytes = (bytes: number) => `${Math.round(bytes / 1e6)} MB`;

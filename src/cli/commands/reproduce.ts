@@ -1,12 +1,12 @@
 import type { Command } from "commander";
-import { addRunOptions, runCommand } from "../experimentCommand.ts";
+import { addExperimentOptions, completeExperiment } from "../experimentCommand.ts";
 
 export function describe(command: Command): void {
   command.description(
-    "Trains the original experiment's network on its part of CIFAR-10, once with output bias 0 and once with bias " +
-      "log(class frequency), checks the loss before training, and shows what the bias bought.",
+    "Trains the network of the original experiment on an imbalanced subset of CIFAR-10, with output bias 0 and with " +
+      "bias log(class frequency), and reports the initial loss, the training and the test results of both.",
   );
-  addRunOptions(command.option("--plan <file>", "another experiment, as a YAML file (see plans/)"))
+  addExperimentOptions(command.option("--plan <file>", "a different experiment, as a YAML file (see plans/)"))
     .addHelpText("after", "\nExample:\n  $ baserate reproduce --seeds 10 --arms zero,prior,calibrated")
-    .action(runCommand);
+    .action(completeExperiment);
 }

@@ -13,7 +13,7 @@ export interface CheckLossData {
 
 const rowHeight = 30;
 
-/** One network's loss before training on one axis: expected, at bias 0 and measured, over the band of sound networks. */
+/** One network's initial loss on an axis: expected, at bias 0 and measured, over the band of sound networks. */
 export const checkLoss: Figure<CheckLossData> = (plot, document, data, { width = 640 } = {}) => {
   const { band, expectedLoss, lossAtZero, measuredLoss, verdict } = data;
   const rows = [
@@ -33,18 +33,18 @@ export const checkLoss: Figure<CheckLossData> = (plot, document, data, { width =
     Math.min(10, (width - marginLeft - marginRight) / 50),
   );
   const note = caption(
-    [`Shaded: where a sound network with outputs of this spread starts. This one is ${verdict}.`],
+    [`Shaded: where a sound network whose outputs vary this much starts. This one is ${verdict}.`],
     width,
   );
   return drawSvg(plot, document, {
-    description: `Loss before training: expected ${expectedLoss.toPrecision(4)}, at bias 0 ${lossAtZero.toPrecision(4)}, measured ${measuredLoss.toPrecision(4)}; ${verdict}.`,
+    description: `Initial loss: expected ${expectedLoss.toPrecision(4)}, at bias 0 ${lossAtZero.toPrecision(4)}, measured ${measuredLoss.toPrecision(4)}; ${verdict}.`,
     ...frame(width, 14, rowHeight * rows.length, note),
     marginLeft,
     marginRight,
     x: {
       domain: [low - margin, high + margin],
       ticks,
-      ...axisLabel("Loss before training"),
+      ...axisLabel("Initial loss"),
     },
     y: { type: "band", domain: rows.map(({ name }) => name), label: null, tickSize: 0 },
     symbol: { type: "identity" },

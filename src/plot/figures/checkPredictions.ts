@@ -1,24 +1,24 @@
-import { caption, wrapText } from "../caption.ts";
+import { caption } from "../caption.ts";
 import { axisLabel, fontSize, frame } from "../frame.ts";
-import { drawSvg, type Figure, palette, textWidth } from "../svg.ts";
+import { drawSvg, type Figure, palette, textWidth, wrapToPixels } from "../svg.ts";
 
 export interface CheckPredictionsData {
-  /** One an output: what the labels hold, and the mean prediction. */
+  /** One per output: the frequency or mean of the labels, and the mean prediction. */
   readonly rows: readonly { readonly name: string; readonly label: number; readonly prediction: number }[];
 }
 
 const rowHeight = 22;
 
-/** The mean prediction of an untrained network against the labels' frequency (or mean), an output a row. */
+/** The mean prediction of an untrained network against the frequency (or mean) of the labels, one row per output. */
 export const checkPredictions: Figure<CheckPredictionsData> = (
   plot,
   document,
   { rows },
   { width = 640 } = {},
 ) => {
-  // outputs may share a name, so that rows go by their place
+  // outputs may share a name, so rows are identified by their position
   const names = rows.map(({ name }) => {
-    const [line] = wrapText(name, width / 3.5, fontSize);
+    const [line] = wrapToPixels(name, width / 3.5, fontSize);
     return line === name ? name : `${line}…`;
   });
   const marginLeft = 24 + Math.max(40, ...names.map((name) => textWidth(name, fontSize)));
@@ -28,7 +28,7 @@ export const checkPredictions: Figure<CheckPredictionsData> = (
   );
   const ends = rows.flatMap(({ label, prediction }) => [0, label, prediction]);
   const [low, high] = [Math.min(...ends), Math.max(...ends)];
-  const place = (_: unknown, i: number) => i;
+  const position = (_: unknown, i: number) => i;
   return drawSvg(plot, document, {
     description: `Mean prediction before training against the labels, for ${rows.length} outputs.`,
     ...frame(width, 16, rowHeight * rows.length, note),
@@ -40,7 +40,7 @@ export const checkPredictions: Figure<CheckPredictionsData> = (
     },
     y: {
       type: "band",
-      domain: rows.map(place),
+      domain: rows.map(position),
       tickFormat: (i: number) => names[i],
       label: null,
       tickSize: 0,
@@ -49,8 +49,8 @@ export const checkPredictions: Figure<CheckPredictionsData> = (
     symbol: { type: "identity" },
     marks: [
       plot.gridX({ stroke: palette.grid.light, strokeOpacity: 1 }),
-      plot.barX(rows, { y: place, x: "label", fill: palette.muted.dark, fillOpacity: 0.55 }),
-      plot.dot(rows, { y: place, x: "prediction", symbol: "diamond2", fill: palette.blue.light, r: 5 }),
+      plot.barX(rows, { y: position, x: "label", fill: palette.muted.dark, fillOpacity: 0.55 }),
+      plot.dot(rows, { y: position, x: "prediction", symbol: "diamond2", fill: palette.blue.light, r: 5 }),
       note.mark,
     ],
   });

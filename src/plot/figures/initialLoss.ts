@@ -1,5 +1,4 @@
 import type { Markish } from "@observablehq/plot";
-import type { Trial } from "../../experiment/record.ts";
 import { symbolOptions } from "../armLegend.ts";
 import { type ArmStyle, armStyles } from "../armStyles.ts";
 import { caption } from "../caption.ts";
@@ -7,13 +6,18 @@ import { axisLabel, fontSize, frame } from "../frame.ts";
 import { roundTicks } from "../roundTicks.ts";
 import { drawSvg, type Figure, type PlotLibrary, palette, textWidth } from "../svg.ts";
 
-export type InitialLossTrial = Pick<
-  Trial,
-  "arm" | "seed" | "expectedLoss" | "initialLoss" | "band" | "inBand"
->;
+/** The initial loss of one network. */
+export interface InitialLossTrial {
+  readonly arm: string;
+  readonly expectedLoss: number;
+  readonly initialLoss: number;
+  /** Where the initial loss of a sound network lies. */
+  readonly band: { readonly low: number; readonly high: number };
+  readonly inBand: boolean;
+}
 
 /** What is drawn of an arm. */
-interface Row {
+interface ArmRow {
   readonly arm: string;
   readonly style: ArmStyle;
   readonly verdict: string;
@@ -21,15 +25,15 @@ interface Row {
   readonly low: number;
   readonly high: number;
   readonly expected: number;
-  /** The finite measured losses, one a seed. */
+  /** The finite measured losses, one per seed. */
   readonly measured: readonly number[];
 }
 
 const rowHeight = 52;
 
 /**
- * The check before training, a row an arm on one axis: the band in which a sound network starts, the loss expected, and
- * the loss measured (one symbol a seed).
+ * The initial loss, one row per arm on a common axis: the band in which a sound network starts, the expected loss, and
+ * the measured loss (one symbol per seed).
  */
 export const initialLoss: Figure<readonly InitialLossTrial[]> = (
   plot,
@@ -46,11 +50,11 @@ export const initialLoss: Figure<readonly InitialLossTrial[]> = (
   const marginRight = Math.max(0, ...rows.map(({ verdict }) => textWidth(verdict, fontSize))) + 24;
   const ticks = roundTicks(...domain, Math.min(10, (width - marginLeft - marginRight) / 40));
   return drawSvg(plot, document, {
-    description: `Loss before training against the loss expected, for the arms ${arms.join(", ")}.`,
+    description: `Initial loss and expected loss of the arms ${arms.join(", ")}.`,
     ...frame(width, 14, rowHeight * rows.length, note),
     marginLeft,
     marginRight,
-    x: { domain, ticks, ...axisLabel("Loss before training (nats)") },
+    x: { domain, ticks, ...axisLabel("Initial loss (nats)") },
     y: { type: "band", domain: arms, label: null, tickSize: 0, padding: 0.45 },
     marks: [
       plot.gridX({ ticks, stroke: palette.grid.light, strokeOpacity: 1 }),
@@ -64,7 +68,7 @@ export const initialLoss: Figure<readonly InitialLossTrial[]> = (
 };
 
 /** @param inBand the verdict on losses within the band */
-function rowByArm(trials: readonly InitialLossTrial[], inBand: string): Row[] {
+function rowByArm(trials: readonly InitialLossTrial[], inBand: string): ArmRow[] {
   return [...armStyles([...new Set(trials.map(({ arm }) => arm))])].map(([arm, style]) => {
     const own = trials.filter((trial) => trial.arm === arm);
     const inside = own.filter((trial) => trial.inBand).length;
@@ -81,7 +85,7 @@ function rowByArm(trials: readonly InitialLossTrial[], inBand: string): Row[] {
 }
 
 /** The range of all that is drawn, with a margin. */
-function lossRange(rows: readonly Row[]): [low: number, high: number] {
+function lossRange(rows: readonly ArmRow[]): [low: number, high: number] {
   const drawn = rows.flatMap(({ low, high, expected, measured }) => [low, high, expected, ...measured]);
   const [low, high] = [Math.min(...drawn), Math.max(...drawn)];
   const margin = 0.04 * (high - low || 1);
@@ -91,7 +95,7 @@ function lossRange(rows: readonly Row[]): [low: number, high: number] {
 /** @param missing measured losses that can't be shown */
 function sentences(missing: number): string[] {
   const legend =
-    "Bar: where a sound network starts. Line: expected from the labels. Symbols: measured before training, one a seed.";
+    "Bar: where a sound network starts. Line: expected from the labels. Symbols: measured before training, one per seed.";
   if (missing === 0) return [legend];
   return [
     legend,
@@ -99,10 +103,10 @@ function sentences(missing: number): string[] {
   ];
 }
 
-const bandMark = (plot: PlotLibrary, row: Row): Markish =>
+const bandMark = (plot: PlotLibrary, row: ArmRow): Markish =>
   plot.barX([row], { y: "arm", x1: "low", x2: "high", fill: row.style.color, fillOpacity: 0.16 });
 
-const expectedMark = (plot: PlotLibrary, rows: readonly Row[]): Markish =>
+const expectedMark = (plot: PlotLibrary, rows: readonly ArmRow[]): Markish =>
   plot.tickX(rows, {
     y: "arm",
     x: "expected",
@@ -112,5 +116,5 @@ const expectedMark = (plot: PlotLibrary, rows: readonly Row[]): Markish =>
     insetBottom: -5,
   });
 
-const measuredMark = (plot: PlotLibrary, { arm, style, measured }: Row): Markish =>
+const measuredMark = (plot: PlotLibrary, { arm, style, measured }: ArmRow): Markish =>
   plot.dot(measured, { y: () => arm, x: (loss) => loss, ...symbolOptions(style), fillOpacity: 0.75 });

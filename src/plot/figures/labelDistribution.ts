@@ -5,10 +5,10 @@ import { legend } from "../legend.ts";
 import { drawSvg, type Figure, type PlotLibrary, palette } from "../svg.ts";
 
 export interface LabelDistributionData {
-  /** Weighted points, their values increasing. */
+  /** Weighted points, in increasing order of their values. */
   readonly values: ArrayLike<number>;
   readonly weights: ArrayLike<number>;
-  /** What the network says before training, at bias 0 and at the solved bias. */
+  /** What the untrained network predicts at bias 0, and at the solved bias. */
   readonly atZero: number;
   readonly atBias: number;
   readonly name: string;

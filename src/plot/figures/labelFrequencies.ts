@@ -1,18 +1,27 @@
 import type { Markish, RenderFunction } from "@observablehq/plot";
-import { caption, wrapText } from "../caption.ts";
+import { caption } from "../caption.ts";
 import { axisLabel, fontSize, frame } from "../frame.ts";
 import { legend } from "../legend.ts";
-import { drawSvg, type Figure, type PlotLibrary, palette, svgElement, textWidth } from "../svg.ts";
+import {
+  drawSvg,
+  type Figure,
+  type PlotLibrary,
+  palette,
+  svgElement,
+  textWidth,
+  wrapToPixels,
+} from "../svg.ts";
 
 export interface LabelFrequenciesData {
-  /** One a class, or one a column of yes/no labels: its share of the labels, and what the first predictions say. */
-  readonly rows: readonly Row[];
-  /** More rows than were drawn, if any. */
+  /** One per class, or one per column of yes/no labels. */
+  readonly rows: readonly FrequencyRow[];
+  /** Number of further rows, which are not drawn. */
   readonly leftOut?: number;
 }
 
-interface Row {
+interface FrequencyRow {
   readonly name: string;
+  /** Frequency among the labels. */
   readonly share: number;
   /** Prediction at bias 0, and at the solved bias. */
   readonly atZero: number;
@@ -23,7 +32,7 @@ const rowHeight = 22;
 /** Rows that the legend takes the height of. */
 const legendRows = 3;
 
-/** How often each class (or yes) is in the labels, as bars, and what the network says of it before training. */
+/** The frequency of each class (or of yes) among the labels as bars, and what the untrained network predicts. */
 export const labelFrequencies: Figure<LabelFrequenciesData> = (
   plot,
   document,
@@ -62,22 +71,22 @@ export const labelFrequencies: Figure<LabelFrequenciesData> = (
 
 /** The name, cut off with an ellipsis where it is wider than `room` px. */
 function firstLine(name: string, room: number): string {
-  const [line] = wrapText(name, room, fontSize);
+  const [line] = wrapToPixels(name, room, fontSize);
   return line === name ? name : `${line}…`;
 }
 
 /** The largest number that a row shows. */
-const longest = ({ share, atZero, atBias }: Row) => Math.max(share, atZero, atBias);
+const longest = ({ share, atZero, atBias }: FrequencyRow) => Math.max(share, atZero, atBias);
 
 /** The legend stands beside the last rows, or in bands below them where one of them reaches that far. */
-function bandsForLegend(rows: readonly Row[], most: number): number {
+function bandsForLegend(rows: readonly FrequencyRow[], most: number): number {
   const reaching = rows.slice(-legendRows).some((row) => longest(row) > most / 2);
   return reaching || rows.length < legendRows ? legendRows : 0;
 }
 
 /** The bars, and on each the two predictions. */
-function rowMarks(plot: PlotLibrary, rows: readonly Row[]): Markish[] {
-  const y = (_: Row, i: number) => i;
+function rowMarks(plot: PlotLibrary, rows: readonly FrequencyRow[]): Markish[] {
+  const y = (_: FrequencyRow, i: number) => i;
   return [
     plot.barX(rows, { y, x: ({ share }) => 100 * share, fill: palette.muted.dark, fillOpacity: 0.55 }),
     plot.tickX(rows, {
@@ -112,7 +121,7 @@ const nameMark =
       }),
     );
 
-const legendMark = (rows: readonly Row[]): RenderFunction =>
+const legendMark = (rows: readonly FrequencyRow[]): RenderFunction =>
   legend(
     [
       { label: "share of the labels", stroke: palette.muted.dark, strokeWidth: 6 },

@@ -1,18 +1,23 @@
 import type { Markish, RenderFunction } from "@observablehq/plot";
-import type { Trial } from "../../experiment/record.ts";
 import { type ArmStyle, armStyles } from "../armStyles.ts";
 import { caption } from "../caption.ts";
-import { divergence, overSeeds, type SeedStep, spread, visibleIndices } from "../curves.ts";
+import { divergence, moveApart, overSeeds, type SeedStep, visibleIndices } from "../curves.ts";
 import { axisLabel, fontSize } from "../frame.ts";
 import { roundTicks } from "../roundTicks.ts";
 import { drawSvg, type Figure, type PlotLibrary, palette, svgElement, textWidth } from "../svg.ts";
 
-export type LossCurvesTrial = Pick<
-  Trial,
-  "arm" | "seed" | "expectedLoss" | "epochs" | "batchLosses" | "runningLosses"
->;
+/** One training; all arrays have one entry per step, and losses may be NaN or infinite. */
+export interface LossCurvesTrial {
+  readonly arm: string;
+  readonly expectedLoss: number;
+  /** Epoch of each step, from 0. */
+  readonly epochs: readonly number[];
+  readonly batchLosses: readonly number[];
+  /** Mean loss over the rows of the epoch so far. */
+  readonly runningLosses: readonly number[];
+}
 
-interface Arm {
+interface ArmCurves {
   name: string;
   style: ArmStyle;
   trials: readonly LossCurvesTrial[];
@@ -84,7 +89,7 @@ export const lossCurves: Figure<readonly LossCurvesTrial[]> = (
   });
 };
 
-function groupByArm(trials: readonly LossCurvesTrial[]): Arm[] {
+function groupByArm(trials: readonly LossCurvesTrial[]): ArmCurves[] {
   const names = [...new Set(trials.map(({ arm }) => arm))];
   const styles = armStyles(names);
   return names.map((name) => {
@@ -103,7 +108,7 @@ function groupByArm(trials: readonly LossCurvesTrial[]): Arm[] {
 }
 
 /** The range of all that is drawn, but no more than twice the highest start: a diverged arm must not flatten the others. */
-function lossRange(arms: readonly Arm[]): [number, number] {
+function lossRange(arms: readonly ArmCurves[]): [number, number] {
   const starts = arms.flatMap(({ expectedLoss, running }) => [expectedLoss, running[0]?.mean]);
   const cap = 2 * Math.max(...starts.filter(Number.isFinite));
   const drawn = arms.flatMap(({ expectedLoss, running, batch }) => [
@@ -119,7 +124,7 @@ function lossRange(arms: readonly Arm[]): [number, number] {
   return [low - margin, high + margin];
 }
 
-function sideLabels(arms: readonly Arm[], brief: boolean): SideLabel[] {
+function sideLabels(arms: readonly ArmCurves[], brief: boolean): SideLabel[] {
   const ends = arms.flatMap(({ name, style, running, trials }): SideLabel[] => {
     const last = running.findLastIndex(({ seeds }) => seeds > 0);
     if (last < 0)
@@ -137,7 +142,7 @@ function sideLabels(arms: readonly Arm[], brief: boolean): SideLabel[] {
 }
 
 /** One line for each distinct expected loss, with its arms. */
-function expectedLosses(arms: readonly Arm[]): { names: string[]; y: number; color: string }[] {
+function expectedLosses(arms: readonly ArmCurves[]): { names: string[]; y: number; color: string }[] {
   const values = [...new Set(arms.map(({ expectedLoss }) => expectedLoss))].filter(Number.isFinite);
   return values.map((y) => {
     const same = arms.filter(({ expectedLoss }) => expectedLoss === y);
@@ -155,7 +160,7 @@ const lossText = (loss: number) =>
 const epochStarts = (epochs: readonly number[]) =>
   epochs.flatMap((epoch, i) => (i > 0 && epoch !== epochs[i - 1] ? [{ step: i + 1, epoch }] : []));
 
-function epochMarks(plot: PlotLibrary, arms: readonly Arm[]): Markish[] {
+function epochMarks(plot: PlotLibrary, arms: readonly ArmCurves[]): Markish[] {
   const longest = arms.map(({ epochs }) => epochs).reduce((a, b) => (b.length > a.length ? b : a), []);
   const starts = epochStarts(longest);
   if (starts.length === 0 || starts.length > maxEpochRules) return [];
@@ -175,7 +180,7 @@ function epochMarks(plot: PlotLibrary, arms: readonly Arm[]): Markish[] {
 }
 
 /** Points of a curve for Plot; `epoch` breaks the line where the running mean starts afresh. */
-function points(arm: Arm, steps: readonly SeedStep[]) {
+function points(arm: ArmCurves, steps: readonly SeedStep[]) {
   const indices = visibleIndices(
     steps.map(({ mean }) => mean),
     maxPoints,
@@ -184,7 +189,7 @@ function points(arm: Arm, steps: readonly SeedStep[]) {
 }
 
 /** What lies behind the curves: each batch's own loss, and the band over seeds. */
-function backgroundMarks(plot: PlotLibrary, arm: Arm): Markish[] {
+function backgroundMarks(plot: PlotLibrary, arm: ArmCurves): Markish[] {
   const { color } = arm.style;
   const behind = { x: "step", clip: true, z: "epoch" } as const;
   const batch = plot.line(points(arm, arm.batch), {
@@ -204,13 +209,13 @@ function backgroundMarks(plot: PlotLibrary, arm: Arm): Markish[] {
   return arm.trials.length > 1 ? [batch, band] : [batch];
 }
 
-const expectedLines = (plot: PlotLibrary, arms: readonly Arm[]): Markish[] =>
+const expectedLines = (plot: PlotLibrary, arms: readonly ArmCurves[]): Markish[] =>
   expectedLosses(arms).map(({ y, color }) =>
     plot.ruleY([y], { stroke: color, strokeWidth: 0.7, clip: true }),
   );
 
 /** The running loss, with a cross where a seed's last finite loss is. */
-function curveMarks(plot: PlotLibrary, arm: Arm, steps: number): Markish[] {
+function curveMarks(plot: PlotLibrary, arm: ArmCurves, steps: number): Markish[] {
   const { color, dash } = arm.style;
   const ends = arm.trials.flatMap(({ runningLosses }) => {
     const end = divergence(runningLosses);
@@ -250,7 +255,7 @@ const sideLabelMark =
     const right = dimensions.width - dimensions.marginRight;
     const clamp = (y: number) => Math.min(bottom, Math.max(top, y));
     const from = labels.map(({ y }) => clamp(Number(scales.y?.(y))));
-    const to = spread(from, fontSize * 1.35, top, bottom);
+    const to = moveApart(from, fontSize * 1.35, top, bottom);
     return svgElement(
       document,
       "g",
@@ -266,7 +271,7 @@ const sideLabelMark =
     );
   };
 
-function sentences(arms: readonly Arm[], high: number): string[] {
+function sentences(arms: readonly ArmCurves[], high: number): string[] {
   const seeds = Math.max(0, ...arms.map(({ trials }) => trials.length));
   const over = seeds > 1 ? ` (mean of ${seeds} seeds; shaded: lowest to highest seed)` : "";
   const batches = seeds > 1 ? "mean over seeds of each batch's own loss" : "each batch's own loss";
@@ -279,7 +284,7 @@ function sentences(arms: readonly Arm[], high: number): string[] {
   ];
 }
 
-function diverged({ name, trials }: Arm): string[] {
+function diverged({ name, trials }: ArmCurves): string[] {
   const ends = trials
     .map(({ runningLosses }) => divergence(runningLosses))
     .filter((end) => end !== undefined);
@@ -290,7 +295,7 @@ function diverged({ name, trials }: Arm): string[] {
   return [`× ${name}: loss not finite from step ${first} on${who}${rest}.`];
 }
 
-function offScale({ name, running }: Arm, high: number): string[] {
+function offScale({ name, running }: ArmCurves, high: number): string[] {
   const first = running.findIndex((step) => step.high > high);
   if (first < 0) return [];
   const top = running.reduce((most, step) => (step.high > most ? step.high : most), high);

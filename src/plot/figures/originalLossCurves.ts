@@ -1,13 +1,12 @@
-import type { Trial } from "../../experiment/record.ts";
 import { legend } from "../legend.ts";
 import { roundTicks } from "../roundTicks.ts";
 import { drawSvg, type Figure } from "../svg.ts";
 
 export interface OriginalLossCurvesData {
-  /** Running losses of the arm with bias 0, one a step. */
-  zero: Trial["runningLosses"];
+  /** Running losses of the arm with bias 0, one per step. */
+  readonly zero: readonly number[];
   /** Running losses of the arm with bias log(class frequency). */
-  prior: Trial["runningLosses"];
+  readonly prior: readonly number[];
 }
 
 const size = 360;

@@ -1,11 +1,11 @@
 import { drawSvg, type Figure, palette } from "../svg.ts";
 
-/** One figure of one contestant of the bench, and its ratio to baserate's. */
+/** One measurement of one program in the bench, and its ratio to baserate's. */
 export interface PeerRatio {
   readonly measure: string;
   readonly name: string;
   readonly ratio: number;
-  /** Whether a larger figure is better: then the bar shows how many times smaller it is. */
+  /** Whether larger values are better: then the bar shows how many times smaller this one is. */
   readonly moreIsBetter: boolean;
 }
 

@@ -1,16 +1,23 @@
 import type { Markish, RenderFunction } from "@observablehq/plot";
-import type { Evaluation, Trial } from "../../experiment/record.ts";
 import { armLegend, symbolOptions } from "../armLegend.ts";
 import { type ArmStyle, armStyles } from "../armStyles.ts";
-import { caption, wrapText } from "../caption.ts";
+import { caption } from "../caption.ts";
 import { overSeeds } from "../curves.ts";
 import { axisLabel, fontSize, frame } from "../frame.ts";
-import { drawSvg, type Figure, type PlotLibrary, palette, svgElement, textWidth } from "../svg.ts";
+import {
+  drawSvg,
+  type Figure,
+  type PlotLibrary,
+  palette,
+  svgElement,
+  textWidth,
+  wrapToPixels,
+} from "../svg.ts";
 
 export interface RecallByArmData {
   /** In dataset order, with the number of training images of each. */
   classes: readonly { readonly name: string; readonly count: number }[];
-  trials: readonly (Pick<Trial, "arm" | "seed"> & { readonly test: Pick<Evaluation, "recall"> })[];
+  trials: readonly { readonly arm: string; readonly test: { readonly recall: readonly number[] } }[];
 }
 
 /** Distance between the arms' dots of a class, in px. */
@@ -38,7 +45,7 @@ export const recallByArm: Figure<RecallByArmData> = (
   const table = classTable(classes, {
     countHead: brief ? "images" : "training images",
     nameRoom: width / 3.8,
-    leastHeight: armStep * arms.length + 9,
+    minHeight: armStep * arms.length + 9,
   });
   const { rowHeight } = table;
   const marginLeft = table.width + 38;
@@ -78,20 +85,20 @@ function sentences(seeds: number, brief: boolean): string[] {
 
 interface ClassTableOptions {
   readonly countHead: string;
-  /** Room for a class's name, in px; longer ones go on in a second line. */
+  /** Room for a class's name, in px; longer names are wrapped. */
   readonly nameRoom: number;
   /** Of a class's row, in px. */
-  readonly leastHeight: number;
+  readonly minHeight: number;
 }
 
 /** The classes' names and training counts left of the frame: the mark, and the room it takes in px. */
 function classTable(
   classes: RecallByArmData["classes"],
-  { countHead, nameRoom, leastHeight }: ClassTableOptions,
+  { countHead, nameRoom, minHeight }: ClassTableOptions,
 ): { width: number; rowHeight: number; mark: RenderFunction } {
-  const names = classes.map(({ name }) => wrapText(name, nameRoom, fontSize));
+  const names = classes.map(({ name }) => wrapToPixels(name, nameRoom, fontSize));
   const counts = classes.map(({ count }) => count.toLocaleString("en-US"));
-  const rowHeight = Math.max(leastHeight, ...names.map((lines) => lines.length * lineHeight + 6));
+  const rowHeight = Math.max(minHeight, ...names.map((lines) => lines.length * lineHeight + 6));
   const widths = (texts: readonly string[]) => texts.map((content) => textWidth(content, fontSize));
   const mark: RenderFunction = (_index, scales, _values, { marginLeft, marginTop }, { document }) => {
     const middle = (c: number) => Number(scales.y?.(c)) + rowHeight / 2;
@@ -114,16 +121,16 @@ function classTable(
   };
 }
 
-interface Arm {
+interface ArmRecalls {
   readonly style: ArmStyle;
-  /** One a seed, with a number for each class. */
+  /** One list per seed, with a number for each class. */
   readonly recalls: readonly (readonly number[])[];
   /** Of its symbols from the middle of a class's row, in px. */
   readonly dy: number;
 }
 
 /** An arm's symbols, over lines from the lowest to the highest seed. */
-function armMarks(plot: PlotLibrary, { style, recalls, dy }: Arm, ranges: boolean): Markish[] {
+function armMarks(plot: PlotLibrary, { style, recalls, dy }: ArmRecalls, ranges: boolean): Markish[] {
   const points = overSeeds(recalls)
     .map(({ mean, low, high }, row) => ({ row, mean: 100 * mean, low: 100 * low, high: 100 * high }))
     .filter(({ mean }) => Number.isFinite(mean));

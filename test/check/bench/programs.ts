@@ -1,6 +1,6 @@
 import type { CheckInput } from "../../../src/check/checkOutputs.ts";
 import type { Dataset } from "../../../src/data/dataset.ts";
-import { sample } from "../../../src/data/sample.ts";
+import { imbalancedSubset } from "../../../src/data/imbalancedSubset.ts";
 import { syntheticDataset } from "../../../src/data/synthetic.ts";
 import { calibrate } from "../../../src/heads/calibrate.ts";
 import { solve } from "../../../src/heads/solve.ts";
@@ -28,7 +28,7 @@ export function imageTask(dataset: Dataset, isBalanced: boolean, small: boolean,
   const scale = dataset.train.count < 50_000 ? dataset.train.count / 200_000 : 1;
   const quotas = counts.map((count) => Math.max(1, Math.round(count * scale)));
   const chosen = random(seed, "rows")
-    .shuffle(sample(dataset.train.labels, quotas, dataset.classNames))
+    .shuffle(imbalancedSubset(dataset.train.labels, quotas, dataset.classNames))
     .slice(0, rows);
   return {
     head: "softmax",

@@ -1,4 +1,11 @@
 import { stringify } from "yaml";
+import { comparisons } from "../experiment/comparison.ts";
+import type { Plan } from "../experiment/plan.ts";
+import { makeModel } from "../experiment/plannedModel.ts";
+import type { Environment, Trial } from "../experiment/record.ts";
+import type { RunFolder } from "../experiment/runFolder.ts";
+import { type Summary, summarize } from "../experiment/summary.ts";
+import { armWeights } from "../experiment/trial.ts";
 import { toOnnx } from "../graph/toOnnx.ts";
 import { forwardWith } from "../graph/trainStep.ts";
 import { drawFigure } from "../plot/drawFigure.ts";
@@ -6,15 +13,8 @@ import { initialLoss } from "../plot/figures/initialLoss.ts";
 import { lossCurves } from "../plot/figures/lossCurves.ts";
 import { originalLossCurves } from "../plot/figures/originalLossCurves.ts";
 import { recallByArm } from "../plot/figures/recallByArm.ts";
-import { type ReportInput, report } from "../plot/report.ts";
 import { svgToPng } from "../plot/svgToPng.ts";
-import { comparisons } from "./compare.ts";
-import type { Plan } from "./plan.ts";
-import { makeModel } from "./plannedModel.ts";
-import type { Environment, Trial } from "./record.ts";
-import type { RunFolder } from "./runFolder.ts";
-import { type Summary, summarize } from "./summary.ts";
-import { armWeights } from "./trial.ts";
+import { htmlReport, type ReportInput } from "./htmlReport.ts";
 
 export interface RunFilesInput {
   readonly plan: Plan;
@@ -23,12 +23,18 @@ export interface RunFilesInput {
   readonly classNames: readonly string[];
   /** Images in the test set. */
   readonly testCount: number;
-  /** Given where the untrained networks are to be written as ONNX. */
+  /** Height, width and channels; given if the untrained networks are to be written as ONNX. */
   readonly imageShape?: readonly number[];
 }
 
-/** Writes all that is made of a run's trials (figures, tables, report, summary) and returns the summary. */
-export async function writeRunFiles(folder: RunFolder, input: RunFilesInput): Promise<Summary> {
+/** The document of --json: the summary, what it ran on, and the paths of the files written. */
+export interface RunDocument extends Summary {
+  readonly environment: Environment;
+  readonly files: Readonly<Record<string, string>>;
+}
+
+/** Writes the files that are made from a run's trials: figures, tables, report and summary. */
+export async function writeRunFiles(folder: RunFolder, input: RunFilesInput): Promise<RunDocument> {
   const { plan, environment, trials } = input;
   const figures = await drawFigures(input);
   const files: Record<string, string> = {};
@@ -38,15 +44,13 @@ export async function writeRunFiles(folder: RunFolder, input: RunFilesInput): Pr
   }
   for (const [name, bytes] of untrainedNetworks(input)) files[name] = await folder.write(name, bytes);
   files["losses.csv"] = await folder.write("losses.csv", lossesCsv(trials));
-  files["report.html"] = await folder.write("report.html", await report(reportInput(input)));
+  files["report.html"] = await folder.write("report.html", await htmlReport(reportInput(input)));
   files["plan.yaml"] = `${folder.path}/plan.yaml`;
   files["environment.yaml"] = await folder.write("environment.yaml", stringify(environment));
-  const summary = summarize(plan, environment, trials, {
-    ...files,
-    "summary.json": `${folder.path}/summary.json`,
-  });
-  await folder.write("summary.json", `${JSON.stringify(summary, null, 2)}\n`);
-  return summary;
+  const { baserate, node, runtime } = environment;
+  const summary = summarize(plan, { baserate, node, runtime }, trials);
+  files["summary.json"] = await folder.write("summary.json", `${JSON.stringify(summary, null, 2)}\n`);
+  return { ...summary, environment, files };
 }
 
 async function drawFigures({ plan, trials, classNames }: RunFilesInput): Promise<Record<string, string>> {
@@ -82,7 +86,7 @@ function reportInput({ plan, environment, trials, classNames, testCount }: RunFi
       "Node.js": node,
       runtime,
       machine,
-      "arms at once": String(workers),
+      "arms at the same time": String(workers),
     },
     plan: stringify(plan),
     command: "baserate compare plan.yaml",
@@ -105,7 +109,7 @@ function untrainedNetworks({ plan, trials, imageShape }: RunFilesInput): [string
     });
 }
 
-/** Every batch of every trial, a line each. */
+/** One line per batch of every trial. */
 function lossesCsv(trials: readonly Trial[]): string {
   const rows = trials.flatMap(({ arm, seed, epochs, batchLosses, runningLosses, runningAccuracies }) =>
     epochs.map((epoch, i) =>

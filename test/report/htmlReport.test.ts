@@ -1,14 +1,14 @@
 import { parseHTML } from "linkedom";
 import { describe, expect, test } from "vitest";
-import { report } from "../../src/plot/report.ts";
-import { launchChromium, noChromium } from "./chromium.ts";
+import { htmlReport } from "../../src/report/htmlReport.ts";
+import { launchChromium, noChromium } from "../plot/chromium.ts";
+import { makeTrial, makeTrials } from "../plot/trials.ts";
 import { reportInput } from "./reportInput.ts";
-import { makeTrial, makeTrials } from "./trials.ts";
 
 const text = (page: string) => parseHTML(page).document.body.textContent!.replace(/\s+/g, " ");
 
 test("a report asks for nothing: no address, no script, no link", async () => {
-  const page = await report(reportInput(3));
+  const page = await htmlReport(reportInput(3));
   expect(page.match(/https?:\/\/[^"\s]*/g)?.filter((url) => url !== "http://www.w3.org/2000/svg")).toEqual(
     [],
   );
@@ -18,7 +18,7 @@ test("a report asks for nothing: no address, no script, no link", async () => {
 test("a report escapes every string of its input", async () => {
   const evil = `<script>alert("x")</script>&'`;
   const input = reportInput(1, [makeTrial({ arm: evil }), makeTrial({ arm: "zero" })]);
-  const page = await report({
+  const page = await htmlReport({
     ...input,
     title: evil,
     summary: evil,
@@ -37,7 +37,7 @@ test("a report escapes every string of its input", async () => {
 test("a report shows the check, the results and the comparison with the numbers of its trials", async () => {
   const input = reportInput(10);
   const { stepsSaved, initialLoss } = input.comparisons[0];
-  const shown = text(await report(input));
+  const shown = text(await htmlReport(input));
   for (const part of [
     "2.302585",
     "1.601227",
@@ -54,15 +54,15 @@ test("a report shows the check, the results and the comparison with the numbers 
 });
 
 test("a report of one seed gives no interval and no verdict", async () => {
-  const shown = text(await report(reportInput(1)));
-  expect(shown).toContain("a single seed: can't be told apart from noise");
+  const shown = text(await htmlReport(reportInput(1)));
+  expect(shown).toContain("a single seed can't be told apart from noise");
   expect(shown).not.toMatch(/: (better|worse)/);
   expect(shown).not.toContain("±");
 });
 
 test("a report of diverged trials says what is not finite", async () => {
   const trials = [makeTrial({ divergesAt: 30 }), makeTrial({ arm: "prior" })];
-  const shown = text(await report({ ...reportInput(1, trials), comparisons: [] }));
+  const shown = text(await htmlReport({ ...reportInput(1, trials), comparisons: [] }));
   expect(shown).toContain("not finite");
   expect(shown).toContain("loss not finite from step 30 on");
   expect(shown).not.toMatch(/\b(NaN|Infinity|undefined|null)\b/);
@@ -71,13 +71,13 @@ test("a report of diverged trials says what is not finite", async () => {
 test("a report names a network outside its band", async () => {
   const [zero, prior] = makeTrials(["zero", "prior"], 1);
   const input = reportInput(1, [zero, { ...prior, initialLoss: 2.29, inBand: false }]);
-  const shown = text(await report(input));
-  expect(shown).toContain("the loss was outside its band in 1 of 2 networks");
+  const shown = text(await htmlReport(input));
+  expect(shown).toContain("The initial loss was outside its band in 1 of 2 networks");
 });
 
 describe.skipIf(noChromium !== "")(`a report in Chromium${noChromium}`, () => {
   test("fits a phone and a screen, light and dark, with one set of figures, and requests nothing", async () => {
-    const html = await report(reportInput(10));
+    const html = await htmlReport(reportInput(10));
     const browser = await launchChromium();
     try {
       for (const [width, colorScheme] of [

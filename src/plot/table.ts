@@ -1,4 +1,5 @@
 import { printable } from "../errors.ts";
+import { letterCount, wrapText } from "./wrapText.ts";
 
 export interface TableOptions {
   /** Columns of the terminal; 80 by default. */
@@ -24,7 +25,7 @@ export function table(
   const align = head.map(
     (_, c) => options.align?.[c] ?? (isNumeric(rows.map((row) => row[c])) ? "right" : "left"),
   );
-  const widths = head.map((_, c) => Math.max(...cells.map((row) => length(row[c]))));
+  const widths = head.map((_, c) => Math.max(...cells.map((row) => letterCount(row[c]))));
   const total = () => widths.reduce((sum, w) => sum + w, 0) + gap * (widths.length - 1);
   while (total() > width) {
     const widest = widths.indexOf(Math.max(...widths));
@@ -36,9 +37,6 @@ export function table(
   return [...lines[0], rule, ...lines.slice(1).flat()].map((line) => line.trimEnd()).join("\n");
 }
 
-/** Letters as a terminal counts them. */
-const length = (text: string) => [...text].length;
-
 const isNumeric = (column: readonly string[]) =>
   column.some((cell) => /\d/.test(cell)) &&
   column.every((cell) => /^(?:[-+−±]?[\d.,]+.*|-|–|NaN|[-+−]?Infinity|)$/.test(cell));
@@ -48,31 +46,15 @@ function rowLines(
   widths: readonly number[],
   align: readonly ("left" | "right")[],
 ): string[] {
-  const wrapped = row.map((cell, c) => wrap(cell, widths[c]));
+  const wrapped = row.map((cell, c) => wrapText(cell, widths[c]));
   const height = Math.max(...wrapped.map((lines) => lines.length));
   return Array.from({ length: height }, (_, i) =>
     wrapped
       .map((lines, c) => {
         const text = lines[i] ?? "";
-        const space = " ".repeat(Math.max(0, widths[c] - length(text)));
+        const space = " ".repeat(Math.max(0, widths[c] - letterCount(text)));
         return align[c] === "right" ? space + text : text + space;
       })
       .join(" ".repeat(gap)),
   );
-}
-
-/** Lines of at most `width` letters, broken between words, or within one that is longer than a line. */
-function wrap(text: string, width: number): string[] {
-  if (length(text) <= width) return [text];
-  const lines: string[] = [];
-  let line = "";
-  for (let word of text.split(" ")) {
-    if (line !== "" && line.length + 1 + word.length > width) {
-      lines.push(line);
-      line = "";
-    }
-    for (; word.length > width; word = word.slice(width)) lines.push(word.slice(0, width));
-    line = line === "" ? word : `${line} ${word}`;
-  }
-  return [...lines, line];
 }

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { table } from "../../src/cli/table.ts";
+import { table } from "../../src/plot/table.ts";
 
 test("table(head, rows) right-aligns numbers and left-aligns words", () => {
   const rows = [

@@ -1,7 +1,8 @@
-import type { Comparison } from "../experiment/compare.ts";
-import type { Evaluation, Trial } from "../experiment/record.ts";
+import type { Comparison } from "../experiment/comparison.ts";
+import { comparedMeasures, measures } from "../experiment/measures.ts";
+import type { Trial } from "../experiment/record.ts";
 import { type Html, html } from "./html.ts";
-import { differenceText, quantities, signed, verdict } from "./verdict.ts";
+import { differenceText, intervalText, signed, verdict } from "./verdict.ts";
 
 /** Mean and standard deviation (n - 1) over seeds; the value alone if all are the same. */
 function overSeeds(values: readonly number[], format: (value: number) => string): string {
@@ -23,7 +24,7 @@ function byArm(trials: readonly Trial[]): [string, Trial[]][] {
   return arms.map((arm) => [arm, trials.filter((trial) => trial.arm === arm)]);
 }
 
-/** A row a quantity, a column an arm, so that two or three arms fit a phone. */
+/** One row per measure and one column per arm, so that two or three arms fit on a phone. */
 function armTable(
   arms: readonly string[],
   caption: string,
@@ -37,8 +38,8 @@ ${rows.map(([name, cells]) => html`<tr><th scope="row">${name}</th>${cells.map((
 </table></div>`;
 }
 
-/** Expected and measured loss before training, their difference, the band, and whether it was met. */
-export function checkTable(trials: readonly Trial[]): Html {
+/** Expected and measured initial loss, their difference, the band, and whether the measured loss lies in it. */
+export function initialLossTable(trials: readonly Trial[]): Html {
   const arms = byArm(trials);
   const row = (name: string, cell: (own: readonly Trial[]) => string | Html) =>
     [name, arms.map(([, own]) => cell(own))] as const;
@@ -50,7 +51,7 @@ export function checkTable(trials: readonly Trial[]): Html {
   const seeds = Math.max(0, ...arms.map(([, own]) => own.length));
   return armTable(
     arms.map(([arm]) => arm),
-    `Loss before training, in nats, over the whole training set${seeds > 1 ? `; mean ± standard deviation over ${seeds} seeds; the band is that of the first` : ""}.`,
+    `Initial loss, in nats, over the whole training set${seeds > 1 ? `; mean ± standard deviation over ${seeds} seeds; the band is that of the first` : ""}.`,
     [
       row("expected", (own) => own[0].expectedLoss.toFixed(6)),
       row("measured", (own) =>
@@ -68,60 +69,35 @@ export function checkTable(trials: readonly Trial[]): Html {
   );
 }
 
-/** What each arm ended with: in training, and on the test set as it is and re-weighted. */
+/** Every measure by arm. */
 export function resultsTable(trials: readonly Trial[], testImages: number): Html {
   const arms = byArm(trials);
   const seeds = Math.max(0, ...arms.map(([, own]) => own.length));
   const over = seeds > 1 ? ` Mean ± standard deviation over ${seeds} seeds.` : "";
-  const row = (name: string, value: (trial: Trial) => number, format: (value: number) => string) =>
-    [name, arms.map(([, own]) => overSeeds(own.map(value), format))] as const;
-  const tested = (which: (trial: Trial) => Evaluation) => [
-    row("loss", (t) => which(t).loss, loss),
-    row("accuracy, %", (t) => which(t).accuracy, percent),
-  ];
-  const names = arms.map(([arm]) => arm);
-  const last = (values: readonly number[]) => values.at(-1) ?? Number.NaN;
-  const images = testImages.toLocaleString("en-US");
-  return html`${armTable(names, `Training: running means at the end of the last epoch.${over}`, [
-    row("loss", (t) => last(t.runningLosses), loss),
-    row("accuracy, %", (t) => last(t.runningAccuracies), percent),
-    row(
-      "steps",
-      (t) => t.batchLosses.length,
-      (n) => n.toFixed(0),
-    ),
-    row(
-      "time, s",
-      (t) => t.trainSeconds,
-      (s) => s.toFixed(1),
-    ),
-  ])}
-${armTable(names, `Test set as it is: all ${images} images, every class alike.`, [
-  ...tested((t) => t.test),
-  row("balanced accuracy, %", (t) => t.test.balancedAccuracy, percent),
-])}
-${armTable(
-  names,
-  `Test set re-weighted: the same ${images} images, each class weighted by its share of the training set.`,
-  tested((t) => t.testReweighted),
-)}`;
+  const rows = measures.map(({ title, unit, of }) => {
+    const format = unit === "fraction" ? percent : loss;
+    const name = unit === "fraction" ? `${title}, %` : title;
+    return [capitalized(name), arms.map(([, own]) => overSeeds(own.map(of), format))] as const;
+  });
+  return armTable(
+    arms.map(([arm]) => arm),
+    `Losses in nats. Training: running means at the end of the last epoch. Test: all ${testImages.toLocaleString("en-US")} test images as they are, and on the training mix, where each class is weighted by its frequency in the training set.${over}`,
+    rows,
+  );
 }
 
-/** Differences between two arms with their intervals, and what they say in plain words. */
+/** Differences between two arms with their intervals, and what they show. */
 export function comparisonTable(comparison: Comparison): Html {
-  const names = Object.keys(quantities) as (keyof typeof quantities)[];
-  const rows = names.map((name) => {
-    const [quantity, difference] = [quantities[name], comparison[name]];
-    const { mean, low, high } = difference;
-    const interval =
-      low === null || high === null
-        ? "no interval"
-        : `${signed(low, quantity.unit)} to ${signed(high, quantity.unit)}`;
-    return html`<tr><th scope="row">${quantity.name}</th><td>${differenceText(mean, quantity.unit)}</td><td>${interval}</td><td class="text">${verdict(quantity, difference, comparison.arm)}</td></tr>\n`;
+  const rows = comparedMeasures.map((measure) => {
+    const { name, title, unit } = measure;
+    const difference = comparison[name];
+    return html`<tr><th scope="row">${capitalized(title)}</th><td>${differenceText(difference.mean, unit)}</td><td>${intervalText(difference, unit) ?? "no interval"}</td><td class="text">${verdict(measure, difference, comparison.arm)}</td></tr>\n`;
   });
   return html`<div class="wide"><table class="stacked">
-<thead><tr><th scope="col">what</th><th scope="col">difference</th><th scope="col">95 % interval</th><th scope="col" class="text">verdict</th></tr></thead>
+<thead><tr><th scope="col">measure</th><th scope="col">difference</th><th scope="col">95 % interval</th><th scope="col" class="text">verdict</th></tr></thead>
 <tbody>
 ${rows}</tbody>
 </table></div>`;
 }
+
+export const capitalized = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);

@@ -1,20 +1,20 @@
 import { epochBatches } from "../data/batches.ts";
 import type { Dataset } from "../data/dataset.ts";
-import { sample } from "../data/sample.ts";
+import { imbalancedSubset } from "../data/imbalancedSubset.ts";
 import type { ArmName } from "./arms.ts";
 import type { ArmContext, ArmProgress, ArmResult, ArmTask } from "./armWorker.ts";
-import { type InitialCheck, initialChecks } from "./initialCheck.ts";
+import { initialLosses } from "./initialLoss.ts";
 import type { Plan } from "./plan.ts";
 import { makeModel } from "./plannedModel.ts";
-import type { Trial } from "./record.ts";
-import type { BatchResult, Training } from "./trial.ts";
+import type { InitialLoss, Trial } from "./record.ts";
+import type { BatchResult, TrainedArm } from "./trial.ts";
 import { WorkerPool } from "./workerPool.ts";
 
 /** How much there is to do. */
 export interface RunSizes {
-  /** Trials that are not finished yet, and seeds to check before training. */
+  /** Trials that are not finished yet, and their seeds. */
   readonly trials: number;
-  readonly checks: number;
+  readonly seeds: number;
   /** Rows of the training subset and of the test set. */
   readonly trainCount: number;
   readonly testCount: number;
@@ -24,36 +24,37 @@ export interface RunSizes {
 export interface RunObserver {
   /** Called once the dataset is there. */
   onStart?(sizes: RunSizes): void;
-  /** Rows of a seed's check before training that are done. */
-  onCheckProgress?(seed: number, done: number): void;
-  onCheck?(seed: number, checks: ReadonlyMap<ArmName, InitialCheck>): void;
+  /** Training images on which a seed's initial loss is measured so far. */
+  onInitialRows?(seed: number, done: number): void;
+  onInitialLosses?(seed: number, losses: ReadonlyMap<ArmName, InitialLoss>): void;
   onBatch?(arm: ArmName, seed: number, batch: BatchResult): void;
   /** Test images that are done. */
   onTest?(arm: ArmName, seed: number, done: number): void;
-  onTrial?(trial: Trial): void;
+  /** @param seconds wall time of its training */
+  onTrial?(trial: Trial, seconds: number): void;
 }
 
-export interface RunOptions {
+export interface ExperimentOptions {
   readonly plan: Plan;
   readonly dataset: Dataset | Promise<Dataset>;
-  /** Trials that need not be run again. */
+  /** Trials that are finished already. */
   readonly finished?: readonly Trial[];
-  /** Arms at once, each on a thread of its own. */
+  /** Arms trained at the same time, each on a thread of its own. */
   readonly workers: number;
   readonly observer?: RunObserver;
-  /** Ends the run at once; finished trials have been reported by then. */
+  /** Ends the run immediately; finished trials have been reported by then. */
   readonly signal?: AbortSignal;
 }
 
 type Pool = WorkerPool<ArmContext, ArmTask, ArmProgress, ArmResult>;
 
 /**
- * Runs every arm of every seed of a plan, as many at once as there are workers, and returns all trials in the order of
- * the plan. Per seed: the check before training (one forward pass for all its arms), then each arm's training and test.
+ * Runs every arm of every seed of a plan, as many at the same time as there are workers, and returns all trials in the
+ * order of the plan. Per seed: the initial loss (one forward pass for all arms), then the training and test of each arm.
  *
  * @throws InputError where the plan does not fit the dataset; the signal's reason where it is aborted
  */
-export async function runExperiment(options: RunOptions): Promise<Trial[]> {
+export async function runExperiment(options: ExperimentOptions): Promise<Trial[]> {
   const { plan, finished = [], workers, signal } = options;
   const isFinished = (arm: string, seed: number) =>
     finished.some((trial) => trial.arm === arm && trial.seed === seed);
@@ -71,7 +72,7 @@ export async function runExperiment(options: RunOptions): Promise<Trial[]> {
       signal?.addEventListener("abort", () => reject(signal.reason), { once: true });
     });
     try {
-      const work = runSeeds(pool, options, todo, Math.ceil(count / todo.length));
+      const work = completeSeeds(pool, options, todo, Math.ceil(count / todo.length));
       trials.push(...(await Promise.race([work, aborted])));
     } finally {
       await pool.close();
@@ -82,75 +83,77 @@ export async function runExperiment(options: RunOptions): Promise<Trial[]> {
   return trials.filter((trial) => place(trial) >= 0).sort((a, b) => place(a) - place(b));
 }
 
-/** @param shards parts that each seed's check is split into */
-async function runSeeds(
+/** @param parts that the forward pass of each seed is split into */
+async function completeSeeds(
   pool: Pool,
-  { plan, dataset: loading, observer }: RunOptions,
+  { plan, dataset: loading, observer }: ExperimentOptions,
   todo: readonly { seed: number; arms: ArmName[] }[],
-  shards: number,
+  parts: number,
 ): Promise<Trial[]> {
   const dataset = await loading;
-  const rows = sample(dataset.train.labels, plan.counts, dataset.classNames);
-  makeModel(plan, dataset.train.shape); // a plan that makes no network is refused before any work
+  const rows = imbalancedSubset(dataset.train.labels, plan.counts, dataset.classNames);
+  makeModel(plan, dataset.train.shape); // a plan whose layers do not fit is refused before any work
   pool.start({ plan, dataset, rows });
   observer?.onStart?.({
     trials: todo.reduce((total, { arms }) => total + arms.length, 0),
-    checks: todo.length,
+    seeds: todo.length,
     trainCount: rows.length,
     testCount: dataset.test.count,
   });
   const labels = Uint8Array.from(rows, (row) => dataset.train.labels[row]);
-  const places = Uint32Array.from(rows.keys());
+  const positions = Uint32Array.from(rows.keys());
 
-  const runSeed = async ({ seed, arms }: { seed: number; arms: ArmName[] }) => {
-    const outputs = await allOutputs(pool, seed, rows, shards, plan.counts.length, observer);
-    const [firstBatch] = epochBatches(places, plan.batchSize, seed, 0);
-    const checks = initialChecks(arms, plan.counts, { outputs, labels, firstBatch });
-    observer?.onCheck?.(seed, checks);
-    return Promise.all(arms.map((arm) => runArm(pool, arm, seed, checks.get(arm)!, observer)));
+  const completeSeed = async ({ seed, arms }: { seed: number; arms: ArmName[] }) => {
+    const outputs = await allOutputs(pool, seed, rows, parts, plan.counts.length, observer);
+    const [firstBatch] = epochBatches(positions, plan.batchSize, seed, 0);
+    const initial = initialLosses(arms, plan.counts, { outputs, labels, firstBatch });
+    observer?.onInitialLosses?.(seed, initial);
+    return Promise.all(arms.map((arm) => completeTrial(pool, arm, seed, initial.get(arm)!, observer)));
   };
-  return (await Promise.all(todo.map(runSeed))).flat();
+  return (await Promise.all(todo.map(completeSeed))).flat();
 }
 
-/** A seed's outputs before training on all rows, computed in parts side by side. */
+/** A seed's outputs before training on all rows, computed in parts at the same time. */
 async function allOutputs(
   pool: Pool,
   seed: number,
   rows: Uint32Array,
-  shards: number,
+  parts: number,
   classes: number,
   observer: RunObserver | undefined,
 ): Promise<Float32Array> {
-  const done = new Array<number>(shards).fill(0);
-  const size = Math.ceil(rows.length / shards);
-  const parts = done.map((_, i) =>
-    pool.run({ kind: "outputs", seed, rows: rows.slice(i * size, (i + 1) * size) }, (progress) => {
+  const done = new Array<number>(parts).fill(0);
+  const size = Math.ceil(rows.length / parts);
+  const tasks = done.map((_, i) =>
+    pool.execute({ kind: "outputs", seed, rows: rows.slice(i * size, (i + 1) * size) }, (progress) => {
       if ("checked" in progress) done[i] = progress.checked;
-      observer?.onCheckProgress?.(
+      observer?.onInitialRows?.(
         seed,
         done.reduce((sum, part) => sum + part),
       );
     }),
   );
   const outputs = new Float32Array(rows.length * classes);
-  (await Promise.all(parts)).forEach((part, i) => {
+  (await Promise.all(tasks)).forEach((part, i) => {
     outputs.set(part as Float32Array, i * size * classes);
   });
   return outputs;
 }
 
-async function runArm(
+async function completeTrial(
   pool: Pool,
   arm: ArmName,
   seed: number,
-  check: InitialCheck,
+  initial: InitialLoss,
   observer?: RunObserver,
 ): Promise<Trial> {
-  const training = await pool.run({ kind: "training", seed, bias: check.outputBias }, (progress) => {
+  const task = { kind: "training", seed, bias: initial.outputBias } as const;
+  const trained = await pool.execute(task, (progress) => {
     if ("batch" in progress) observer?.onBatch?.(arm, seed, progress.batch);
     if ("tested" in progress) observer?.onTest?.(arm, seed, progress.tested);
   });
-  const trial: Trial = { arm, seed, ...check, ...(training as Training) };
-  observer?.onTrial?.(trial);
+  const { result, seconds } = trained as TrainedArm;
+  const trial: Trial = { arm, seed, ...initial, ...result };
+  observer?.onTrial?.(trial, seconds);
   return trial;
 }

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { compareArms, comparisons, difference } from "../../src/experiment/compare.ts";
+import { compareArms, comparisons, difference } from "../../src/experiment/comparison.ts";
 import { evaluateOutputs, rowLosses } from "../../src/experiment/evaluation.ts";
 import { summarizeArm } from "../../src/experiment/summary.ts";
 import { random } from "../../src/math/random.ts";

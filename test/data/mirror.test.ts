@@ -4,7 +4,7 @@ import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterEach, expect, onTestFinished, test, vi } from "vitest";
-import { fetchAddress, fetchPackage, fileHash } from "../../src/data/source.ts";
+import { fetchAddress, fetchPackage, fileHash } from "../../src/data/mirror.ts";
 import { packageTarball, temporaryFolder, tiny } from "./tiny.ts";
 
 afterEach(() => vi.unstubAllEnvs());

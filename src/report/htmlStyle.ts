@@ -1,4 +1,4 @@
-import { palette } from "./svg.ts";
+import { palette } from "../plot/svg.ts";
 
 const dark = Object.values(palette)
   .map(
@@ -8,7 +8,7 @@ const dark = Object.values(palette)
   .join("\n");
 
 /** The report's style sheet: light, dark where the reader's system is, light again on paper; figures change with it. */
-export const reportStyle = `
+export const htmlStyle = `
 :root {
   color-scheme: light dark;
   --paper: ${palette.paper.light};

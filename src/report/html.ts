@@ -1,3 +1,5 @@
+import { escapeText } from "../plot/escapeText.ts";
+
 /** Text that is HTML already. */
 export class Html {
   readonly text: string;
@@ -8,16 +10,6 @@ export class Html {
 }
 
 type Value = string | number | Html | undefined | readonly Value[];
-
-const escapes: Record<string, string> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-  "'": "&#39;",
-};
-
-export const escapeText = (text: string) => text.replace(/[&<>"']/g, (letter) => escapes[letter]);
 
 function render(value: Value): string {
   if (value === undefined) return "";

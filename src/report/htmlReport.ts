@@ -1,18 +1,18 @@
-import type { Comparison } from "../experiment/compare.ts";
+import type { Comparison } from "../experiment/comparison.ts";
+import { comparedMeasures } from "../experiment/measures.ts";
 import type { Trial } from "../experiment/record.ts";
-import { drawFigure } from "./drawFigure.ts";
-import { initialLoss } from "./figures/initialLoss.ts";
-import { lossCurves } from "./figures/lossCurves.ts";
-import { originalLossCurves } from "./figures/originalLossCurves.ts";
-import { recallByArm } from "./figures/recallByArm.ts";
+import { drawFigure } from "../plot/drawFigure.ts";
+import { initialLoss } from "../plot/figures/initialLoss.ts";
+import { lossCurves } from "../plot/figures/lossCurves.ts";
+import { originalLossCurves } from "../plot/figures/originalLossCurves.ts";
+import { recallByArm } from "../plot/figures/recallByArm.ts";
+import type { Figure } from "../plot/svg.ts";
 import { Html, html } from "./html.ts";
-import { reportStyle } from "./reportStyle.ts";
-import { checkTable, comparisonTable, resultsTable } from "./reportTables.ts";
+import { htmlStyle } from "./htmlStyle.ts";
+import { capitalized, comparisonTable, initialLossTable, resultsTable } from "./htmlTables.ts";
+import { differenceText, stepsSavedText, verdict } from "./verdict.ts";
 
-import type { Figure } from "./svg.ts";
-import { differenceText, quantities, stepsSavedText, verdict } from "./verdict.ts";
-
-/** All that a report says; plain data. */
+/** The data of a report. */
 export interface ReportInput {
   title: string;
   /** One or two sentences on what was trained. */
@@ -21,7 +21,7 @@ export interface ReportInput {
   /** Images in the test set. */
   testImages: number;
   trials: readonly Trial[];
-  /** Arms beside their baseline; empty where there is one arm only. */
+  /** Arms compared with their baseline; empty where there is one arm only. */
   comparisons: readonly Comparison[];
   /** How it was run: "seeds", "machine", "onnxruntime-node", ... */
   run: Readonly<Record<string, string>>;
@@ -29,15 +29,15 @@ export interface ReportInput {
   plan: string;
   /** The command that runs it again. */
   command?: string;
-  /** Further things a reader must know. */
+  /** Further things that a reader must know. */
   caveats?: readonly string[];
 }
 
 /**
- * One HTML page that needs nothing else: style and figures are inside, nothing is requested, and every text of the
- * input is escaped. Light and dark, for paper and for phones.
+ * One HTML page that needs nothing else: it contains its style and figures, requests nothing, and escapes every text of
+ * the input. For light and dark screens, phones and paper.
  */
-export async function report(input: ReportInput): Promise<string> {
+export async function htmlReport(input: ReportInput): Promise<string> {
   const { title, summary, trials } = input;
   const page = html`<!doctype html>
 <html lang="en">
@@ -46,7 +46,7 @@ export async function report(input: ReportInput): Promise<string> {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <title>${title}</title>
-<style>${new Html(reportStyle)}</style>
+<style>${new Html(htmlStyle)}</style>
 </head>
 <body>
 <header>
@@ -55,7 +55,7 @@ export async function report(input: ReportInput): Promise<string> {
 </header>
 <main>
 ${inShort(input)}
-${checkSection(trials, await inlined(initialLoss, trials))}
+${initialLossSection(trials, await inlined(initialLoss, trials))}
 ${await trainingSection(trials)}
 ${resultsSection(input, await inlined(recallByArm, input))}
 ${comparisonSection(input)}
@@ -68,7 +68,7 @@ ${runSection(input)}
   return page.text;
 }
 
-/** A figure in two widths, of which the style sheet shows the one that fits. */
+/** A figure in two widths; the style sheet shows the one that fits. */
 async function inlined<Data>(figure: Figure<Data>, data: Data): Promise<Html> {
   const [page, phone] = [await drawFigure(figure, data), await drawFigure(figure, data, { width: 380 })];
   return html`<figure><div class="page">${new Html(page)}</div><div class="phone">${new Html(phone)}</div></figure>`;
@@ -82,33 +82,35 @@ const plural = (count: number, word: string) =>
 function inShort({ trials, comparisons, classes }: ReportInput): Html {
   const inside = trials.filter(({ inBand }) => inBand).length;
   const images = classes.reduce((sum, { count }) => sum + count, 0);
-  const check =
+  const start =
     inside === trials.length
-      ? `Before training, every network's loss was where its labels say it must be (${plural(trials.length, "network")}).`
-      : `Before training, the loss was outside its band in ${trials.length - inside} of ${plural(trials.length, "network")}.`;
+      ? `The initial loss of every network was within the band that its labels predict (${plural(trials.length, "network")}).`
+      : `The initial loss was outside its band in ${trials.length - inside} of ${plural(trials.length, "network")}.`;
   const answers = comparisons.flatMap((comparison) => {
     const { arm, baseline, stepsSaved } = comparison;
-    const line = (name: keyof typeof quantities) => {
-      const [quantity, difference] = [quantities[name], comparison[name]];
-      return html`<strong>${quantity.name}</strong>, ${arm} against ${baseline}: ${differenceText(difference.mean, quantity.unit)}; ${verdict(quantity, difference, arm)}.`;
-    };
-    const steps = html`<strong>Steps saved:</strong> ${stepsSavedText(stepsSaved, arm, baseline)}`;
-    return [line("initialLoss"), line("finalLoss"), steps, line("testLoss"), line("balancedAccuracy")];
+    const lines = comparedMeasures
+      .filter((measure) => "headline" in measure)
+      .map((measure) => {
+        const { name, title, unit } = measure;
+        const difference = comparison[name];
+        return html`<strong>${capitalized(title)}</strong>, ${arm} against ${baseline}: ${differenceText(difference.mean, unit)}; ${verdict(measure, difference, arm)}.`;
+      });
+    return [...lines, html`<strong>Steps saved:</strong> ${stepsSavedText(stepsSaved, arm, baseline)}`];
   });
   return html`<section>
 <p class="note">${plural(images, "training image")} in ${classes.length} ${classes.length === 1 ? "class" : "classes"}; ${plural(seedsOf(trials), "seed")}.</p>
 <ul>
-<li>${check}</li>
+<li>${start}</li>
 ${answers.map((answer) => html`<li>${answer}</li>\n`)}</ul>
 </section>`;
 }
 
-function checkSection(trials: readonly Trial[], figure: Html): Html {
+function initialLossSection(trials: readonly Trial[], figure: Html): Html {
   return html`<section>
-<h2>The check before training</h2>
-<p>The labels and the output bias say what the loss of an untrained network must be: one whose output is its bias and
-nothing else shows the expected loss below. Random weights move that a little; the band is where a sound network lies.</p>
-${checkTable(trials)}
+<h2>Initial loss</h2>
+<p>The labels and the output bias determine the loss of an untrained network: if its output is its bias alone, it has the
+expected loss below. Random weights change that a little; the initial loss of a sound network lies in the band.</p>
+${initialLossTable(trials)}
 ${figure}
 </section>`;
 }
@@ -120,7 +122,7 @@ async function trainingSection(trials: readonly Trial[]): Promise<Html> {
     zero === undefined || prior === undefined || zero.seed !== prior.seed
       ? undefined
       : html`<figure class="square">${new Html(await drawFigure(originalLossCurves, { zero: zero.runningLosses, prior: prior.runningLosses }))}
-<figcaption>In the manner of the original experiment: seed ${zero.seed}, running loss against step.</figcaption></figure>`;
+<figcaption>As in the original experiment: seed ${zero.seed}, running loss against step.</figcaption></figure>`;
   return html`<section>
 <h2>Training</h2>
 ${await inlined(lossCurves, trials)}
@@ -142,7 +144,7 @@ function comparisonSection({ comparisons, trials }: ReportInput): Html | undefin
   const how =
     seeds > 1
       ? `Differences are taken within each seed, whose arms share initial weights and batch order; the interval is a paired bootstrap 95\u00a0% interval over ${seeds} seeds.`
-      : "With a single seed there is no interval: run several to tell a difference from noise.";
+      : "A single seed has no interval: run several seeds to tell a difference from noise.";
   return html`<section>
 <h2>Comparison</h2>
 <p>${how}</p>
@@ -158,10 +160,10 @@ ${comparisonTable(comparison)}
 function caveatsSection({ trials, caveats = [] }: ReportInput): Html {
   const epochs = Math.max(0, ...trials.map((trial) => (trial.epochs.at(-1) ?? -1) + 1));
   const general = [
-    "The arms of a seed share initial weights and batch order and differ in the output bias alone. The original experiment drew each arm's weights separately, ran once, and did not look at a test set, so its numbers need not be met exactly.",
-    `A better start is not a better model: the head start fades as training goes on, and the evidence that it helps the final model is mixed. What is shown here holds for ${plural(epochs, "epoch")}.`,
-    "The running loss is a mean over the epoch so far, so a high start still weighs on it at the end: part of a difference in the final training loss is the start itself. The test set does not have that part.",
-    "The intervals cover the draw of weights and batches, not the choice of training and test images; with few seeds, bootstrap intervals are a little too narrow.",
+    "The arms of a seed share initial weights and batch order and differ in the output bias alone. The original experiment drew the weights of each arm separately, ran once, and had no test set, so its numbers differ.",
+    `A better start is not a better model: the advantage fades as training goes on, and the evidence that it helps the final model is mixed. These results are for ${plural(epochs, "epoch")}.`,
+    "The running loss is a mean over the epoch so far, so it still includes a high start at the end: part of a difference in the final training loss is the start itself. This does not affect the test set.",
+    "The intervals account for the random weights and batches, not for the choice of training and test images; with few seeds, bootstrap intervals are a little too narrow.",
   ];
   return html`<section>
 <h2>What to keep in mind</h2>

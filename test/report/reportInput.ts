@@ -1,6 +1,6 @@
-import { comparisons } from "../../src/experiment/compare.ts";
-import type { ReportInput } from "../../src/plot/report.ts";
-import { classes, makeTrials } from "./trials.ts";
+import { comparisons } from "../../src/experiment/comparison.ts";
+import type { ReportInput } from "../../src/report/htmlReport.ts";
+import { classes, makeTrials } from "../plot/trials.ts";
 
 /** A report's input on made-up trials. */
 export function reportInput(seeds: number, trials = makeTrials(["zero", "prior"], seeds)): ReportInput {

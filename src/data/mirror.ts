@@ -6,15 +6,15 @@ import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { Dataset } from "./dataset.ts";
 
-/** An archive of a dataset, somewhere on the network. */
-export interface Source {
-  /** What it is, as the object of "fetch". */
+/** A place from which the archive of a dataset can be downloaded. */
+export interface Mirror {
+  /** Its name in messages. */
   readonly label: string;
   readonly bytes: number;
   readonly hash: Hash;
-  /** Fetches the archive into an empty folder and returns its path. Nothing about it has been checked then. */
+  /** Downloads the archive into an empty folder and returns its path; the archive is not verified yet. */
   fetch(folder: string, options: FetchOptions): Promise<string>;
-  /** Fills a dataset from an archive. */
+  /** Fills a dataset from the archive. */
   decode(archive: string, dataset: Dataset): Promise<void>;
 }
 
@@ -25,12 +25,12 @@ export interface Hash {
 }
 
 export interface FetchOptions {
-  /** Called now and then with the number of bytes that have arrived. */
+  /** Called from time to time with the number of bytes received. */
   readonly onBytes: (bytes: number) => void;
   readonly signal?: AbortSignal;
 }
 
-/** The hash of a file, written as in `expected`. */
+/** The hash of a file, by the algorithm and in the encoding of `expected`. */
 export async function fileHash(path: string, expected: Hash, signal?: AbortSignal): Promise<string> {
   const hash = createHash(expected.algorithm);
   await pipeline(createReadStream(path, { highWaterMark: 2 ** 20 }), hash, { signal });
@@ -38,8 +38,8 @@ export async function fileHash(path: string, expected: Hash, signal?: AbortSigna
 }
 
 /**
- * Fetches the tarball of a package with `npm pack`, which follows the user's own configuration of npm (registry, proxy,
- * certificates, login), runs none of the package's scripts and installs none of its dependencies.
+ * Downloads the tarball of a package with `npm pack`, which uses the user's npm configuration (registry, proxy,
+ * certificates, login), and neither runs the package's scripts nor installs its dependencies.
  */
 export async function fetchPackage(
   spec: string,
@@ -59,10 +59,10 @@ export async function fetchPackage(
     `--cache=${cache}`,
     `--pack-destination=${destination}`,
   ];
-  // npm has no progress to ask for, but its private cache grows as the bytes arrive.
+  // npm reports no progress, but its private cache grows as the bytes arrive.
   const watch = setInterval(() => void folderBytes(cache).then(onBytes), 250);
   try {
-    await run("npm", args, signal);
+    await execute("npm", args, signal);
   } finally {
     clearInterval(watch);
     await rm(cache, { recursive: true, force: true, maxRetries: 3 });
@@ -70,8 +70,8 @@ export async function fetchPackage(
   return join(destination, (await readdir(destination))[0]);
 }
 
-/** Runs a command without input or output; fails with what it says on stderr. */
-function run(command: string, args: readonly string[], signal?: AbortSignal): Promise<void> {
+/** Runs a command without input or output; fails with the reason that it writes to stderr. */
+function execute(command: string, args: readonly string[], signal?: AbortSignal): Promise<void> {
   // On Windows npm is a .cmd file, which only a shell can start.
   const windows = process.platform === "win32";
   const child = spawn(command, windows ? args.map((arg) => `"${arg}"`) : args, {
@@ -87,7 +87,7 @@ function run(command: string, args: readonly string[], signal?: AbortSignal): Pr
   child.on("error", (error: NodeJS.ErrnoException) => {
     failure = error.code === "ENOENT" ? new Error(`${command} is not installed`, { cause: error }) : error;
   });
-  // Also a child that is told to stop is waited for, since it may be writing until then.
+  // A child that was told to stop is awaited too, since it may be writing until then.
   return new Promise((resolve, reject) => {
     child.on("close", (status, by) => {
       if (status === 0) resolve();
@@ -116,11 +116,11 @@ async function folderBytes(folder: string): Promise<number> {
     );
     return sizes.reduce((sum, size) => sum + size, 0);
   } catch {
-    return 0; // npm has not made it yet, or moved a file between listing and looking
+    return 0; // npm has not created it yet, or has moved a file since it was listed
   }
 }
 
-/** Fetches an address over HTTP. */
+/** Downloads an address over HTTP. */
 export async function fetchAddress(
   address: string,
   folder: string,
@@ -132,17 +132,17 @@ export async function fetchAddress(
     if (!ok || body === null) throw new Error(`the server answered ${status} ${statusText}`.trim());
     await pipeline(counted(body, onBytes), createWriteStream(path), { signal });
   } catch (error) {
-    // fetch() says "fetch failed" or "terminated", and keeps the reason as the cause.
+    // fetch() says "fetch failed" or "terminated"; the reason is its cause.
     throw error instanceof TypeError && error.cause instanceof Error ? error.cause : error;
   }
   return path;
 }
 
-async function* counted(pieces: AsyncIterable<Uint8Array>, onBytes: (bytes: number) => void) {
+async function* counted(chunks: AsyncIterable<Uint8Array>, onBytes: (bytes: number) => void) {
   let bytes = 0;
-  for await (const piece of pieces) {
-    bytes += piece.length;
+  for await (const chunk of chunks) {
+    bytes += chunk.length;
     onBytes(bytes);
-    yield piece;
+    yield chunk;
   }
 }

@@ -1,32 +1,16 @@
 import { random } from "../math/random.ts";
 import { sum } from "../math/sum.ts";
+import { type ComparedName, comparedMeasures } from "./measures.ts";
 import type { Difference, StepsSaved, Trial } from "./record.ts";
 
-/** How two arms differ over the seeds that both have: always `arm` minus `baseline`. */
-export interface Comparison {
+/** How two arms differ over the seeds that both have: always `arm` minus `baseline`, one difference per measure. */
+export type Comparison = Readonly<Record<ComparedName, Difference>> & {
   readonly arm: string;
   readonly baseline: string;
-  readonly initialLoss: Difference;
-  readonly finalLoss: Difference;
-  readonly testLoss: Difference;
-  readonly testLossReweighted: Difference;
-  readonly testAccuracy: Difference;
-  readonly balancedAccuracy: Difference;
   readonly stepsSaved: StepsSaved;
-}
-
-const figures = {
-  initialLoss: (trial: Trial) => trial.initialLoss,
-  finalLoss: (trial: Trial) => finalOf(trial.runningLosses),
-  testLoss: (trial: Trial) => trial.test.loss,
-  testLossReweighted: (trial: Trial) => trial.testReweighted.loss,
-  testAccuracy: (trial: Trial) => trial.test.accuracy,
-  balancedAccuracy: (trial: Trial) => trial.test.balancedAccuracy,
 };
 
-export const finalOf = (values: readonly number[]): number => values[values.length - 1] ?? Number.NaN;
-
-/** The arms that a comparison sets side by side: each but the first with the baseline, `zero` or else the first. */
+/** Compares each arm with the baseline: `zero`, or else the first arm. */
 export function comparisons(trials: readonly Trial[]): Comparison[] {
   const arms = [...new Set(trials.map(({ arm }) => arm))];
   const baseline = arms.includes("zero") ? "zero" : arms[0];
@@ -42,30 +26,18 @@ export function compareArms(trials: readonly Trial[], arm: string, baseline: str
       return partner ? [[trial, partner] as const] : [];
     });
   const differences = Object.fromEntries(
-    Object.entries(figures).map(([name, figure]) => [
-      name,
-      difference(pairs.map(([a, b]) => figure(a) - figure(b))),
-    ]),
-  ) as Record<keyof typeof figures, Difference>;
-  return {
-    arm,
-    baseline,
-    ...differences,
-    stepsSaved: overSeeds(
-      pairs.map(([a, b]) => stepsSaved(a, b)),
-      pairs[0][1].runningLosses.length,
-    ),
-  };
+    comparedMeasures.map(({ name, of }) => [name, difference(pairs.map(([a, b]) => of(a) - of(b)))]),
+  ) as Record<ComparedName, Difference>;
+  return { arm, baseline, ...differences, stepsSaved: stepsSaved(pairs) };
 }
 
-/** Steps until the baseline's running loss is at most the arm's loss before training; null if it never is. */
-function stepsSaved(arm: Trial, baseline: Trial): number | null {
-  const step = baseline.runningLosses.findIndex((loss) => loss <= arm.initialLoss);
-  return step < 0 ? null : step + 1;
-}
-
-/** @param steps of the run: what a seed counts that has no number */
-function overSeeds(values: readonly (number | null)[], steps: number): StepsSaved {
+/** Steps until the baseline's running loss is at most the arm's loss before training, over pairs of arm and baseline. */
+function stepsSaved(pairs: readonly (readonly [arm: Trial, baseline: Trial])[]): StepsSaved {
+  const values = pairs.map(([arm, baseline]) => {
+    const step = baseline.runningLosses.findIndex((loss) => loss <= arm.initialLoss);
+    return step < 0 ? null : step + 1;
+  });
+  const steps = pairs[0][1].runningLosses.length;
   const { mean, low, high } = difference(values.map((value) => value ?? steps));
   return { values, never: values.filter((value) => value === null).length, mean, low, high };
 }
@@ -73,7 +45,7 @@ function overSeeds(values: readonly (number | null)[], steps: number): StepsSave
 const resamples = 10_000;
 
 /**
- * Mean of paired differences with the percentile bootstrap's 95 % interval (Efron and Tibshirani 1993, chapter 13):
+ * Mean of paired differences with its 95 % interval by the percentile bootstrap (Efron and Tibshirani 1993, chapter 13):
  * 10,000 resamples of the seeds. With few seeds such intervals are a little too narrow. A single seed has no interval.
  */
 export function difference(values: readonly number[]): Difference {

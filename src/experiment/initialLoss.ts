@@ -5,29 +5,27 @@ import { meanRow } from "../math/meanRow.ts";
 import { sum } from "../math/sum.ts";
 import { type ArmName, armBias } from "./arms.ts";
 import { rowLosses } from "./evaluation.ts";
-import type { Trial } from "./record.ts";
-
-/** The check before training, of one arm. */
-export type InitialCheck = Pick<Trial, "outputBias" | "expectedLoss" | "initialLoss" | "band" | "inBand">;
+import type { InitialLoss } from "./record.ts";
 
 export interface InitialOutputs {
   /** The untrained network's outputs without bias, (rows, K), and the labels of these rows. */
   readonly outputs: Float32Array;
   readonly labels: ArrayLike<number>;
-  /** Which of these rows (by place) are the first training batch: what the calibrated arm looks at. */
+  /** Positions of the rows of the first training batch, which the calibrated arm is computed from. */
   readonly firstBatch: ArrayLike<number>;
 }
 
 /**
- * The check before training: one set of outputs serves all arms of a seed, since these differ by their bias alone.
+ * The initial loss of each arm, compared with the expected one. One set of outputs serves all arms of a seed, since they
+ * differ in their bias alone.
  *
  * @param counts rows of each class
  */
-export function initialChecks(
+export function initialLosses(
   arms: readonly ArmName[],
   counts: readonly number[],
   { outputs, labels, firstBatch }: InitialOutputs,
-): Map<ArmName, InitialCheck> {
+): Map<ArmName, InitialLoss> {
   const labelSummary = fromCounts(counts);
   const prior = solve("softmax", labelSummary).bias;
   const classes = counts.length;
@@ -41,7 +39,7 @@ export function initialChecks(
   return new Map(
     arms.map((arm) => {
       const outputBias = armBias(arm, { prior, meanOutput });
-      // A calibrated bias is the prior's for the outputs that are left when their mean is taken off.
+      // A calibrated bias is the prior of the outputs minus their mean.
       const nominal = arm === "calibrated" ? prior : outputBias;
       const { low, high, expectedLoss } = band("softmax", labelSummary, { ...settings, bias: nominal });
       const initialLoss = sum(rowLosses(outputs, labels, outputBias)) / labels.length;

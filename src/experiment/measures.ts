@@ -1,0 +1,105 @@
+import type { Trial } from "./record.ts";
+
+/** One number that a trial yields. */
+export interface Measure {
+  /** Key in the summary and in comparisons. */
+  readonly name: string;
+  /** What tables call it. */
+  readonly title: string;
+  /** Losses in nats; fractions in [0, 1], shown in percent. */
+  readonly unit: "nats" | "fraction";
+  /** The direction of an improvement; left out where arms are not compared by it. */
+  readonly better?: "lower" | "higher";
+  /** Whether the first lines of a report name it. */
+  readonly headline?: true;
+  of(trial: Trial): number;
+}
+
+/**
+ * Every measure of a trial, in the order of all tables. Comparison, summary, terminal, HTML report and verdict read this
+ * table: a new measure is a new row.
+ */
+export const measures = [
+  {
+    name: "expectedLoss",
+    title: "expected loss",
+    unit: "nats",
+    of: ({ expectedLoss }: Trial) => expectedLoss,
+  },
+  {
+    name: "initialLoss",
+    title: "initial loss",
+    unit: "nats",
+    better: "lower",
+    headline: true,
+    of: ({ initialLoss }: Trial) => initialLoss,
+  },
+  {
+    // running mean over the last epoch, as the two below it
+    name: "finalLoss",
+    title: "final training loss",
+    unit: "nats",
+    better: "lower",
+    headline: true,
+    of: ({ runningLosses }: Trial) => lastOf(runningLosses),
+  },
+  {
+    name: "accuracy",
+    title: "final training accuracy",
+    unit: "fraction",
+    better: "higher",
+    of: ({ runningAccuracies }: Trial) => lastOf(runningAccuracies),
+  },
+  {
+    name: "testLoss",
+    title: "test loss",
+    unit: "nats",
+    better: "lower",
+    headline: true,
+    of: ({ test }: Trial) => test.loss,
+  },
+  {
+    name: "testAccuracy",
+    title: "test accuracy",
+    unit: "fraction",
+    better: "higher",
+    of: ({ test }: Trial) => test.accuracy,
+  },
+  {
+    name: "balancedAccuracy",
+    title: "balanced test accuracy",
+    unit: "fraction",
+    better: "higher",
+    headline: true,
+    of: ({ test }: Trial) => test.balancedAccuracy,
+  },
+  {
+    // each class of the test set weighted by its frequency in the training subset, as the one below it
+    name: "testLossTrainingMix",
+    title: "test loss on the training mix",
+    unit: "nats",
+    better: "lower",
+    headline: true,
+    of: ({ testTrainingMix }: Trial) => testTrainingMix.loss,
+  },
+  {
+    name: "testAccuracyTrainingMix",
+    title: "test accuracy on the training mix",
+    unit: "fraction",
+    better: "higher",
+    of: ({ testTrainingMix }: Trial) => testTrainingMix.accuracy,
+  },
+] as const satisfies readonly Measure[];
+
+export type MeasureName = (typeof measures)[number]["name"];
+
+/** The measures that arms are compared by. */
+export const comparedMeasures = measures.filter((measure) => "better" in measure);
+export type ComparedMeasure = (typeof comparedMeasures)[number];
+export type ComparedName = ComparedMeasure["name"];
+
+/** One value for each measure. */
+export const eachMeasure = <Value>(value: (measure: Measure) => Value) =>
+  Object.fromEntries(measures.map((measure) => [measure.name, value(measure)])) as Record<MeasureName, Value>;
+
+const lastOf = (values: readonly number[]): number => values.at(-1) ?? Number.NaN;

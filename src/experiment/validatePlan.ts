@@ -1,0 +1,15 @@
+import { datasets } from "../data/datasets.ts";
+import { validateCounts } from "../data/imbalancedSubset.ts";
+import type { Plan } from "./plan.ts";
+import { makeModel } from "./plannedModel.ts";
+
+/**
+ * Validates what a plan says about its dataset, before the dataset is fetched.
+ *
+ * @throws InputError where the counts do not fit the dataset's classes, or the layers its images
+ */
+export function validatePlan(plan: Plan): void {
+  const { classNames, shape, trainCounts } = datasets[plan.dataset].facts(plan.counts.length);
+  validateCounts(plan.counts, trainCounts, classNames);
+  makeModel(plan, shape);
+}
