@@ -1,10 +1,12 @@
+import { headLoss } from "../src/graph/headLoss.ts";
 import { conv2d, dense, flatten, type Layer, maxPool2d, rescaling } from "../src/graph/layers.ts";
-import { losses } from "../src/graph/losses.ts";
 import { initialWeights, sequential } from "../src/graph/model.ts";
 import { rmsprop } from "../src/graph/optimizers.ts";
 import { elementCount, type Tensor, tensor } from "../src/graph/tensor.ts";
 import { toOnnx } from "../src/graph/toOnnx.ts";
 import { trainStep } from "../src/graph/trainStep.ts";
+import { resolveAll } from "../src/heads/bind.ts";
+import { softmaxCrossEntropy } from "../src/heads/softmax.ts";
 import { random } from "../src/math/random.ts";
 
 /** conv2d by the definition: a Conv op, which pools and optimizers know nothing about. */
@@ -42,7 +44,12 @@ function step(conv: (filters: number, kernel: [number, number]) => Layer, roundS
   );
   const graph = trainStep({
     model,
-    loss: losses.softmax,
+    loss: headLoss({
+      head: softmaxCrossEntropy,
+      cellOptions: [resolveAll(softmaxCrossEntropy, {})],
+      columns: "mean",
+      labelSize: 1,
+    }),
     optimizer: rmsprop(),
     types: { images: "uint8", labels: "uint8" },
     batchSize,

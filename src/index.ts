@@ -38,7 +38,6 @@ export {
   maxPool2d,
   rescaling,
 } from "./graph/layers.ts";
-export { type GraphLoss, losses } from "./graph/losses.ts";
 export { initialWeights, type Model, sequential, type Weights } from "./graph/model.ts";
 export type { Value } from "./graph/op.ts";
 export { adam, type Optimizer, rmsprop, sgd } from "./graph/optimizers.ts";

@@ -1,6 +1,5 @@
 import { epochBatches } from "../data/batches.ts";
 import type { Dataset } from "../data/dataset.ts";
-import { losses } from "../graph/losses.ts";
 import { initialWeights, type Model, type Weights } from "../graph/model.ts";
 import { rmsprop } from "../graph/optimizers.ts";
 import { tensor } from "../graph/tensor.ts";
@@ -82,7 +81,7 @@ export async function runTrial(
   const trainer = await createTrainer(runtime, {
     model,
     examples: dataset.train,
-    loss: losses.softmax,
+    loss: "softmax",
     optimizer: rmsprop({ learningRate: plan.learningRate }),
     weights: armWeights(model, seed, bias),
     batchSize: Math.min(plan.batchSize, rows.length),

@@ -12,6 +12,7 @@ export interface OpAttributes {
   Abs: NoAttributes;
   Add: NoAttributes;
   ArgMax: reduce.ArgMaxAttributes;
+  Atanh: NoAttributes;
   AveragePool: pool.PoolAttributes;
   Cast: elementwise.CastAttributes;
   Concat: shape.ConcatAttributes;
@@ -67,6 +68,7 @@ export const ops: { readonly [Name in OpName]: Op<OpAttributes[Name]> } = {
   Abs: elementwise.Abs,
   Add: elementwise.Add,
   ArgMax: reduce.ArgMax,
+  Atanh: elementwise.Atanh,
   AveragePool: pool.AveragePool,
   Cast: elementwise.Cast,
   Concat: shape.Concat,

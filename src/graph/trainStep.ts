@@ -1,6 +1,6 @@
 import { gradientsOverRounds } from "./gradient.ts";
 import { Graph } from "./graph.ts";
-import type { GraphLoss } from "./losses.ts";
+import type { GraphLoss } from "./headLoss.ts";
 import type { Model, Weights } from "./model.ts";
 import type { Value } from "./op.ts";
 import type { Optimizer } from "./optimizers.ts";
@@ -33,9 +33,10 @@ export const nextName = (input: string): string => `next ${input}`;
  * One training step as one graph: forward, backward and the optimizer's update.
  *
  * Inputs: each parameter and slot; `step`; and the batch, in `count` rounds: `images` (rounds, roundSize, ...input),
- * `labels` and `weights` (rounds, roundSize), where a weight is 1 / batch size for a row of the batch and 0 for padding.
- * Outputs: `next ...` of each parameter and slot, `loss` (the batch's mean) and `correct` (rows whose largest output is
- * the label's).
+ * `labels` (rounds, roundSize, or one axis more where a label has several numbers) and `weights` (rounds, roundSize),
+ * which the losses of the rows are multiplied by before they are added: 0 for padding.
+ * Outputs: `next ...` of each parameter and slot, `loss` (the weighted sum) and, where the labels tell, `correct` (the
+ * number of rows of weight above 0 that are predicted right).
  */
 export function trainStep(options: TrainStepOptions): Graph {
   const { model, loss, optimizer, types, batchSize, roundSize } = options;
@@ -49,21 +50,24 @@ export function trainStep(options: TrainStepOptions): Graph {
   const step = graph.input("step", "float32", []);
   const rounds = Math.ceil(batchSize / roundSize);
   const images = graph.input("images", types.images, [rounds, roundSize, ...model.input]);
-  const labels = graph.input("labels", types.labels, [rounds, roundSize]);
+  const labelShape = loss.labelSize === 1 ? [] : [loss.labelSize];
+  const labels = graph.input("labels", types.labels, [rounds, roundSize, ...labelShape]);
   const weights = graph.input("weights", "float32", [rounds, roundSize]);
   const count = graph.input("count", "int64", []);
 
   const { sums, gradients } = gradientsOverRounds(graph, count, [...parameters.values()], (inner, round) => {
     const ofRound = (batch: Value) => inner.op("Gather", [batch, round]);
-    const label = inner.cast(ofRound(labels), "int64");
+    const label = loss.readLabels(inner, ofRound(labels));
     const weight = ofRound(weights);
     const output = model.apply(inner, ofRound(images), parameters);
-    const total = inner.op("ReduceSum", [inner.mul(loss(inner, output, label), weight)], { keepDims: false });
-    return [total, correctCount(inner, output, label, weight)];
+    const losses = loss.rowLosses(inner, output, label);
+    const total = inner.op("ReduceSum", [inner.mul(losses, weight)], { keepDims: false });
+    const hits = loss.hits(inner, output, label);
+    return hits ? [total, correctCount(inner, hits, weight)] : [total];
   });
 
   graph.output("loss", sums[0]);
-  graph.output("correct", sums[1]);
+  if (sums.length > 1) graph.output("correct", sums[1]);
   [...parameters].forEach(([name, parameter], i) => {
     const [next, ...nextSlots] = optimizer.update(graph, parameter, gradients[i], slots[i], step);
     graph.output(nextName(name), next);
@@ -74,11 +78,10 @@ export function trainStep(options: TrainStepOptions): Graph {
   return graph;
 }
 
-/** Rows of the batch (those with a weight) whose largest output is at the label. */
-function correctCount(graph: Graph, output: Value, label: Value, weight: Value): Value {
-  const hit = graph.op("Equal", [graph.op("ArgMax", [output], { axis: 1 }), label]);
+/** Hits among the rows of the batch, which have a weight above 0. */
+function correctCount(graph: Graph, hits: Value, weight: Value): Value {
   const real = graph.op("Sign", [weight]);
-  return graph.op("ReduceSum", [graph.mul(graph.cast(hit, "float32"), real)], { keepDims: false });
+  return graph.op("ReduceSum", [graph.mul(hits, real)], { keepDims: false });
 }
 
 export interface ForwardOptions {

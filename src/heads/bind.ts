@@ -1,9 +1,9 @@
 import { InputError } from "../errors.ts";
 import type { LabelSummary } from "../labels/summary.ts";
 import { sum } from "../math/sum.ts";
+import type { OutputVector } from "./algebra.ts";
 import { columnsOf } from "./columns.ts";
 import { type Column, type Head, type Label, linkOf, type Resolved } from "./head.ts";
-import type { OutputVector } from "./links.ts";
 import { choice, number, type Options, positive, resolveOptions } from "./options.ts";
 import { defaultPseudoCount } from "./pseudoCount.ts";
 
@@ -138,7 +138,7 @@ export function cellOptionsOf(
   columns: number,
 ): Resolved {
   const entries = Object.entries(head.options).map(([name, spec]) => {
-    const unread = spec.type === "choice" && spec.ofMean && options.reduction !== "mean";
+    const unread = spec.type === "choice" && spec.onlyForMean && options.reduction !== "mean";
     const value = unread ? spec.default : options[name];
     if (spec.type !== "list") return [name, value] as const;
     if (value === "balanced") return [name, balanced(spec.per, column)] as const;

@@ -1,13 +1,13 @@
 import { sum } from "../math/sum.ts";
+import type { OutputVector } from "./algebra.ts";
 import { type Column, defineHead, tex } from "./head.ts";
-import type { OutputVector } from "./links.ts";
 import { anyNumber, choice } from "./options.ts";
 
 const length = (vector: ArrayLike<number>) => Math.sqrt(sum(Array.from(vector, (v) => v * v)));
 const dot = (a: ArrayLike<number>, b: ArrayLike<number>) => sum(Array.from(a, (v, i) => v * b[i]));
 const offset = (form: "-cos" | "1-cos") => (form === "1-cos" ? 1 : 0);
 
-/** The direction's share of an output; an output of zeros has none, and its cosine counts as 0. */
+/** Cosine of the angle to a target of length 1, times its length; 0 for an output of zeros. */
 function cosine(output: OutputVector, target: ArrayLike<number>): number {
   const size = length(output);
   return size === 0 ? 0 : dot(output, target) / size;
@@ -17,11 +17,11 @@ const scaled = (vector: ArrayLike<number>, factor: number) => Array.from(vector,
 
 export const cosineSimilarity = defineHead({
   name: "cosine-similarity",
-  summary: "cosine between output and target vector",
+  summary: "cosine similarity of the output and a label vector",
   family: "regression",
   reads: "directions",
   domain: anyNumber,
-  options: { form: choice(["-cos", "1-cos"], "whether a perfect row costs -1 or 0") },
+  options: { form: choice(["-cos", "1-cos"], "the loss of a perfect prediction: -1 (-cos) or 0 (1-cos)") },
   // the length of the output is lost: no inverse
   link: {
     name: "direction",
@@ -33,8 +33,12 @@ export const cosineSimilarity = defineHead({
   identifiable: false,
   convex: false,
   width: ({ labels }: Column<ArrayLike<number>>) => labels[0].length,
-  loss: (output, label: ArrayLike<number>, { form }) =>
-    offset(form) - cosine(output, label) / (length(label) || 1),
+  loss(m, output, label, { form }) {
+    const [outputSquare, labelSquare] = [m.dot(output, output), m.dot(label, label)];
+    // a vector of zeros has no direction: its product with any other is 0, divided by a length of 1
+    const lengths = [outputSquare, labelSquare].map((square) => m.sqrt(m.ifLess(0, square, square, 1)));
+    return m.sub(offset(form), m.div(m.dot(output, label), m.mul(lengths[0], lengths[1])));
+  },
   gradient(output, label) {
     const size = length(output);
     const target = length(label) || 1;
@@ -62,8 +66,8 @@ export const cosineSimilarity = defineHead({
     expected: ["-|u|", tex`L^*=-\lVert\bar u\rVert`],
   },
   derivation:
-    "The mean loss is -z.u / |z|, which Cauchy and Schwarz put at its minimum where z points along u. The length of z plays no part: 1 was taken.",
-  source: "Mardia and Jupp, Directional Statistics (2000), section 9.2",
+    "The mean loss is -z.u / |z|, which by the Cauchy-Schwarz inequality is smallest where z points along u. The length of z plays no part; 1 is taken.",
+  reference: "Mardia and Jupp, Directional Statistics (2000), section 9.2",
   names: [
     {
       framework: "keras",

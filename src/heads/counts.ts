@@ -1,8 +1,10 @@
-import { digammaRise, logGamma, logRisingRatio } from "../math/gamma.ts";
+import { digammaRise } from "../math/gamma.ts";
 import { increasingRootFrom } from "../math/root.ts";
 import { sum } from "../math/sum.ts";
+import type { Algebra } from "./algebra.ts";
+import { float64Algebra } from "./float64Algebra.ts";
 import { type Column, defineHead, type Optimum, tex } from "./head.ts";
-import { described, expLink, type OutputVector, reluLink, softplusLink } from "./links.ts";
+import { described, expLink, reluLink, softplusLink } from "./links.ts";
 import { between, choice, notNegative, number, positive, wholeNumbers } from "./options.ts";
 
 /** The mean label, or pseudoCount events in all rows where no row has any. */
@@ -19,7 +21,7 @@ function positiveMean({ mean, rows, pseudoCount, place }: Column<number>): {
   };
 }
 
-/** What the losses with a log link and a mean that is all they need to know have in common. */
+/** The optimum of losses with a log link whose best prediction is the mean. */
 function logOfMean(column: Column<number>): Optimum {
   const { mean, warnings } = positiveMean(column);
   return { output: [Math.log(mean)], kind: warnings.length > 0 ? "boundary" : "closed form", warnings };
@@ -35,8 +37,8 @@ const rateLinks = {
 } as const;
 
 const poissonOptions = {
-  link: choice(["log", "identity", "softplus"], "how the output becomes a rate"),
-  epsilon: number(0, notNegative, "added to the rate inside the logarithm, with links other than log"),
+  link: choice(["log", "identity", "softplus"], "link from the output to the rate"),
+  epsilon: number(0, notNegative, "added to the rate inside the logarithm, for links other than log"),
   constant: choice(["dropped", "kept"], "Stirling's estimate of log y! for y above 1 (PyTorch's full=True)"),
 } as const;
 
@@ -46,14 +48,21 @@ type PoissonOptions = {
   readonly constant: "dropped" | "kept";
 };
 
-const stirling = (y: number, { constant }: PoissonOptions) =>
-  constant === "kept" && y > 1 ? y * Math.log(y) - y + 0.5 * Math.log(2 * Math.PI * y) : 0;
+/** Stirling's estimate of log y! for y above 1: y log y − y + log(2πy) / 2. */
+function stirling<S, V>(m: Algebra<S, V>, y: S): S {
+  const large = m.max(y, 1);
+  const log = m.log(large);
+  const estimate = m.add(m.sub(m.mul(large, log), large), m.mul(m.add(log, Math.log(2 * Math.PI)), 0.5));
+  return m.ifLess(1, y, estimate, 0);
+}
 
 /** Rate − y · log rate. */
-function poissonLoss(z: number, y: number, { link, epsilon }: PoissonOptions): number {
-  if (link === "log") return Math.exp(z) - y * z;
-  const [rate] = rateLinks[link].apply([z]);
-  return rate - (y === 0 ? 0 : y * Math.log(Math.max(rate + epsilon, Number.MIN_VALUE)));
+function poissonLoss<S, V>(m: Algebra<S, V>, output: V, y: S, { link, epsilon }: PoissonOptions): S {
+  const z = m.entry(output, 0);
+  const rate = rateLinks[link].at(m, z);
+  if (link === "log") return m.sub(rate, m.mul(y, z));
+  const logRate = m.log(m.max(m.add(rate, epsilon), m.tiny));
+  return m.sub(rate, m.ifLess(0, y, m.mul(y, logRate), 0));
 }
 
 export const poisson = defineHead({
@@ -66,16 +75,20 @@ export const poisson = defineHead({
   link: ({ link }) => rateLinks[link],
   identifiable: true,
   convex: false,
-  loss: ([z], y: number, o) => poissonLoss(z, y, o) + stirling(y, o),
+  loss(m, output, y, o) {
+    const loss = poissonLoss(m, output, y, o);
+    return o.constant === "kept" ? m.add(loss, stirling(m, y)) : loss;
+  },
   gradient([z], y, { link, epsilon }) {
     if (link === "log") return [Math.exp(z) - y];
     const { apply, slope } = rateLinks[link];
     const [[rate], [steepness]] = [apply([z]), slope([z])];
     return steepness === 0 ? [0] : [steepness * (1 - y / (rate + epsilon))];
   },
-  expected([z], { labels, weights, weight, mean }, o) {
-    const extra = o.constant === "kept" ? Array.from(labels, (y, i) => weights[i] * stirling(y, o)) : [];
-    return poissonLoss(z, mean, o) + sum(extra) / weight;
+  expected(output, { labels, weights, weight, mean }, o) {
+    const constant = (y: number, i: number) => weights[i] * stirling(float64Algebra, y);
+    const constants = o.constant === "kept" ? Array.from(labels, constant) : [];
+    return poissonLoss(float64Algebra, output, mean, o) + sum(constants) / weight;
   },
   optimum(column, { link, epsilon }) {
     if (link === "log") return logOfMean(column);
@@ -103,8 +116,8 @@ export const poisson = defineHead({
     expected: ["m (1 - log m), plus the mean of Stirling's term if kept", tex`L^*=\bar y(1-\log\bar y)`],
   },
   derivation:
-    "The derivative of rate - m log rate in the rate is 1 - m / rate: the rate is the mean, whatever the link.",
-  source: "McCullagh and Nelder, Generalized Linear Models (1989), chapter 6",
+    "The derivative of rate - m log rate with respect to the rate is 1 - m / rate, so the best rate is the mean, whatever the link.",
+  reference: "McCullagh and Nelder, Generalized Linear Models (1989), chapter 6",
   names: [
     {
       framework: "torch",
@@ -115,7 +128,7 @@ export const poisson = defineHead({
       framework: "keras",
       name: "keras.losses.Poisson",
       options: { link: "identity", epsilon: 1e-7, reduction: "rows" },
-      note: "takes rates, not their logarithm (set link to what stands before); adds 1e-7 inside the logarithm; divides by the number of rows",
+      note: "takes rates, not their logarithm (set link to the activation of the output layer); adds 1e-7 inside the logarithm; divides by the number of rows",
     },
     {
       framework: "sklearn",
@@ -132,6 +145,11 @@ export const poisson = defineHead({
   ],
 });
 
+function gammaLoss<S, V>(m: Algebra<S, V>, output: V, y: S): S {
+  const z = m.entry(output, 0);
+  return m.add(z, m.mul(y, m.exp(m.neg(z))));
+}
+
 export const gamma = defineHead({
   name: "gamma",
   summary: "gamma negative log-likelihood of positive amounts",
@@ -142,9 +160,9 @@ export const gamma = defineHead({
   link: meanLink,
   identifiable: true,
   convex: true,
-  loss: ([z], y: number) => z + y * Math.exp(-z),
+  loss: gammaLoss,
   gradient: ([z], y) => [1 - y * Math.exp(-z)],
-  expected: ([z], { mean }) => z + mean * Math.exp(-z),
+  expected: (output, { mean }) => gammaLoss(float64Algebra, output, mean),
   optimum: logOfMean,
   gap: ([z], { mean }, variance) => ({
     value: mean * Math.exp(-z) * Math.expm1(variance / 2),
@@ -156,8 +174,8 @@ export const gamma = defineHead({
     expected: ["1 + log m", tex`L^*=1+\log\bar y`],
   },
   derivation:
-    "The derivative 1 - m exp(-z) is zero at log m. A shape parameter multiplies the loss and moves nothing.",
-  source: "McCullagh and Nelder, Generalized Linear Models (1989), chapter 8",
+    "The derivative 1 - m exp(-z) is zero at log m. A shape parameter multiplies the loss and does not move the optimum.",
+  reference: "McCullagh and Nelder, Generalized Linear Models (1989), chapter 8",
   names: [
     {
       framework: "sklearn",
@@ -169,6 +187,12 @@ export const gamma = defineHead({
   ],
 });
 
+function tweedieLoss<S, V>(m: Algebra<S, V>, output: V, y: S, { power: p }: { readonly power: number }): S {
+  const z = m.entry(output, 0);
+  const power = (exponent: number) => m.div(m.exp(m.mul(z, exponent)), exponent);
+  return m.sub(power(2 - p), m.mul(y, power(1 - p)));
+}
+
 export const tweedie = defineHead({
   name: "tweedie",
   summary: "Tweedie deviance: amounts with many zeros",
@@ -179,11 +203,9 @@ export const tweedie = defineHead({
   link: meanLink,
   identifiable: true,
   convex: true,
-  loss: ([z], y: number, { power: p }) =>
-    Math.exp((2 - p) * z) / (2 - p) - (y * Math.exp((1 - p) * z)) / (1 - p),
+  loss: tweedieLoss,
   gradient: ([z], y, { power: p }) => [Math.exp((2 - p) * z) - y * Math.exp((1 - p) * z)],
-  expected: ([z], { mean }, { power: p }) =>
-    Math.exp((2 - p) * z) / (2 - p) - (mean * Math.exp((1 - p) * z)) / (1 - p),
+  expected: (output, { mean }, o) => tweedieLoss(float64Algebra, output, mean, o),
   optimum: logOfMean,
   formula: {
     loss: [
@@ -197,7 +219,7 @@ export const tweedie = defineHead({
     ],
   },
   derivation: "The derivative exp((1 - r) z) (exp(z) - m) is zero at log m, whatever the power.",
-  source: "Jorgensen (1987), Journal of the Royal Statistical Society B 49",
+  reference: "Jorgensen (1987), Journal of the Royal Statistical Society B 49",
   names: [
     {
       framework: "sklearn",
@@ -220,7 +242,7 @@ export const tweedie = defineHead({
 
 export const negativeBinomial = defineHead({
   name: "negative-binomial",
-  summary: "negative binomial likelihood of spread-out counts",
+  summary: "negative binomial negative log-likelihood",
   family: "counts",
   reads: "numbers",
   domain: wholeNumbers,
@@ -229,7 +251,7 @@ export const negativeBinomial = defineHead({
   identifiable: true,
   convex: false,
   width: () => 2,
-  loss: (output, y: number) => negativeBinomialLoss(output, y),
+  loss: negativeBinomialLoss,
   gradient([z, s], y) {
     const [mean, r] = [Math.exp(z), Math.exp(s)];
     const inR = digammaRise(r, y) - Math.log1p(mean / r) + (mean - y) / (r + mean);
@@ -248,8 +270,8 @@ export const negativeBinomial = defineHead({
     expected: ["the mean loss there", tex`L^*=\overline{\ell(z^*,y)}`],
   },
   derivation:
-    "The mean is the best mu for every r; what is left is one equation in r. It has a root only if the variance exceeds the mean, otherwise the Poisson limit r -> infinity is best.",
-  source: "Cameron and Trivedi, Regression Analysis of Count Data (2013), section 3.3",
+    "The mean is the best m for every r, which leaves one equation in r. It has a root only if the variance exceeds the mean; otherwise the Poisson limit r -> infinity is best.",
+  reference: "Cameron and Trivedi, Regression Analysis of Count Data (2013), section 3.3",
   names: [
     {
       framework: "other",
@@ -260,16 +282,18 @@ export const negativeBinomial = defineHead({
 });
 
 /** With log Γ(y + r) / Γ(r) = y log r + ratio: −ratio + log y! + (r + y) log(1 + m/r) − y log m. */
-function negativeBinomialLoss([z, s]: OutputVector, y: number): number {
-  const [mean, r] = [Math.exp(z), Math.exp(s)];
-  return (r + y) * Math.log1p(mean / r) - y * z + logGamma(y + 1) - logRisingRatio(r, y);
+function negativeBinomialLoss<S, V>(m: Algebra<S, V>, output: V, y: S): S {
+  const [logMean, logR] = [m.entry(output, 0), m.entry(output, 1)];
+  const r = m.exp(logR);
+  const likelihood = m.sub(m.mul(m.add(r, y), m.log1pExp(m.sub(logMean, logR))), m.mul(y, logMean));
+  return m.sub(m.add(likelihood, m.logGamma(m.add(y, 1))), m.logRisingRatio(r, y));
 }
 
 function negativeBinomialOptimum(column: Column<number>): Optimum {
   const { labels, weights, weight, variance, rows, pseudoCount, place } = column;
   const { mean, warnings } = positiveMean(column);
   if (!(variance > mean)) {
-    const message = `the variance of ${place} is not above its mean: the Poisson limit r -> infinity is best, 1/r = ${pseudoCount}/${rows} was taken`;
+    const message = `the variance of ${place} is not above its mean: the Poisson limit r -> infinity is best; 1/r = ${pseudoCount}/${rows} was taken`;
     return {
       output: [Math.log(mean), Math.log(rows / pseudoCount)],
       kind: "boundary",

@@ -1,7 +1,7 @@
 import { logit, sigmoid } from "../math/logit.ts";
 import { type Column, defineHead, type Head, tex } from "./head.ts";
 import { sigmoidLink } from "./links.ts";
-import { type NumberOption, notNegative, number, share } from "./options.ts";
+import { type NumberOption, notNegative, number, unitInterval } from "./options.ts";
 import { answerName, withPseudoCount } from "./pseudoCount.ts";
 
 /**
@@ -11,9 +11,10 @@ import { answerName, withPseudoCount } from "./pseudoCount.ts";
 const onOverlap = {
   family: "classification",
   reads: "binary",
-  domain: share,
+  domain: unitInterval,
   link: sigmoidLink,
   convex: false,
+  notTrainable: "its loss is one number for a whole batch, not a mean over rows",
 } as const;
 
 export const squaredDice = defineHead({
@@ -29,9 +30,9 @@ export const squaredDice = defineHead({
   optimum(column) {
     const counts = [(1 - column.squares) * column.weight, column.squares * column.weight];
     const filled = withPseudoCount(counts, column, answerName(column));
-    const share = filled.counts[1] / (filled.counts[0] + filled.counts[1]);
+    const frequency = filled.counts[1] / (filled.counts[0] + filled.counts[1]);
     return {
-      output: [logit(Math.sqrt(share))],
+      output: [logit(Math.sqrt(frequency))],
       kind: filled.warnings.length > 0 ? "boundary" : "closed form",
       warnings: filled.warnings,
     };
@@ -41,11 +42,11 @@ export const squaredDice = defineHead({
       "1 - 2 sum(p y) / (sum p^2 + sum y^2), over the batch,  p = sigmoid(z)",
       tex`\ell=1-\frac{2\sum_i p_i y_i}{\sum_i p_i^2+\sum_i y_i^2},\quad p=\sigma(z)`,
     ],
-    optimum: ["logit(sqrt q),  q the share of yes", tex`z^*=\operatorname{logit}\sqrt q`],
+    optimum: ["logit(sqrt q),  q the frequency of yes", tex`z^*=\operatorname{logit}\sqrt q`],
     expected: ["1 - sqrt q", tex`L^*=1-\sqrt q`],
   },
   derivation: "At a constant p the loss is 1 - 2 p q / (p^2 + q), whose derivative is zero at p^2 = q.",
-  source: "Milletari, Navab and Ahmadi (2016), V-Net, arXiv 1606.04797",
+  reference: "Milletari, Navab and Ahmadi (2016), V-Net, arXiv 1606.04797",
   names: [
     {
       framework: "other",
@@ -56,17 +57,17 @@ export const squaredDice = defineHead({
 });
 
 const adviceForOverlap =
-  "start from the bias of its companion, sigmoid cross-entropy (logit of the share of yes), and train with both losses added";
+  "start from the bias of its companion, sigmoid cross-entropy (the logit of the frequency of yes), and train with both losses added";
 
 interface Overlap {
   readonly name: string;
   readonly summary: string;
   readonly options: Readonly<Record<string, NumberOption>>;
-  /** The loss at a constant p, for a share q of yes; smooth is a number of rows' worth divided by the rows. */
+  /** The loss at a constant p, for a frequency q of yes; `smooth` is divided by the number of rows. */
   readonly at: (p: number, q: number, smooth: number, o: Readonly<Record<string, number>>) => number;
   readonly loss: Head["formula"]["loss"];
   readonly limit: Head["formula"]["expected"];
-  readonly source: string;
+  readonly reference: string;
   readonly names: Head["names"];
 }
 
@@ -84,12 +85,12 @@ const overlapHead = ({ at, loss, limit, options, ...rest }: Overlap): Head =>
     optimum: () => ({ output: [0], kind: "none" }),
     none: {
       reason:
-        "at any constant prediction a higher one is better, whatever the labels: the optimum lies at p = 1, at no finite output",
+        "at any constant prediction a higher one is better, whatever the labels: the optimum is p = 1, which no finite output reaches",
       instead: adviceForOverlap,
     },
     formula: { loss, optimum: ["none finite: p -> 1", tex`z^*\to+\infty`], expected: limit },
     derivation:
-      "At a constant p the fraction is increasing in p for every share q above 0, so the loss falls all the way to p = 1.",
+      "At a constant p the fraction is increasing in p for every frequency q above 0, so the loss decreases all the way to p = 1.",
   });
 
 export const dice = overlapHead({
@@ -102,7 +103,7 @@ export const dice = overlapHead({
     tex`\ell=1-\frac{2\sum_i p_i y_i+s}{\sum_i p_i+\sum_i y_i+s}`,
   ],
   limit: ["limit at p = 1: (1 - q) / (1 + q);  1 - q / (1/2 + q) at bias 0", tex`\lim L=\frac{1-q}{1+q}`],
-  source: "Sudre et al. (2017), arXiv 1707.03237",
+  reference: "Sudre et al. (2017), arXiv 1707.03237",
   names: [
     {
       framework: "keras",
@@ -130,7 +131,7 @@ export const tversky = overlapHead({
     tex`\ell=1-\frac{TP+s}{TP+\alpha FP+\beta FN+s}`,
   ],
   limit: ["limit at p = 1: 1 - q / (q + a (1 - q))", tex`\lim L=1-\frac{q}{q+\alpha(1-q)}`],
-  source: "Salehi, Erdogmus and Gholipour (2017), arXiv 1706.05721",
+  reference: "Salehi, Erdogmus and Gholipour (2017), arXiv 1706.05721",
   names: [
     {
       framework: "keras",
@@ -150,6 +151,6 @@ export const jaccard = overlapHead({
     tex`\ell=1-\frac{\sum_i p_i y_i+s}{\sum_i p_i+\sum_i y_i-\sum_i p_i y_i+s}`,
   ],
   limit: ["limit at p = 1: 1 - q", tex`\lim L=1-q`],
-  source: "Rahman and Wang (2016), Optimizing intersection-over-union",
+  reference: "Rahman and Wang (2016), Optimizing intersection-over-union",
   names: [],
 });

@@ -3,17 +3,28 @@ import { sigmoid } from "../math/logit.ts";
 import { logSoftmax, softmax } from "../math/logSumExp.ts";
 import { increasingRootFrom } from "../math/root.ts";
 import { sum } from "../math/sum.ts";
+import type { Algebra } from "./algebra.ts";
+import { float64Algebra } from "./float64Algebra.ts";
 import { type Column, defineHead, tex } from "./head.ts";
-import { type OutputVector, sigmoidLink } from "./links.ts";
-import { choice, notNegative, number, perClass, share } from "./options.ts";
+import { sigmoidLink } from "./links.ts";
+import { choice, notNegative, number, perClass, unitInterval } from "./options.ts";
 import { answerName, className, withPseudoCount } from "./pseudoCount.ts";
 import { onSoftmax } from "./simplex.ts";
 
+const focusing = "focusing parameter: how fast the weight of well-predicted rows falls";
+
 const binaryOptions = {
-  gamma: number(2, notNegative, "focusing: how fast well-predicted rows lose their weight"),
-  alpha: number(-1, { low: -1, high: 1 }, "weight of yes, 1 - alpha of no; -1 for a weight of 1 each"),
-  labelSmoothing: number(0, share, "share of each label moved to one half"),
-  divisor: choice(["rows", "positives"], "what the mean divides by: rows, or positives as detectors do"),
+  gamma: number(2, notNegative, focusing),
+  alpha: number(
+    -1,
+    { low: -1, high: 1 },
+    "weight of yes, with 1 - alpha as the weight of no; -1 for weights of 1",
+  ),
+  labelSmoothing: number(0, unitInterval, "fraction of each label that is moved to one half"),
+  divisor: choice(
+    ["rows", "positives"],
+    "what the mean divides by: the number of rows, or the number of positives as object detectors do",
+  ),
 } as const;
 
 type BinaryFocalOptions = {
@@ -24,48 +35,55 @@ type BinaryFocalOptions = {
 };
 
 /** Weights of the loss of no and of yes for a label y; linear in y. */
-function answers(y: number, { alpha, labelSmoothing }: BinaryFocalOptions): [no: number, yes: number] {
-  const smooth = (1 - labelSmoothing) * y + labelSmoothing / 2;
-  return alpha < 0 ? [1 - smooth, smooth] : [(1 - alpha) * (1 - smooth), alpha * smooth];
+function answerWeights<S, V>(
+  m: Algebra<S, V>,
+  y: S,
+  { alpha, labelSmoothing }: BinaryFocalOptions,
+): [no: S, yes: S] {
+  const smooth = labelSmoothing === 0 ? y : m.add(m.mul(y, 1 - labelSmoothing), labelSmoothing / 2);
+  const rest = m.sub(1, smooth);
+  return alpha < 0 ? [rest, smooth] : [m.mul(rest, 1 - alpha), m.mul(smooth, alpha)];
 }
 
 /** (1 − p)^γ · −log p at output z, the loss of yes; that of no is this at −z. */
-const yesLoss = (z: number, gamma: number) => Math.exp(-gamma * log1pExp(z)) * log1pExp(-z);
+const yesLoss = <S, V>(m: Algebra<S, V>, z: S, gamma: number) =>
+  m.mul(m.exp(m.mul(m.log1pExp(z), -gamma)), m.log1pExp(m.neg(z)));
 /** Minus the derivative of `yesLoss`: (1 − p)^γ (1 − p + γ p · −log p). */
 const yesSlope = (z: number, gamma: number) =>
   Math.exp(-gamma * log1pExp(z)) * (sigmoid(-z) + gamma * sigmoid(z) * log1pExp(-z));
 const logYesSlope = (z: number, gamma: number) =>
   -gamma * log1pExp(z) + Math.log(sigmoid(-z) + gamma * sigmoid(z) * log1pExp(-z));
 
-function binaryFocalLoss([z]: OutputVector, y: number, o: BinaryFocalOptions): number {
-  const [no, yes] = answers(y, o);
-  return yes * yesLoss(z, o.gamma) + no * yesLoss(-z, o.gamma);
+function binaryFocalLoss<S, V>(m: Algebra<S, V>, output: V, y: S, o: BinaryFocalOptions): S {
+  const z = m.entry(output, 0);
+  const [no, yes] = answerWeights(m, y, o);
+  return m.add(m.mul(yes, yesLoss(m, z, o.gamma)), m.mul(no, yesLoss(m, m.neg(z), o.gamma)));
 }
 
 export const binaryFocal = defineHead({
   name: "binary-focal",
-  summary: "focal loss on a sigmoid: easy rows count less",
+  summary: "focal loss on a sigmoid (yes/no labels)",
   family: "classification",
   reads: "binary",
-  domain: share,
+  domain: unitInterval,
   options: binaryOptions,
   link: sigmoidLink,
   identifiable: true,
   convex: false,
   loss: binaryFocalLoss,
   gradient([z], y, o) {
-    const [no, yes] = answers(y, o);
+    const [no, yes] = answerWeights(float64Algebra, y, o);
     return [no * yesSlope(-z, o.gamma) - yes * yesSlope(z, o.gamma)];
   },
   rowWeight: (y, o) => (o.divisor === "positives" ? y : 1),
-  expected: (output, column, o) => binaryFocalLoss(output, column.mean, o),
+  expected: (output, column, o) => binaryFocalLoss(float64Algebra, output, column.mean, o),
   refuse: (_column, { alpha }) =>
     alpha < 0 && alpha !== -1
       ? `invalid alpha of binary-focal: ${alpha}; allowed: a number from 0 up to 1, or -1 for none`
       : undefined,
   optimum(column, o) {
-    const shares = answers(column.mean, o).map((part) => part * column.weight);
-    const { counts, warnings } = withPseudoCount(shares, column, answerName(column));
+    const weighted = answerWeights(float64Algebra, column.mean, o).map((part) => part * column.weight);
+    const { counts, warnings } = withPseudoCount(weighted, column, answerName(column));
     const ratio = Math.log(counts[1] / counts[0]);
     // the two slopes' ratio grows with z like exp((γ + 1) z): in logarithms the root is tame
     const root = increasingRootFrom((z) => logYesSlope(-z, o.gamma) - logYesSlope(z, o.gamma) - ratio, 0);
@@ -83,8 +101,8 @@ export const binaryFocal = defineHead({
     expected: ["the mean loss at the root", tex`L^* = q\,\ell(z^*,1)+(1-q)\,\ell(z^*,0)`],
   },
   derivation:
-    "Set the derivative of the mean loss to zero. The focal loss is not strictly proper, so p is not the share of positives: rare positives are predicted far more often than they occur (q = 0.01 gives p = 0.108 at gamma 2, alpha 0.25). RetinaNet's fixed -4.595 is not this optimum.",
-  source: "Lin et al. (2017), arXiv 1708.02002; Charoenphakdee et al. (2021), arXiv 2011.09172",
+    "Set the derivative of the mean loss to zero. The focal loss is not strictly proper, so p is not the frequency of positives: rare positives are predicted far more often than they occur (q = 0.01 gives p = 0.108 at gamma 2, alpha 0.25). RetinaNet's fixed -4.595 is not this optimum.",
+  reference: "Lin et al. (2017), arXiv 1708.02002; Charoenphakdee et al. (2021), arXiv 2011.09172",
   names: [
     {
       framework: "keras",
@@ -107,7 +125,7 @@ export const binaryFocal = defineHead({
 });
 
 const categoricalOptions = {
-  gamma: number(2, notNegative, "focusing: how fast well-predicted rows lose their weight"),
+  gamma: number(2, notNegative, focusing),
   alpha: perClass(notNegative, "weight of each class, or one for all"),
 } as const;
 
@@ -140,12 +158,18 @@ function focalSimplex(a: readonly number[], gamma: number): number[] {
 export const categoricalFocal = defineHead({
   ...onSoftmax,
   name: "categorical-focal",
-  summary: "focal loss on a softmax: easy rows count less",
+  summary: "focal loss on a softmax (one of K classes)",
   options: categoricalOptions,
   convex: false,
-  loss(output, label: number, o) {
-    const logP = logSoftmax(output);
-    return (o.alpha[label] ?? 1) * Math.exp(o.gamma * logRest(logP, label)) * -logP[label];
+  loss(m, output, label, { gamma, alpha }) {
+    const logP = m.logSoftmax(output);
+    const own = m.oneHot(label, m.width(output));
+    const crossEntropy = m.neg(m.dot(logP, own));
+    const weighted = alpha.length > 0 ? m.mul(crossEntropy, m.dot(m.constants(alpha), own)) : crossEntropy;
+    if (gamma === 0) return weighted;
+    // log(1 − p) without cancellation where p is near 1: the log of the sum of the others
+    const logRest = m.logSumExp(m.zip(logP, own, (l, isOwn) => m.ifLess(0, isOwn, -Infinity, l)));
+    return m.mul(weighted, m.exp(m.mul(logRest, gamma)));
   },
   gradient(output, label, o) {
     const logP = logSoftmax(output);
@@ -179,8 +203,8 @@ export const categoricalFocal = defineHead({
     expected: ["the mean loss at the root", tex`L^*=\sum_k\eta_k\,\ell(z^*,k)`],
   },
   derivation:
-    "Lagrange's condition for the mean loss over the simplex gives each p_k as a function of one multiplier l; the l at which they sum to 1 is a root in one dimension.",
-  source: "Lin et al. (2017), arXiv 1708.02002; Charoenphakdee et al. (2021), arXiv 2011.09172",
+    "Lagrange's condition for the mean loss over the simplex gives each p_k as a function of one multiplier l. The l at which they sum to 1 is a root in one dimension.",
+  reference: "Lin et al. (2017), arXiv 1708.02002; Charoenphakdee et al. (2021), arXiv 2011.09172",
   names: [
     {
       framework: "keras",

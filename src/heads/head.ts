@@ -1,5 +1,7 @@
-import type { Link, OutputVector } from "./links.ts";
-import type { CellOptions, OptionSpecs, OptionValue, Range } from "./options.ts";
+import type { Algebra, OutputVector } from "./algebra.ts";
+import { float64Algebra } from "./float64Algebra.ts";
+import type { Link } from "./links.ts";
+import type { CellOptions, Interval, OptionSpecs, OptionValue } from "./options.ts";
 
 /**
  * The catalogue's one record. A *head* is what stands at the end of a network: a link from raw outputs to predictions,
@@ -12,7 +14,10 @@ import type { CellOptions, OptionSpecs, OptionValue, Range } from "./options.ts"
  * Three scales, never mixed: *label* (what the data holds), *prediction* (probability, rate), *output* (raw, before
  * the link; where the bias lives).
  */
-export interface Head extends Description, Cell<Resolved, Label> {}
+export interface Head extends Description, Cell<Resolved, Label> {
+  /** The loss of one row as the trainer reads it: `loss`, in any algebra. */
+  readonly lossIn?: LossIn<Resolved, Label>;
+}
 
 /** Options as they reach a cell, by name. */
 export type Resolved = Readonly<Record<string, OptionValue>>;
@@ -25,7 +30,7 @@ export interface Description {
   readonly family: Family;
   readonly reads: Reads;
   /** What a label may be, where it is a number. */
-  readonly domain: Range;
+  readonly domain: Interval;
   readonly options: OptionSpecs;
   /** False where outputs that differ by a constant give the same loss, or no bias can change it. */
   readonly identifiable: boolean;
@@ -33,11 +38,16 @@ export interface Description {
   readonly formula: Formula;
   /** Where the optimum comes from, in a sentence or two. */
   readonly derivation: string;
-  readonly source: string;
+  /** Where the formulas come from: a paper, a book. */
+  readonly reference: string;
   /** What frameworks call it, with the options that make ours equal to theirs. */
   readonly names: readonly FrameworkName[];
   /** For a head without a bias to solve for: why, and what to do instead. */
   readonly none?: { readonly reason: string; readonly instead: string };
+  /** Whether the label of a row may be a distribution over the classes, too. */
+  readonly softLabels?: true;
+  /** For a head that a network cannot be trained with here: why. */
+  readonly notTrainable?: string;
 }
 
 export type Family =
@@ -170,9 +180,32 @@ export const linkOf = ({ link }: Pick<Head, "link">, options: Resolved): Link =>
 /** A LaTeX formula in code, backslashes as they are. */
 export const tex = String.raw;
 
-/** Checks a head against the types that follow from its options and labels, which the table of all heads forgets. */
-export function defineHead<const S extends OptionSpecs, Y extends Label = number>(
-  head: Description & { readonly options: S } & Cell<CellOptions<S>, Y>,
-): Head {
-  return head;
+/** A label in an algebra: class indices and numbers are one number per row, all others a vector per row. */
+export type LabelIn<Y, S, V> = Y extends number ? S : V;
+
+/** The loss of one row before reduction, in any algebra. */
+export type LossIn<O, Y> = {
+  of<S, V>(m: Algebra<S, V>, output: V, label: LabelIn<Y, S, V>, options: O): S;
+}["of"];
+
+/**
+ * Makes a head of its description and mathematics: checks these against the types that follow from its options and
+ * labels, which the table of all heads forgets, and reads the loss in float64.
+ *
+ * The loss is a function of an algebra, `loss(m, output, label, options)`; options with one number per column are given
+ * to it as numbers of the algebra.
+ */
+export function defineHead<const S extends OptionSpecs, Y extends Label = number>({
+  loss,
+  ...head
+}: Description & { readonly options: S } & Omit<Cell<CellOptions<S>, Y>, "loss"> & {
+    loss?<N, V>(m: Algebra<N, V>, output: V, label: LabelIn<Y, N, V>, options: CellOptions<S, N>): N;
+  }): Head {
+  if (loss === undefined) return head;
+  return {
+    ...head,
+    lossIn: loss as LossIn<Resolved, Label>,
+    loss: (output, label, options) =>
+      loss(float64Algebra, output, label as LabelIn<Y, number, OutputVector>, options as CellOptions<S>),
+  };
 }

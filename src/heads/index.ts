@@ -1,32 +1,28 @@
 import { InputError, unknownName } from "../errors.ts";
+import { censoredExponential, cox, pcHazard } from "./continuousTime.ts";
 import { cosineSimilarity } from "./cosine.ts";
 import { gamma, negativeBinomial, poisson, tweedie } from "./counts.ts";
+import { crps } from "./crps.ts";
 import { dice, jaccard, squaredDice, tversky } from "./dice.ts";
-import { crps, gaussianNll, laplaceNll, zeroInflatedLognormal } from "./distribution.ts";
+import { logisticHazard, mtlr, pmf } from "./discreteTime.ts";
 import { binaryFocal, categoricalFocal } from "./focal.ts";
+import { gaussianNll } from "./gaussianNll.ts";
 import type { FrameworkName, Head } from "./head.ts";
-import {
-  absoluteError,
-  expectile,
-  fair,
-  huber,
-  logCosh,
-  pseudoHuber,
-  quantile,
-  smoothL1,
-} from "./location.ts";
+import { laplaceNll } from "./laplaceNll.ts";
 import { categoricalHinge, exponential, hinge, squaredHinge } from "./margin.ts";
 import { mixtureDensity } from "./mixtureDensity.ts";
 import type { Options } from "./options.ts";
 import { coral, corn, cumulativeLink } from "./ordinal.ts";
 import { ctc, infoNce, lambdarank, listnet, ranknet, siglip, triplet } from "./pairing.ts";
+import { absoluteError, expectile, quantile } from "./quantiles.ts";
 import { mape, msle } from "./relative.ts";
+import { fair, huber, logCosh, pseudoHuber, smoothL1 } from "./robust.ts";
 import { sharedNames, shortNames } from "./shortNames.ts";
 import { sigmoidCrossEntropy } from "./sigmoid.ts";
 import { brier, generalizedCrossEntropy, poly1 } from "./simplex.ts";
 import { klDivergence, softmaxCrossEntropy } from "./softmax.ts";
 import { squaredError } from "./squaredError.ts";
-import { censoredExponential, cox, logisticHazard, mtlr, pcHazard, pmf } from "./survival.ts";
+import { zeroInflatedLognormal } from "./zeroInflatedLognormal.ts";
 
 /** The catalogue: every head, by family. */
 export const heads: readonly Head[] = [

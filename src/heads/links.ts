@@ -1,9 +1,8 @@
-import { log1pExp, log1pExpInverse } from "../math/log1pExp.ts";
+import { log1pExpInverse } from "../math/log1pExp.ts";
 import { logit, sigmoid } from "../math/logit.ts";
 import { softmax } from "../math/logSumExp.ts";
-
-/** Raw outputs of a cell: a plain or a typed array. */
-export type OutputVector = ArrayLike<number> & Iterable<number>;
+import type { Algebra, OutputVector } from "./algebra.ts";
+import { float64Algebra } from "./float64Algebra.ts";
 
 /**
  * What lies between a cell's raw outputs and its predictions. Links are compared by identity (`link === softmaxLink`),
@@ -28,34 +27,44 @@ export interface Link {
 }
 
 /** A link that takes each output to a prediction of its own, all by the same function. */
-interface ScalarLink {
-  readonly apply: (z: number) => number;
+export interface ElementwiseLink extends Required<Link> {
+  /** The prediction of one output, in the algebra that losses are written in. */
+  at<S, V>(m: Algebra<S, V>, z: S): S;
+}
+
+interface Functions {
+  readonly at: <S, V>(m: Algebra<S, V>, z: S) => S;
   readonly inverse: (prediction: number) => number;
   readonly slope: (z: number) => number;
   readonly low?: number;
   readonly high?: number;
 }
 
-function elementwise(name: string, text: string, { apply, inverse, slope, ...bounds }: ScalarLink) {
+export function elementwise(
+  name: string,
+  text: string,
+  { at, inverse, slope, low = -Infinity, high = Infinity }: Functions,
+): ElementwiseLink {
   return {
     name,
     text,
-    apply: (output) => Array.from(output, apply),
+    at,
+    apply: (output) => Array.from(output, (z) => at(float64Algebra, z)),
     inverse: (prediction) => Array.from(prediction, inverse),
     slope: (output) => Array.from(output, slope),
-    low: bounds.low ?? -Infinity,
-    high: bounds.high ?? Infinity,
-  } satisfies Link;
+    low,
+    high,
+  };
 }
 
 export const identityLink = elementwise("identity", "prediction = z", {
-  apply: (z) => z,
+  at: (_, z) => z,
   inverse: (prediction) => prediction,
   slope: () => 1,
 });
 
 export const sigmoidLink = elementwise("sigmoid", "p = sigmoid(z)", {
-  apply: sigmoid,
+  at: (m, z) => m.sigmoid(z),
   inverse: logit,
   slope: (z) => sigmoid(z) * sigmoid(-z),
   low: 0,
@@ -63,7 +72,7 @@ export const sigmoidLink = elementwise("sigmoid", "p = sigmoid(z)", {
 });
 
 export const tanhLink = elementwise("tanh", "prediction = tanh(z)", {
-  apply: Math.tanh,
+  at: (m, z) => m.tanh(z),
   inverse: Math.atanh,
   slope: (z) => 4 * sigmoid(2 * z) * sigmoid(-2 * z),
   low: -1,
@@ -71,29 +80,29 @@ export const tanhLink = elementwise("tanh", "prediction = tanh(z)", {
 });
 
 export const softplusLink = elementwise("softplus", "prediction = softplus(z)", {
-  apply: log1pExp,
+  at: (m, z) => m.log1pExp(z),
   inverse: log1pExpInverse,
   slope: sigmoid,
   low: 0,
 });
 
 export const expLink = elementwise("exp", "prediction = exp(z)", {
-  apply: Math.exp,
+  at: (m, z) => m.exp(z),
   inverse: Math.log,
   slope: Math.exp,
   low: 0,
 });
 
-/** The larger of the output and a bound: `inverse` holds above the bound, where it is not flat. */
+/** The larger of the output and a bound. The inverse holds above the bound, where the link is not flat. */
 export const clampLink = (low: number) =>
   elementwise("clamp", `prediction = max(z, ${low})`, {
-    apply: (z) => Math.max(low, z),
+    at: (m, z) => m.max(z, low),
     inverse: (prediction) => prediction,
     slope: (z) => (z > low ? 1 : 0),
     low,
   });
 
-export const reluLink = { ...clampLink(0), name: "relu", text: "prediction = relu(z)" } satisfies Link;
+export const reluLink: ElementwiseLink = { ...clampLink(0), name: "relu", text: "prediction = relu(z)" };
 
 export const softmaxLink: Link = {
   name: "softmax",

@@ -1,8 +1,10 @@
 import { logit, sigmoid } from "../math/logit.ts";
 import { sum } from "../math/sum.ts";
+import type { Algebra, OutputVector } from "./algebra.ts";
+import { float64Algebra } from "./float64Algebra.ts";
 import { type Column, defineHead, tex } from "./head.ts";
-import { described, identityLink, type Link, type OutputVector } from "./links.ts";
-import { share, wholeNumbers } from "./options.ts";
+import { described, elementwise, identityLink } from "./links.ts";
+import { unitInterval, wholeNumbers } from "./options.ts";
 import { answerName, withPseudoCount } from "./pseudoCount.ts";
 import { centre } from "./simplex.ts";
 
@@ -10,7 +12,7 @@ import { centre } from "./simplex.ts";
 const onMargin = {
   family: "classification",
   reads: "binary",
-  domain: share,
+  domain: unitInterval,
   options: {},
   identifiable: true,
   convex: true,
@@ -18,59 +20,66 @@ const onMargin = {
 
 const signLink = described(identityLink, "prediction = z, the class its sign");
 
-/** Half the log-odds are the output. */
-const doubledSigmoidLink: Link = {
-  name: "sigmoid of 2 z",
-  text: "p = sigmoid(2 z)",
-  apply: (output) => Array.from(output, (z) => sigmoid(2 * z)),
-  inverse: (prediction) => Array.from(prediction, (p) => logit(p) / 2),
-  slope: (output) => Array.from(output, (z) => 2 * sigmoid(2 * z) * sigmoid(-2 * z)),
+/** The outputs are half the log-odds. */
+const doubledSigmoidLink = elementwise("sigmoid of 2 z", "p = sigmoid(2 z)", {
+  at: (m, z) => m.sigmoid(m.mul(z, 2)),
+  inverse: (p) => logit(p) / 2,
+  slope: (z) => 2 * sigmoid(2 * z) * sigmoid(-2 * z),
   low: 0,
   high: 1,
-};
+});
 
-const mixture = (y: number, z: number, loss: (margin: number) => number) => y * loss(z) + (1 - y) * loss(-z);
+/** A loss of the margin. */
+type MarginLoss = <S, V>(m: Algebra<S, V>, margin: S) => S;
+
+/** The loss of a label y from 0 to 1: a mixture of the losses of yes (margin z) and no (margin −z). */
+const mixture =
+  (loss: MarginLoss) =>
+  <S, V>(m: Algebra<S, V>, output: V, y: S): S => {
+    const z = m.entry(output, 0);
+    return m.add(m.mul(y, loss(m, z)), m.mul(m.sub(1, y), loss(m, m.neg(z))));
+  };
 const mixtureSlope = (y: number, z: number, slope: (margin: number) => number) => [
   y * slope(z) - (1 - y) * slope(-z),
 ];
 const expected =
-  (loss: (margin: number) => number) =>
-  ([z]: OutputVector, { mean }: Column<number>) =>
-    mixture(mean, z, loss);
+  (loss: MarginLoss) =>
+  (output: OutputVector, { mean }: Column<number>) =>
+    mixture(loss)(float64Algebra, output, mean);
 
-const hingeLoss = (margin: number) => Math.max(0, 1 - margin);
+const hingeLoss: MarginLoss = (m, margin) => m.max(0, m.sub(1, margin));
 
 export const hinge = defineHead({
   ...onMargin,
   name: "hinge",
   summary: "hinge loss of yes/no labels read as +1, -1",
   link: signLink,
-  loss: ([z], y: number) => mixture(y, z, hingeLoss),
+  loss: mixture(hingeLoss),
   gradient: ([z], y) => mixtureSlope(y, z, (margin) => (margin < 1 ? -1 : 0)),
   expected: expected(hingeLoss),
   optimum: ({ mean: q, place }) => ({
     output: [Math.sign(2 * q - 1)],
     kind: "closed form",
     warnings:
-      q === 0.5 ? [`as many yes as no in ${place}: every output from -1 to 1 is optimal, 0 was taken`] : [],
+      q === 0.5 ? [`as many yes as no in ${place}: every output from -1 to 1 is optimal; 0 was taken`] : [],
   }),
   formula: {
     loss: ["max(0, 1 - s z),  s = 2 y - 1", tex`\ell(z,y)=\max(0,1-sz),\quad s=2y-1`],
     optimum: [
-      "sign(2 q - 1),  q the share of yes; any of -1..1 where q = 1/2",
+      "sign(2 q - 1),  q the frequency of yes; anything from -1 to 1 where q = 1/2",
       tex`z^*=\operatorname{sign}(2q-1)`,
     ],
     expected: ["2 min(q, 1 - q)", tex`L^*=2\min(q,1-q)`],
   },
   derivation:
-    "Between -1 and 1 the mean loss is 1 + (1 - 2q) z, beyond it only grows: the end on the side of the majority wins. The share itself plays no part, so log-odds (pylearn2's hinge layer) are wrong here.",
-  source: "Rosasco et al. (2004), Are loss functions all the same?",
+    "Between -1 and 1 the mean loss is 1 + (1 - 2q) z, and outside it only grows, so the end on the side of the majority is best. The frequency itself plays no part, so log-odds (as in the hinge layer of pylearn2) are wrong here.",
+  reference: "Rosasco et al. (2004), Are loss functions all the same?",
   names: [
     {
       framework: "keras",
       name: "keras.losses.Hinge",
       options: { reduction: "rows" },
-      note: "reads 0/1 labels as -1/+1; the output is the raw score",
+      note: "reads 0/1 labels as -1/+1; takes raw outputs",
     },
     {
       framework: "optax",
@@ -90,14 +99,17 @@ export const hinge = defineHead({
   ],
 });
 
-const squaredHingeLoss = (margin: number) => Math.max(0, 1 - margin) ** 2;
+const squaredHingeLoss: MarginLoss = (m, margin) => {
+  const lack = hingeLoss(m, margin);
+  return m.mul(lack, lack);
+};
 
 export const squaredHinge = defineHead({
   ...onMargin,
   name: "squared-hinge",
   summary: "squared hinge loss of labels read as +1 and -1",
   link: signLink,
-  loss: ([z], y: number) => mixture(y, z, squaredHingeLoss),
+  loss: mixture(squaredHingeLoss),
   gradient: ([z], y) => mixtureSlope(y, z, (margin) => -2 * Math.max(0, 1 - margin)),
   expected: expected(squaredHingeLoss),
   optimum: ({ mean: q }) => ({ output: [2 * q - 1], kind: "closed form" }),
@@ -108,25 +120,25 @@ export const squaredHinge = defineHead({
   },
   derivation:
     "Between -1 and 1 the mean loss is q (1 - z)^2 + (1 - q) (1 + z)^2, a parabola with its vertex at 2q - 1.",
-  source: "Rosasco et al. (2004), Are loss functions all the same?",
+  reference: "Rosasco et al. (2004), Are loss functions all the same?",
   names: [
     {
       framework: "keras",
       name: "keras.losses.SquaredHinge",
       options: { reduction: "rows" },
-      note: "reads 0/1 labels as -1/+1; the output is the raw score",
+      note: "reads 0/1 labels as -1/+1; takes raw outputs",
     },
   ],
 });
 
-const exponentialLoss = (margin: number) => Math.exp(-margin);
+const exponentialLoss: MarginLoss = (m, margin) => m.exp(m.neg(margin));
 
 export const exponential = defineHead({
   ...onMargin,
   name: "exponential",
-  summary: "exponential loss of yes/no labels, AdaBoost's",
+  summary: "exponential loss of yes/no labels, as in AdaBoost",
   link: doubledSigmoidLink,
-  loss: ([z], y: number) => mixture(y, z, exponentialLoss),
+  loss: mixture(exponentialLoss),
   gradient: ([z], y) => mixtureSlope(y, z, (margin) => -Math.exp(-margin)),
   expected: expected(exponentialLoss),
   optimum(column) {
@@ -138,9 +150,9 @@ export const exponential = defineHead({
     const q = counts[1] / (counts[0] + counts[1]);
     return { output: [logit(q) / 2], kind: warnings.length > 0 ? "boundary" : "closed form", warnings };
   },
-  gap: ([z], { mean }, variance) => ({
+  gap: (output, column, variance) => ({
     // E exp(∓noise) = exp(variance / 2) for normal noise
-    value: mixture(mean, z, exponentialLoss) * Math.expm1(variance / 2),
+    value: expected(exponentialLoss)(output, column) * Math.expm1(variance / 2),
     kind: "exact",
   }),
   formula: {
@@ -149,12 +161,12 @@ export const exponential = defineHead({
     expected: ["2 sqrt(q (1 - q))", tex`L^*=2\sqrt{q(1-q)}`],
   },
   derivation: "q exp(-z) = (1 - q) exp(z) where the derivative is zero: half the log-odds.",
-  source: "Friedman, Hastie and Tibshirani (2000), Additive logistic regression, lemma 1",
+  reference: "Friedman, Hastie and Tibshirani (2000), Additive logistic regression, lemma 1",
   names: [
     {
       framework: "sklearn",
       name: "sklearn.ensemble.GradientBoostingClassifier(loss='exponential')",
-      note: "starts from half the log-odds of the sample-weighted share",
+      note: "starts from half the log-odds of the sample-weighted frequency",
     },
   ],
 });
@@ -170,7 +182,11 @@ export const categoricalHinge = defineHead({
   identifiable: false,
   convex: true,
   width: ({ labels }) => labels.length,
-  loss: (output, label: number) => Math.max(0, 1 + output[rival(output, label)] - output[label]),
+  loss(m, output, label) {
+    const own = m.oneHot(label, m.width(output));
+    const others = m.zip(output, own, (z, isOwn) => m.ifLess(0, isOwn, -Infinity, z));
+    return m.max(0, m.add(m.sub(m.largest(others), m.dot(output, own)), 1));
+  },
   gradient(output, label) {
     const other = rival(output, label);
     const active = 1 + output[other] - output[label] > 0 ? 1 : 0;
@@ -194,7 +210,9 @@ export const categoricalHinge = defineHead({
       kind: "closed form",
       warnings:
         top === 0.5
-          ? ["one class has half of the rows: it may lead by anything from 0 to 1, 0 was taken"]
+          ? [
+              "one class has half of the rows: its output may exceed the others by anything from 0 to 1; 0 was taken",
+            ]
           : [],
     };
   },
@@ -205,27 +223,30 @@ export const categoricalHinge = defineHead({
       "0 if no class has more than half of the rows, else 1 for that class and 0 for the rest",
       tex`z^*=\begin{cases}0&\max\eta\le\tfrac12\\\text{one-hot(mode)}&\text{otherwise}\end{cases}`,
     ],
-    expected: ["min(1, 2 (1 - max f)),  f the class shares", tex`L^*=\min\left(1,\,2(1-\max_k\eta_k)\right)`],
+    expected: [
+      "min(1, 2 (1 - max f)),  f the class frequencies",
+      tex`L^*=\min\left(1,\,2(1-\max_k\eta_k)\right)`,
+    ],
   },
   derivation:
-    "Let the most common class lead the rest by d in 0..1: its rows cost 1 - d, the others 1 + d, so the mean is 1 + d (1 - 2 max f): d = 1 pays above one half, d = 0 below.",
-  source: "Crammer and Singer (2001), JMLR 2",
+    "Let the output of the most common class exceed the others by d, from 0 to 1. The rows of that class then cost 1 - d and the others 1 + d, so the mean is 1 + d (1 - 2 max f): d = 1 is best if the class has more than half of the rows, d = 0 if it has less.",
+  reference: "Crammer and Singer (2001), JMLR 2",
   names: [
     {
       framework: "keras",
       name: "keras.losses.CategoricalHinge",
       options: { reduction: "rows" },
-      note: "takes one-hot labels and raw scores; also compares with a score of 0, which matters only for scores below 0",
+      note: "takes one-hot labels and raw outputs; also compares with an output of 0, which matters only for outputs below 0",
     },
     {
       framework: "optax",
       name: "optax.multiclass_hinge_loss",
-      note: "takes raw scores and integer labels; no reduction, the mean is yours to take",
+      note: "takes raw outputs and integer labels; no reduction, the mean is yours to take",
     },
   ],
 });
 
-/** The class other than `label` with the highest score. */
+/** The class other than `label` with the largest output. */
 function rival(output: OutputVector, label: number): number {
   let best = label === 0 ? 1 : 0;
   for (let k = 0; k < output.length; k++) if (k !== label && output[k] > output[best]) best = k;

@@ -1,8 +1,11 @@
-import { logSoftmax, logSumExp, softmax } from "../math/logSumExp.ts";
+import { logSumExp, softmax } from "../math/logSumExp.ts";
 import { weightedQuantile } from "../math/quantile.ts";
 import { sum } from "../math/sum.ts";
+import type { Algebra } from "./algebra.ts";
+import { float64Algebra } from "./float64Algebra.ts";
 import { type Column, defineHead, type Optimum, tex } from "./head.ts";
-import { expLink, identityLink, linkOfParts, type OutputVector, softmaxLink } from "./links.ts";
+import { expLink, identityLink, linkOfParts, softmaxLink } from "./links.ts";
+import { halfLog2Pi, normalExponent } from "./locationAndScale.ts";
 import { anyNumber, number } from "./options.ts";
 
 interface Component {
@@ -11,16 +14,13 @@ interface Component {
   readonly sd: number;
 }
 
-const halfLog2Pi = 0.5 * Math.log(2 * Math.PI);
-
 /** log (πₖ N(y; μₖ, σₖ)) of each of K components; outputs are K logits, K means, K log standard deviations. */
-function logParts(output: OutputVector, y: number): number[] {
-  const z = Array.from(output);
-  const k = z.length / 3;
-  return logSoftmax(z.slice(0, k)).map((logShare, i) => {
-    const [mean, logSd] = [z[k + i], z[2 * k + i]];
-    return logShare - logSd - halfLog2Pi - (y - mean) ** 2 / (2 * Math.exp(2 * logSd));
-  });
+function logParts<S, V>(m: Algebra<S, V>, output: V, y: S): V {
+  const k = m.width(output) / 3;
+  const [logits, means, logSds] = [0, 1, 2].map((part) => m.slice(output, part * k, (part + 1) * k));
+  const exponents = m.zip(means, logSds, (mean, logSd) => normalExponent(m, m.sub(y, mean), logSd));
+  const densities = m.zip(exponents, logSds, (exponent, logSd) => m.add(m.add(exponent, logSd), halfLog2Pi));
+  return m.zip(m.logSoftmax(logits), densities, m.sub);
 }
 
 export const mixtureDensity = defineHead({
@@ -34,7 +34,7 @@ export const mixtureDensity = defineHead({
     floor: number(
       0.01,
       { low: 0, high: 1, openLow: true },
-      "smallest standard deviation of a component, as a share of the labels'",
+      "smallest standard deviation of a component, as a fraction of that of the labels",
     ),
   },
   link: ({ components }) =>
@@ -46,11 +46,11 @@ export const mixtureDensity = defineHead({
   identifiable: false,
   convex: false,
   width: (_column, { components }) => 3 * components,
-  loss: (output, y: number) => -logSumExp(logParts(output, y)),
+  loss: (m, output, y) => m.neg(m.logSumExp(logParts(m, output, y))),
   gradient(output, y) {
     const z = Array.from(output);
     const k = z.length / 3;
-    const duty = softmax(logParts(z, y));
+    const duty = softmax(logParts(float64Algebra, z, y));
     const share = softmax(z.slice(0, k));
     const distance = duty.map((_, i) => (z[k + i] - y) * Math.exp(-z[2 * k + i]));
     return [
@@ -63,14 +63,14 @@ export const mixtureDensity = defineHead({
   formula: {
     loss: ["-log sum_k pi_k N(y; m_k, s_k)", tex`\ell=-\log\sum_k\pi_k\,\mathcal N(y;\mu_k,\sigma_k^2)`],
     optimum: [
-      "a fixed point of EM from quantile slices, s_k at least floor times the labels' deviation",
+      "a fixed point of EM started from quantiles, with s_k at least floor times the standard deviation of the labels",
       tex`\pi_k^*=\overline{r_k},\quad\mu_k^*=\frac{\overline{r_k y}}{\overline{r_k}},\quad\sigma_k^{*2}=\frac{\overline{r_k(y-\mu_k)^2}}{\overline{r_k}}`,
     ],
     expected: ["the mean loss there", tex`L^*=\overline{\ell(z^*,y)}`],
   },
   derivation:
-    "No closed form and many local minima: EM from slices of the labels finds one of them, and breaks the symmetry between the components, which equal biases would keep. Without a floor a component can shrink onto one label and the loss falls without end.",
-  source: "Bishop (1994), Mixture density networks; Dempster, Laird and Rubin (1977)",
+    "There is no closed form, and there are many local minima. EM, started from quantiles of the labels, finds one of them and breaks the symmetry between the components, which equal biases would keep. Without a floor a component can shrink onto one label, and the loss decreases without bound.",
+  reference: "Bishop (1994), Mixture density networks; Dempster, Laird and Rubin (1977)",
   names: [
     {
       framework: "other",
@@ -80,7 +80,7 @@ export const mixtureDensity = defineHead({
   ],
 });
 
-const mostRounds = 2000;
+const maxIterations = 2000;
 
 function mixtureOptimum(
   column: Column<number>,
@@ -95,7 +95,7 @@ function mixtureOptimum(
     sd: Math.max(least, sd / components),
   }));
   let last = Number.MAX_VALUE;
-  for (let round = 0; round < mostRounds; round++) {
+  for (let iteration = 0; iteration < maxIterations; iteration++) {
     const next = improve(parts, column, least);
     parts = next.parts;
     if (!(last - next.loss > 1e-15 * Math.abs(last))) break;
@@ -104,7 +104,9 @@ function mixtureOptimum(
   return {
     output: toOutput(parts),
     kind: "numeric",
-    warnings: ["a mixture has many local minima: this is the one that EM reaches from slices of the labels"],
+    warnings: [
+      "a mixture has many local minima: this is the one that EM reaches from quantiles of the labels",
+    ],
   };
 }
 
@@ -114,11 +116,11 @@ const toOutput = (parts: readonly Component[]) => [
   ...parts.map(({ sd }) => Math.log(sd)),
 ];
 
-/** One round of expectation and maximisation; `loss` is that of the parts given. */
+/** One iteration of expectation and maximisation; `loss` is that of the given parts. */
 function improve(parts: readonly Component[], { labels, weights, weight }: Column<number>, least: number) {
   const output = toOutput(parts);
   const duties = Array.from(labels, (y) => {
-    const logs = logParts(output, y);
+    const logs = logParts(float64Algebra, output, y);
     return { duty: softmax(logs), loss: -logSumExp(logs) };
   });
   const loss = sum(duties.map((row, i) => weights[i] * row.loss)) / weight;
@@ -127,8 +129,8 @@ function improve(parts: readonly Component[], { labels, weights, weight }: Colum
     const total = sum(mass);
     if (!(total > 0)) return part;
     const mean = sum(mass.map((m, i) => m * labels[i])) / total;
-    const spread = sum(mass.map((m, i) => m * (labels[i] - mean) ** 2)) / total;
-    return { share: total / weight, mean, sd: Math.max(least, Math.sqrt(spread)) };
+    const variance = sum(mass.map((m, i) => m * (labels[i] - mean) ** 2)) / total;
+    return { share: total / weight, mean, sd: Math.max(least, Math.sqrt(variance)) };
   });
   return { parts: next, loss };
 }

@@ -8,7 +8,7 @@ export interface NumberOption {
   readonly type: "number";
   readonly default: number;
   readonly doc: string;
-  readonly range: Range;
+  readonly range: Interval;
 }
 
 export interface ChoiceOption<C extends string = string> {
@@ -17,7 +17,7 @@ export interface ChoiceOption<C extends string = string> {
   readonly choices: readonly C[];
   readonly doc: string;
   /** Whether it says something of reduction `mean` alone: under the others, the default holds. */
-  readonly ofMean?: boolean;
+  readonly onlyForMean?: boolean;
 }
 
 /** One number for each class, or for each column of outputs; a single number stands for all. An empty list means 1 each. */
@@ -26,13 +26,13 @@ export interface ListOption {
   readonly per: "class" | "column";
   readonly default: readonly number[];
   readonly doc: string;
-  readonly range: Range;
+  readonly range: Interval;
   /** Whether the word `balanced` is understood: weights that make all classes (or both answers) weigh the same. */
   readonly balanced: boolean;
 }
 
 /** An interval of real numbers; an open end is not itself allowed. */
-export interface Range {
+export interface Interval {
   readonly low: number;
   readonly high: number;
   readonly openLow?: boolean;
@@ -46,42 +46,53 @@ export type Options = Readonly<Record<string, OptionValue | undefined>>;
 
 /**
  * Options as a cell reads them: all present, lists per column narrowed to this column's number, lists per class of
- * length K or empty.
+ * length K or empty. A number per column is a number of the algebra where a loss reads it (see `defineHead`).
  */
-export type CellOptions<S extends OptionSpecs> = {
+export type CellOptions<S extends OptionSpecs, PerColumn = number> = {
   readonly [Name in keyof S]: S[Name] extends { type: "number" }
     ? number
     : S[Name] extends ChoiceOption<infer C>
       ? C
       : S[Name] extends { per: "column" }
-        ? number
+        ? PerColumn
         : readonly number[];
 };
 
-export const number = (value: number, range: Range, doc: string) =>
+export const number = (value: number, range: Interval, doc: string) =>
   ({ type: "number", default: value, range, doc }) as const;
 export const choice = <const C extends string>(choices: readonly [C, ...C[]], doc: string) =>
   ({ type: "choice", default: choices[0] as C, choices: choices as readonly C[], doc }) as const;
-export const ofMean = <const O extends ChoiceOption>(option: O) => ({ ...option, ofMean: true }) as const;
-export const perClass = (range: Range, doc: string, balanced = false) =>
+export const onlyForMean = <const O extends ChoiceOption>(option: O) =>
+  ({ ...option, onlyForMean: true }) as const;
+export const perClass = (range: Interval, doc: string, balanced = false) =>
   ({ type: "list", per: "class", default: [] as readonly number[], range, doc, balanced }) as const;
-export const perColumn = (range: Range, doc: string, balanced = false) =>
+export const perColumn = (range: Interval, doc: string, balanced = false) =>
   ({ type: "list", per: "column", default: [] as readonly number[], range, doc, balanced }) as const;
 
-export const positive: Range = { low: 0, high: Number.POSITIVE_INFINITY, openLow: true, openHigh: true };
-export const notNegative: Range = { low: 0, high: Number.POSITIVE_INFINITY, openHigh: true };
-export const anyNumber: Range = {
+export const positive: Interval = { low: 0, high: Number.POSITIVE_INFINITY, openLow: true, openHigh: true };
+export const notNegative: Interval = { low: 0, high: Number.POSITIVE_INFINITY, openHigh: true };
+export const anyNumber: Interval = {
   low: Number.NEGATIVE_INFINITY,
   high: Number.POSITIVE_INFINITY,
   openLow: true,
   openHigh: true,
 };
-export const between = (low: number, high: number): Range => ({ low, high, openLow: true, openHigh: true });
-export const wholeNumbers: Range = { low: 0, high: Number.POSITIVE_INFINITY, openHigh: true, integer: true };
-export const share: Range = { low: 0, high: 1 };
+export const between = (low: number, high: number): Interval => ({
+  low,
+  high,
+  openLow: true,
+  openHigh: true,
+});
+export const wholeNumbers: Interval = {
+  low: 0,
+  high: Number.POSITIVE_INFINITY,
+  openHigh: true,
+  integer: true,
+};
+export const unitInterval: Interval = { low: 0, high: 1 };
 
 /** Whether a number lies in a range; never for NaN. */
-export function within(value: number, { low, high, openLow, openHigh, integer }: Range): boolean {
+export function within(value: number, { low, high, openLow, openHigh, integer }: Interval): boolean {
   return (
     (openLow ? value > low : value >= low) &&
     (openHigh ? value < high : value <= high) &&
@@ -90,7 +101,7 @@ export function within(value: number, { low, high, openLow, openHigh, integer }:
 }
 
 /** A range in words: `a number above 0`, `a number from 0 to 1`. */
-export function rangeText({ low, high, openLow, openHigh, integer }: Range): string {
+export function rangeText({ low, high, openLow, openHigh, integer }: Interval): string {
   const what = integer ? "a whole number" : "a number";
   const [hasLow, hasHigh] = [Number.isFinite(low), Number.isFinite(high)];
   if (hasLow && hasHigh && openLow && openHigh) return `${what} between ${low} and ${high}, neither included`;

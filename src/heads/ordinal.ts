@@ -1,12 +1,14 @@
 import { log1pExp, log1pExpInverse } from "../math/log1pExp.ts";
 import { logit, sigmoid } from "../math/logit.ts";
 import { sum } from "../math/sum.ts";
+import type { Algebra } from "./algebra.ts";
+import { float64Algebra } from "./float64Algebra.ts";
 import { type Column, type Description, defineHead, type Optimum, tex } from "./head.ts";
-import { described, type OutputVector, sigmoidLink } from "./links.ts";
+import { described, sigmoidLink } from "./links.ts";
 import { choice, wholeNumbers } from "./options.ts";
 import { className, withPseudoCount } from "./pseudoCount.ts";
 
-/** K ordered classes, K − 1 outputs: one for each boundary between two neighbours. */
+/** K ordered classes and K − 1 outputs: one for each boundary between two neighbouring classes. */
 const onBoundaries = {
   family: "ordinal",
   reads: "classes",
@@ -25,8 +27,9 @@ const atLeastTwo =
 const atLeast = ({ weights }: Column<number>) =>
   Array.from(weights, (_, k) => sum(Array.from(weights).slice(k)));
 
-/** −log sigmoid of the output where the label lies above the boundary, −log of the rest where not. */
-const boundaryLoss = (z: number, above: boolean) => log1pExp(above ? -z : z);
+/** Loss of each boundary: −log sigmoid of its output where the label lies above it, −log of the rest where not. */
+const boundaryLosses = <S, V>(m: Algebra<S, V>, output: V, y: S): V =>
+  m.zip(output, m.indices(m.width(output)), (z, k) => m.log1pExp(m.ifLess(k, y, m.neg(z), z)));
 const boundarySlope = (z: number, above: boolean) => (above ? -sigmoid(-z) : sigmoid(z));
 
 /** The log-odds of yes and no rows at each boundary, with a pseudo-count where one of them is missing. */
@@ -45,12 +48,12 @@ function logOdds(column: Column<number>, pairs: readonly (readonly [no: number, 
 export const coral = defineHead({
   ...onBoundaries,
   name: "coral",
-  summary: "CORAL: ordered classes, a yes/no for each boundary",
+  summary: "CORAL: ordered classes, by boundaries",
   options: { over: choice(["sum", "mean"], "whether the K - 1 losses of a row are added or averaged") },
   link: described(sigmoidLink, "P(y > k) = sigmoid(z_k)"),
   refuse: atLeastTwo("coral"),
-  loss: (output, y: number, { over }) =>
-    sum(Array.from(output, (z, k) => boundaryLoss(z, y > k))) / (over === "mean" ? output.length : 1),
+  loss: (m, output, y, { over }) =>
+    m.div(m.sum(boundaryLosses(m, output, y)), over === "mean" ? m.width(output) : 1),
   gradient: (output, y, { over }) =>
     Array.from(output, (z, k) => boundarySlope(z, y > k) / (over === "mean" ? output.length : 1)),
   optimum(column) {
@@ -69,8 +72,8 @@ export const coral = defineHead({
     expected: ["sum_k Hb(P(y > k)) (divided by K - 1 with over=mean)", tex`L^*=\sum_k H_b(P(y>k))`],
   },
   derivation:
-    "Every boundary is a binary cross-entropy of its own bias; the layer's weights are shared, the biases are not. The shares fall with k, so the biases come out ordered.",
-  source: "Cao, Mirjalili and Raschka (2020), arXiv 1901.07884",
+    "Every boundary has a binary cross-entropy with a bias of its own; the boundaries share the weights of the layer, not the biases. P(y > k) decreases with k, so the biases come out in order.",
+  reference: "Cao, Mirjalili and Raschka (2020), arXiv 1901.07884",
   names: [
     {
       framework: "other",
@@ -83,11 +86,14 @@ export const coral = defineHead({
 export const corn = defineHead({
   ...onBoundaries,
   name: "corn",
-  summary: "CORN: ordered classes, a conditional yes/no each",
+  summary: "CORN: ordered classes, by conditional answers",
   options: {},
   link: described(sigmoidLink, "P(y > k | y >= k) = sigmoid(z_k)"),
   refuse: atLeastTwo("corn"),
-  loss: (output, y: number) => sum(Array.from(output, (z, k) => (k <= y ? boundaryLoss(z, y > k) : 0))),
+  loss(m, output, y) {
+    const losses = boundaryLosses(m, output, y);
+    return m.sum(m.zip(losses, m.indices(m.width(output)), (loss, k) => m.ifLess(y, k, 0, loss)));
+  },
   gradient: (output, y) => Array.from(output, (z, k) => (k <= y ? boundarySlope(z, y > k) : 0)),
   optimum(column) {
     const from = atLeast(column);
@@ -108,8 +114,8 @@ export const corn = defineHead({
     ],
   },
   derivation:
-    "The probability of a class is the product of the conditional answers on the way to it, so a row's loss is -log P(y) and the mean, by the chain rule, is the entropy.",
-  source: "Shi, Cao and Raschka (2021), arXiv 2111.08851",
+    "The probability of a class is the product of the conditional probabilities on the way to it, so the loss of a row is -log P(y), and the mean at the optimum is the entropy of the classes.",
+  reference: "Shi, Cao and Raschka (2021), arXiv 2111.08851",
   names: [
     {
       framework: "other",
@@ -120,10 +126,9 @@ export const corn = defineHead({
 });
 
 /** Thresholds from outputs: the first as it is, the others by steps that softplus keeps above 0. */
-function thresholds(output: OutputVector): number[] {
-  const theta = [...output];
-  for (let k = 1; k < theta.length; k++) theta[k] = theta[k - 1] + log1pExp(theta[k]);
-  return theta;
+function thresholds<S, V>(m: Algebra<S, V>, output: V): V {
+  const steps = m.zip(output, m.indices(m.width(output)), (z, k) => m.ifLess(0, k, m.log1pExp(z), z));
+  return m.cumulativeSum(steps);
 }
 
 /** The outputs of rising thresholds. */
@@ -131,15 +136,23 @@ const fromThresholds = (theta: readonly number[]) =>
   theta.map((t, k) => (k === 0 ? t : log1pExpInverse(t - theta[k - 1])));
 
 /** log P(y = k): the difference of two sigmoids, taken in the tail where both are small. */
-function logBetween(low: number, high: number): number {
-  if (low + high > 0) return logBetween(-high, -low);
+function logBetween<S, V>(m: Algebra<S, V>, low: S, high: S): S {
+  const middle = m.add(low, high);
+  const a = m.ifLess(0, middle, m.neg(high), low);
+  const b = m.ifLess(0, middle, m.neg(low), high);
   // sigmoid(b) − sigmoid(a) = (e^b − e^a) / ((1 + e^a)(1 + e^b))
-  const difference = low === Number.NEGATIVE_INFINITY ? high : high + Math.log(-Math.expm1(low - high));
-  return difference - log1pExp(low) - log1pExp(high);
+  const difference = m.add(b, m.log(m.neg(m.expm1(m.sub(a, b)))));
+  return m.sub(m.sub(difference, m.log1pExp(a)), m.log1pExp(b));
 }
 
-const bounds = (theta: readonly number[], y: number) =>
-  [theta[y - 1] ?? Number.NEGATIVE_INFINITY, theta[y] ?? Number.POSITIVE_INFINITY] as const;
+/** Stands for infinity: a threshold that no output reaches. */
+const beyond = 1e30;
+
+/** The thresholds below and above a class. */
+function bounds<S, V>(m: Algebra<S, V>, theta: V, y: S): readonly [low: S, high: S] {
+  const all = m.concat([-beyond, theta, beyond]);
+  return [m.pick(all, y), m.pick(all, m.add(y, 1))];
+}
 
 export const cumulativeLink = defineHead({
   ...onBoundaries,
@@ -149,20 +162,20 @@ export const cumulativeLink = defineHead({
   link: {
     name: "cumulative",
     text: "P(y <= k) = sigmoid(t_k),  t_0 = z_0,  t_k = t_(k-1) + softplus(z_k)",
-    apply: (output) => thresholds(output).map(sigmoid),
+    apply: (output) => Array.from(thresholds(float64Algebra, output), sigmoid),
     inverse: (prediction) => fromThresholds(Array.from(prediction, logit)),
     low: 0,
     high: 1,
   },
   convex: false,
   refuse: atLeastTwo("cumulative-link"),
-  loss: (output, y: number) => -logBetween(...bounds(thresholds(output), y)),
+  loss: (m, output, y) => m.neg(logBetween(m, ...bounds(m, thresholds(m, output), y))),
   gradient(output, y) {
-    const theta = thresholds(output);
-    const [low, high] = bounds(theta, y);
-    const logP = logBetween(low, high);
+    const theta = Array.from(thresholds(float64Algebra, output));
+    const [low, high] = bounds(float64Algebra, theta, y);
+    const logP = logBetween(float64Algebra, low, high);
     // dP / dθ = p (1 − p) at each of the two thresholds, over P
-    const pull = (t: number) => (Number.isFinite(t) ? Math.exp(-log1pExp(-t) - log1pExp(t) - logP) : 0);
+    const pull = (t: number) => Math.exp(-log1pExp(-t) - log1pExp(t) - logP);
     const inTheta = theta.map((_, k) => (k === y ? -pull(high) : k === y - 1 ? pull(low) : 0));
     // a step moves its own threshold and all later ones
     return inTheta.map((_, k) => sum(inTheta.slice(k)) * (k === 0 ? 1 : sigmoid(output[k])));
@@ -192,8 +205,8 @@ export const cumulativeLink = defineHead({
     expected: ["H(p), the entropy of the classes", tex`L^*=H(p)`],
   },
   derivation:
-    "K - 1 thresholds can give the classes any probabilities, so the best are the shares themselves, and these fix the thresholds. Thresholds must rise: free outputs become steps through softplus.",
-  source: "McCullagh (1980), Regression models for ordinal data",
+    "K - 1 thresholds can give the classes any probabilities, so the best probabilities are the class frequencies, and these determine the thresholds. Thresholds must rise: softplus turns free outputs into positive steps.",
+  reference: "McCullagh (1980), Regression models for ordinal data",
   names: [
     {
       framework: "other",

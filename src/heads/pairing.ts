@@ -1,4 +1,3 @@
-import { log1pExp } from "../math/log1pExp.ts";
 import { sigmoid } from "../math/logit.ts";
 import { type Description, defineHead, type Head, tex } from "./head.ts";
 import { described, identityLink, sigmoidLink } from "./links.ts";
@@ -11,6 +10,8 @@ const onPairs = {
   domain: anyNumber,
 } as const satisfies Partial<Description>;
 
+const comparesRows = "its loss compares the rows of a batch with each other";
+
 const batch = (doc: string) => number(256, { ...positive, low: 2, openLow: false, integer: true }, doc);
 
 export const siglip = defineHead({
@@ -21,7 +22,11 @@ export const siglip = defineHead({
   link: described(sigmoidLink, "P(match) = sigmoid(t x.y + z)"),
   identifiable: true,
   convex: true,
-  loss: ([z], _label: number, { pairs }) => log1pExp(-z) + (pairs - 1) * log1pExp(z),
+  loss(m, output, _label, { pairs }) {
+    const z = m.entry(output, 0);
+    return m.add(m.log1pExp(m.neg(z)), m.mul(m.log1pExp(z), pairs - 1));
+  },
+  notTrainable: comparesRows,
   gradient: ([z], _label, { pairs }) => [(pairs - 1) * sigmoid(z) - sigmoid(-z)],
   optimum: (_column, { pairs }) => ({ output: [-Math.log(pairs - 1)], kind: "closed form" }),
   formula: {
@@ -34,7 +39,7 @@ export const siglip = defineHead({
   },
   derivation:
     "One pair in B is a match: logit(1/B) = -log(B - 1). SigLIP's own -10 is that for B = 22,027. The loss divides by rows, not by pairs.",
-  source: "Zhai et al. (2023), arXiv 2303.15343",
+  reference: "Zhai et al. (2023), arXiv 2303.15343",
   names: [
     {
       framework: "other",
@@ -55,7 +60,7 @@ interface Unbiased {
   readonly loss: Head["formula"]["loss"];
   readonly expected: Head["formula"]["expected"];
   readonly derivation: string;
-  readonly source: string;
+  readonly reference: string;
   readonly names: Head["names"];
 }
 
@@ -75,6 +80,7 @@ const unbiased = ({ options = noOptions, start, reason, instead, loss, expected,
     expected: start && ((_output, _column, o: Readonly<Record<string, number>>) => start(o)),
     optimum: () => ({ output: [0], kind: "none" }),
     none: { reason, instead },
+    notTrainable: comparesRows,
     formula: { loss, optimum: ["none: no bias changes the loss", tex`\text{none}`], expected },
   });
 
@@ -89,7 +95,7 @@ export const infoNce = unbiased({
   loss: ["-log softmax(similarities / t)_match", tex`\ell=-\log\frac{e^{s_{ii}/t}}{\sum_j e^{s_{ij}/t}}`],
   expected: ["log N at similarities without signal", tex`L=\log N`],
   derivation: "With all similarities equal each of the N candidates has probability 1/N.",
-  source: "van den Oord, Li and Vinyals (2018), arXiv 1807.03748; Radford et al. (2021), arXiv 2103.00020",
+  reference: "van den Oord, Li and Vinyals (2018), arXiv 1807.03748; Radford et al. (2021), arXiv 2103.00020",
   names: [
     {
       framework: "other",
@@ -112,7 +118,7 @@ export const triplet = unbiased({
   ],
   expected: ["the margin, at equal distances", tex`L=m`],
   derivation: "With all distances equal the difference is 0 and the margin remains.",
-  source: "Schroff, Kalenichenko and Philbin (2015), FaceNet, arXiv 1503.03832",
+  reference: "Schroff, Kalenichenko and Philbin (2015), FaceNet, arXiv 1503.03832",
   names: [
     { framework: "torch", name: "torch.nn.TripletMarginLoss", note: "margin 1; mean over triplets" },
     {
@@ -135,7 +141,7 @@ export const ranknet = unbiased({
   ],
   expected: ["log 2 a pair, at equal outputs", tex`L=\log2`],
   derivation: "At equal outputs either order has probability one half.",
-  source: "Burges et al. (2005), Learning to rank using gradient descent",
+  reference: "Burges et al. (2005), Learning to rank using gradient descent",
   names: [{ framework: "xgboost", name: "rank:pairwise", note: "log 2 a pair" }],
 });
 
@@ -154,7 +160,7 @@ export const listnet = unbiased({
   ],
   expected: ["log of the list length, at equal outputs", tex`L=\log n`],
   derivation: "At equal outputs every item has probability 1/n, whatever the labels.",
-  source: "Cao et al. (2007), Learning to rank: from pairwise approach to listwise approach",
+  reference: "Cao et al. (2007), Learning to rank: from pairwise approach to listwise approach",
   names: [
     {
       framework: "optax",
@@ -178,7 +184,7 @@ export const lambdarank = unbiased({
     tex`L=\log2\;\overline{|\Delta\text{NDCG}|}`,
   ],
   derivation: "As ranknet, with a weight for each pair that the labels and the current order decide.",
-  source: "Burges (2010), From RankNet to LambdaRank to LambdaMART",
+  reference: "Burges (2010), From RankNet to LambdaRank to LambdaMART",
   names: [
     { framework: "lightgbm", name: "lambdarank", note: "starts from 0" },
     { framework: "xgboost", name: "rank:ndcg", note: "starts from 0.5, which changes nothing" },
@@ -198,7 +204,7 @@ export const ctc = unbiased({
   ],
   expected: ["unknown", tex`\text{unknown}`],
   derivation: "Not solved here.",
-  source: "Graves et al. (2006), Connectionist temporal classification",
+  reference: "Graves et al. (2006), Connectionist temporal classification",
   names: [
     {
       framework: "torch",

@@ -13,14 +13,16 @@ export const mape = defineHead({
   reads: "numbers",
   domain: anyNumber,
   options: {
-    epsilon: number(1e-7, positive, "smallest size of a label to divide by"),
-    unit: choice(["fraction", "percent"], "whether 0.1 or 10 is a tenth"),
+    epsilon: number(1e-7, positive, "smallest absolute label to divide by"),
+    unit: choice(["fraction", "percent"], "whether an error of a tenth is 0.1 (fraction) or 10 (percent)"),
   },
   link: identityLink,
   identifiable: true,
   convex: true,
-  loss: ([z], y: number, { epsilon, unit }) =>
-    (unitFactor(unit) * Math.abs(z - y)) / Math.max(Math.abs(y), epsilon),
+  loss: (m, output, y, { epsilon, unit }) => {
+    const error = m.abs(m.sub(m.entry(output, 0), y));
+    return m.div(m.mul(error, unitFactor(unit)), m.max(m.abs(y), epsilon));
+  },
   gradient: ([z], y, { epsilon, unit }) => [
     (unitFactor(unit) * Math.sign(z - y)) / Math.max(Math.abs(y), epsilon),
   ],
@@ -44,8 +46,8 @@ export const mape = defineHead({
     expected: ["the mean loss at the median", tex`L^*=\frac{\sum_i w_i\,\ell(z^*,y_i)}{\sum_i w_i}`],
   },
   derivation:
-    "It is the absolute error with the weights w / max(|y|, e), so its optimum is the median under those: small labels decide.",
-  source: "Gneiting (2011), Making and evaluating point forecasts, section 2.2",
+    "It is the absolute error with the weights w / max(|y|, e), so its optimum is the median under these weights, which small labels dominate.",
+  reference: "Gneiting (2011), Making and evaluating point forecasts, section 2.2",
   names: [
     {
       framework: "keras",
@@ -66,7 +68,7 @@ export const mape = defineHead({
 
 function zeroWarning(labels: ArrayLike<number>, weights: ArrayLike<number>, epsilon: number): string[] {
   const small = Array.from(labels).some((y, i) => Math.abs(y) < epsilon && weights[i] > 0);
-  return small ? [`some labels are smaller than epsilon = ${epsilon}: they outweigh all others`] : [];
+  return small ? [`some labels are smaller than epsilon = ${epsilon}: they outweigh all other labels`] : [];
 }
 
 export const msle = defineHead({
@@ -79,8 +81,10 @@ export const msle = defineHead({
   link: ({ epsilon }) => clampLink(epsilon),
   identifiable: true,
   convex: false,
-  loss: ([z], y: number, { epsilon }) =>
-    (Math.log1p(Math.max(z, epsilon)) - Math.log1p(Math.max(y, epsilon))) ** 2,
+  loss: (m, output, y, { epsilon }) => {
+    const error = m.sub(m.log1p(m.max(m.entry(output, 0), epsilon)), m.log1p(m.max(y, epsilon)));
+    return m.mul(error, error);
+  },
   gradient: ([z], y, { epsilon }) => [
     z < epsilon ? 0 : (2 * (Math.log1p(z) - Math.log1p(Math.max(y, epsilon)))) / (1 + z),
   ],
@@ -96,8 +100,8 @@ export const msle = defineHead({
     optimum: ["exp(mean log(1 + y)) - 1", tex`z^*=\exp\left(\overline{\log(1+y)}\right)-1`],
     expected: ["variance of log(1 + y)", tex`L^*=\operatorname{Var}\log(1+y)`],
   },
-  derivation: "It is the squared error of log(1 + y), and its mean is taken there.",
-  source: "Keras losses documentation; scikit-learn user guide, section 3.4.6",
+  derivation: "It is the squared error of log(1 + y), so the optimum is the mean of log(1 + y), mapped back.",
+  reference: "Keras losses documentation; scikit-learn user guide, section 3.4.6",
   names: [
     {
       framework: "keras",

@@ -1,45 +1,51 @@
-import { log1pExp } from "../math/log1pExp.ts";
 import { sigmoid } from "../math/logit.ts";
+import type { Algebra, OutputVector } from "./algebra.ts";
+import { float64Algebra } from "./float64Algebra.ts";
 import { type Column, defineHead, tex } from "./head.ts";
-import { type OutputVector, sigmoidLink } from "./links.ts";
-import { notNegative, number, perClass, perColumn, share } from "./options.ts";
+import { sigmoidLink } from "./links.ts";
+import { notNegative, number, perClass, perColumn, unitInterval } from "./options.ts";
 import { answerName, withPseudoCount } from "./pseudoCount.ts";
 
 const options = {
-  posWeight: perColumn(notNegative, "weight of the positives, one a column, or balanced", true),
+  posWeight: perColumn(notNegative, "weight of the positives, one number per column, or balanced", true),
   classWeights: perClass(notNegative, "weights of no and yes, or balanced", true),
-  labelSmoothing: number(0, share, "share of each label moved to one half"),
+  labelSmoothing: number(0, unitInterval, "fraction of each label that is moved to one half"),
 } as const;
 
-type SigmoidOptions = {
-  readonly posWeight: number;
+type SigmoidOptions<S = number> = {
+  readonly posWeight: S;
   readonly classWeights: readonly number[];
   readonly labelSmoothing: number;
 };
 
-/** Weights of log(1 − p) and log p for a label y; linear in y, so that fractions are mixtures of no and yes. */
-function target(y: number, o: SigmoidOptions): [no: number, yes: number] {
+/** Weights of −log(1 − p) and −log p for a label y; linear in y, so that fractions are mixtures of no and yes. */
+function answerWeights<S, V>(m: Algebra<S, V>, y: S, o: SigmoidOptions<S>): [no: S, yes: S] {
   const half = o.labelSmoothing / 2;
-  const no = (1 - y) * (o.classWeights[0] ?? 1);
-  const yes = y * (o.classWeights[1] ?? 1);
-  return [(1 - half) * no + half * yes, o.posWeight * ((1 - half) * yes + half * no)];
+  const no = m.mul(m.sub(1, y), o.classWeights[0] ?? 1);
+  const yes = m.mul(y, o.classWeights[1] ?? 1);
+  const smoothed = (own: S, other: S) => (half === 0 ? own : m.add(m.mul(own, 1 - half), m.mul(other, half)));
+  return [smoothed(no, yes), m.mul(smoothed(yes, no), o.posWeight)];
+}
+
+const meanWeights = ({ mean }: Column<number>, o: SigmoidOptions) => answerWeights(float64Algebra, mean, o);
+
+function loss<S, V>(m: Algebra<S, V>, output: V, y: S, o: SigmoidOptions<S>): S {
+  const z = m.entry(output, 0);
+  const [no, yes] = answerWeights(m, y, o);
+  return m.add(m.mul(no, m.log1pExp(z)), m.mul(yes, m.log1pExp(m.neg(z))));
 }
 
 const sigmoidCell = {
-  loss(output: OutputVector, y: number, o: SigmoidOptions) {
-    const [no, yes] = target(y, o);
-    return no * log1pExp(output[0]) + yes * log1pExp(-output[0]);
-  },
+  loss,
   gradient(output: OutputVector, y: number, o: SigmoidOptions) {
-    const [no, yes] = target(y, o);
+    const [no, yes] = answerWeights(float64Algebra, y, o);
     return [no * sigmoid(output[0]) - yes * sigmoid(-output[0])];
   },
-  expected(output: OutputVector, column: Column<number>, o: SigmoidOptions): number {
-    return sigmoidCell.loss(output, column.mean, o);
-  },
+  expected: (output: OutputVector, column: Column<number>, o: SigmoidOptions): number =>
+    loss(float64Algebra, output, column.mean, o),
   optimum(column: Column<number>, o: SigmoidOptions) {
     const { counts, warnings } = withPseudoCount(
-      target(column.mean, o).map((share) => share * column.weight),
+      meanWeights(column, o).map((weight) => weight * column.weight),
       column,
       answerName(column),
     );
@@ -50,8 +56,8 @@ const sigmoidCell = {
     };
   },
   gap: (_output: OutputVector, column: Column<number>, variance: number, o: SigmoidOptions) => {
-    const [no, yes] = target(column.mean, o);
-    // Taylor: the softplus' second derivative is at most 1/4, whatever the noise's distribution
+    const [no, yes] = meanWeights(column, o);
+    // Taylor: the second derivative of the softplus is at most 1/4, whatever the distribution of the noise
     return { value: ((no + yes) * variance) / 8, kind: "bound" as const };
   },
 };
@@ -61,7 +67,7 @@ export const sigmoidCrossEntropy = defineHead({
   summary: "sigmoid cross-entropy: yes or no in each column",
   family: "classification",
   reads: "binary",
-  domain: share,
+  domain: unitInterval,
   options,
   link: sigmoidLink,
   identifiable: true,
@@ -73,7 +79,7 @@ export const sigmoidCrossEntropy = defineHead({
       tex`\ell(z,y) = -c\,y'\log\sigma(z) - (1-y')\log\sigma(-z),\quad y' = (1-\varepsilon)y + \tfrac{\varepsilon}{2}`,
     ],
     optimum: [
-      "z = log(c q' / (1 - q')),  q' = (1 - e) q + e/2,  q the share of positives",
+      "z = log(c q' / (1 - q')),  q' = (1 - e) q + e/2,  q the fraction of positives",
       tex`z^* = \log\frac{c\,q'}{1-q'},\quad q' = (1-\varepsilon)q + \tfrac{\varepsilon}{2}`,
     ],
     expected: [
@@ -83,7 +89,7 @@ export const sigmoidCrossEntropy = defineHead({
   },
   derivation:
     "The derivative of the mean loss is (1 - q') sigmoid(z) - c q' sigmoid(-z); it is zero where the odds p / (1 - p) are c q' / (1 - q'). Class weights multiply the two terms in the same way.",
-  source: "Bishop, Pattern Recognition and Machine Learning (2006), section 4.3.2",
+  reference: "Bishop, Pattern Recognition and Machine Learning (2006), section 4.3.2",
   names: [
     {
       framework: "torch",

@@ -1,12 +1,13 @@
 import { logSoftmax, softmax } from "../math/logSumExp.ts";
 import { increasingRootFrom } from "../math/root.ts";
 import { sum } from "../math/sum.ts";
-import { type Column, type Description, defineHead, type Optimum, tex } from "./head.ts";
-import { type OutputVector, softmaxLink } from "./links.ts";
+import type { OutputVector } from "./algebra.ts";
+import { type Column, type Description, defineHead, type Label, type Optimum, tex } from "./head.ts";
+import { softmaxLink } from "./links.ts";
 import { anyNumber, between, choice, number, wholeNumbers } from "./options.ts";
 import { className, withPseudoCount } from "./pseudoCount.ts";
 
-/** The output with mean 0: the one of a softmax's equal answers that its weights cannot hide. */
+/** The output with mean 0: of all outputs that a softmax takes to the same probabilities, the one to compare. */
 export function centre(output: OutputVector): number[] {
   const mean = sum(output) / output.length;
   return Array.from(output, (z) => z - mean);
@@ -19,15 +20,15 @@ export const onSoftmax = {
   domain: wholeNumbers,
   link: softmaxLink,
   identifiable: false,
-  width: ({ labels }: Column<number>) => labels.length,
+  width: ({ labels }: { readonly labels: { readonly length: number } }) => labels.length,
   centre,
 } as const satisfies Partial<Description> & Record<string, unknown>;
 
-/** The class shares with a pseudo-count for absent classes, turned into log-probabilities by `logP`. */
-function fromShares(
-  column: Column<number>,
+/** The class frequencies with a pseudo-count for absent classes, turned into log-probabilities by `logP`. */
+function fromFrequencies(
+  column: Column,
   kind: "closed form" | "numeric",
-  logP: (shares: readonly number[]) => number[],
+  logP: (frequencies: readonly number[]) => number[],
 ): Optimum {
   const { counts, warnings } = withPseudoCount(column.weights, column, className(column));
   const total = sum(counts);
@@ -51,15 +52,15 @@ export const generalizedCrossEntropy = defineHead({
   summary: "generalized cross-entropy: robust to wrong labels",
   options: gceOptions,
   convex: false,
-  loss: (output, label: number, { q }) => -Math.expm1(q * logSoftmax(output)[label]) / q,
+  loss: (m, output, label, { q }) => m.div(m.expm1(m.mul(m.pick(m.logSoftmax(output), label), q)), -q),
   gradient(output, label, { q }) {
     const p = softmax(output);
     const power = p[label] ** q;
     return p.map((pk, k) => power * (pk - (k === label ? 1 : 0)));
   },
   optimum: (column, { q }) =>
-    fromShares(column, "closed form", (shares) =>
-      logSoftmax(shares.map((share) => Math.log(share) / (1 - q))),
+    fromFrequencies(column, "closed form", (frequencies) =>
+      logSoftmax(frequencies.map((f) => Math.log(f) / (1 - q))),
     ),
   formula: {
     loss: [
@@ -73,8 +74,8 @@ export const generalizedCrossEntropy = defineHead({
     expected: ["the mean loss at p", tex`L^*=\frac{1-\sum_k\eta_k p_k^{\,q}}{q}`],
   },
   derivation:
-    "Lagrange's condition n_k p_k^(q-1) = constant. The power 1/(1-q) exaggerates the common classes: log frequency times 1/(1-q), not log frequency.",
-  source: "Zhang and Sabuncu (2018), arXiv 1805.07836",
+    "Lagrange's condition is n_k p_k^(q-1) = constant. The power 1/(1-q) exaggerates the common classes: the bias is the log frequency times 1/(1-q), not the log frequency.",
+  reference: "Zhang and Sabuncu (2018), arXiv 1805.07836",
   names: [
     {
       framework: "keras",
@@ -91,30 +92,31 @@ export const poly1 = defineHead({
   summary: "poly-1 loss: cross-entropy plus e (1 - p)",
   options: { epsilon: number(2, anyNumber, "weight of the added term") },
   convex: false,
-  loss: (output, label: number, { epsilon }) => {
-    const logP = logSoftmax(output)[label];
-    return -logP - epsilon * Math.expm1(logP);
+  loss(m, output, label, { epsilon }) {
+    const logP = m.pick(m.logSoftmax(output), label);
+    return m.neg(m.add(logP, m.mul(m.expm1(logP), epsilon)));
   },
   gradient(output, label, { epsilon }) {
     const p = softmax(output);
     const slope = 1 + epsilon * p[label];
     return p.map((pk, k) => slope * (pk - (k === label ? 1 : 0)));
   },
-  optimum: (column, { epsilon }) => fromShares(column, "numeric", (shares) => polySimplex(shares, epsilon)),
+  optimum: (column, { epsilon }) =>
+    fromFrequencies(column, "numeric", (frequencies) => polySimplex(frequencies, epsilon)),
   formula: {
     loss: [
       "-log p_y + e (1 - p_y),  p = softmax(z)",
       tex`\ell(z,y)=-\log p_y+\varepsilon(1-p_y),\quad p=\operatorname{softmax}(z)`,
     ],
     optimum: [
-      "p_k = f_k / (l - e f_k), sum p = 1: one root in l;  f the class shares;  z = log p + any constant",
+      "p_k = f_k / (l - e f_k), sum p = 1: one root in l;  f the class frequencies;  z = log p + any constant",
       tex`p_k=\frac{\eta_k}{\lambda-\varepsilon\eta_k},\quad\sum_k p_k=1,\quad z_k^*=\log p_k+c`,
     ],
     expected: ["the mean loss at p", tex`L^*=\sum_k\eta_k\left[-\log p_k+\varepsilon(1-p_k)\right]`],
   },
   derivation:
-    "Lagrange's condition -f_k / p_k - e f_k + l = 0. In p the loss is convex, so the one l with sum p = 1 is the minimum.",
-  source: "Leng et al. (2022), arXiv 2204.12511",
+    "Lagrange's condition is -f_k / p_k - e f_k + l = 0. The loss is convex in p, so the one l at which the p_k sum to 1 gives the minimum.",
+  reference: "Leng et al. (2022), arXiv 2204.12511",
   names: [
     {
       framework: "optax",
@@ -125,9 +127,9 @@ export const poly1 = defineHead({
 });
 
 /** Log-probabilities pₖ = ηₖ / (λ − εηₖ) with Σ p = 1; λ = max εη + eˢ, so that the denominators lose nothing. */
-function polySimplex(shares: readonly number[], epsilon: number): number[] {
-  const most = Math.max(...shares.map((share) => epsilon * share));
-  const logP = (s: number) => shares.map((share) => Math.log(share / (most - epsilon * share + Math.exp(s))));
+function polySimplex(frequencies: readonly number[], epsilon: number): number[] {
+  const most = Math.max(...frequencies.map((f) => epsilon * f));
+  const logP = (s: number) => frequencies.map((f) => Math.log(f / (most - epsilon * f + Math.exp(s))));
   const s = increasingRootFrom((x) => -Math.log(sum(logP(x).map(Math.exp))), 0);
   return logP(s);
 }
@@ -136,14 +138,15 @@ export const brier = defineHead({
   ...onSoftmax,
   name: "brier",
   summary: "Brier score: squared error of a softmax",
+  softLabels: true,
   options: { over: choice(["sum", "mean"], "whether the K squares of a row are added or averaged") },
   convex: false,
-  loss(output, label: number | ArrayLike<number>, { over }) {
-    const p = softmax(output);
-    const errors = p.map((pk, k) => pk - (typeof label === "number" ? +(k === label) : label[k]));
-    return sum(errors.map((e) => e * e)) / (over === "mean" ? p.length : 1);
+  loss(m, output, label, { over }) {
+    const target = m.isVector(label) ? label : m.oneHot(label, m.width(output));
+    const errors = m.zip(m.softmax(output), target, m.sub);
+    return m.div(m.dot(errors, errors), over === "mean" ? m.width(output) : 1);
   },
-  gradient(output, label, { over }) {
+  gradient(output, label: Label, { over }) {
     const p = softmax(output);
     const errors = p.map((pk, k) => pk - (typeof label === "number" ? +(k === label) : label[k]));
     const scale = 2 / (over === "mean" ? p.length : 1);
@@ -153,17 +156,17 @@ export const brier = defineHead({
     const cross = softmax(output).map((pk, k) => pk * (pk - (2 * weights[k]) / weight));
     return (sum(cross) + squares) / (over === "mean" ? output.length : 1);
   },
-  optimum: (column) => fromShares(column as Column<number>, "closed form", (shares) => shares.map(Math.log)),
+  optimum: (column) => fromFrequencies(column, "closed form", (frequencies) => frequencies.map(Math.log)),
   formula: {
     loss: [
       "sum_k (p_k - [y = k])^2,  p = softmax(z)",
       tex`\ell(z,y)=\sum_k\left(p_k-[y=k]\right)^2,\quad p=\operatorname{softmax}(z)`,
     ],
-    optimum: ["z = log f + any constant,  f the class shares", tex`z_k^*=\log\eta_k+c`],
+    optimum: ["z = log f + any constant,  f the class frequencies", tex`z_k^*=\log\eta_k+c`],
     expected: ["1 - sum f^2 (divided by K with over=mean)", tex`L^*=1-\sum_k\eta_k^2`],
   },
   derivation:
     "The mean of squares is smallest at the mean of the one-hot labels, which is f; the softmax reaches it at log f.",
-  source: "Brier (1950), Monthly Weather Review 78",
+  reference: "Brier (1950), Monthly Weather Review 78",
   names: [],
 });

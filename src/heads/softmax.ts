@@ -1,18 +1,18 @@
 import { logSumExp, softmax } from "../math/logSumExp.ts";
 import { sum } from "../math/sum.ts";
-import { xlogy } from "../math/xlogy.ts";
+import type { Algebra, OutputVector } from "./algebra.ts";
+import { float64Algebra } from "./float64Algebra.ts";
 import { type Column, defineHead, type Label, type RowLoss, tex } from "./head.ts";
-import type { OutputVector } from "./links.ts";
-import { choice, notNegative, number, ofMean, perClass, share } from "./options.ts";
+import { choice, notNegative, number, onlyForMean, perClass, unitInterval } from "./options.ts";
 import { className, withPseudoCount } from "./pseudoCount.ts";
 import { onSoftmax } from "./simplex.ts";
 
 const options = {
   classWeights: perClass(notNegative, "weight of each class in the loss, or balanced", true),
-  labelSmoothing: number(0, share, "share of each label spread evenly over all K classes"),
+  labelSmoothing: number(0, unitInterval, "fraction of each label that is spread evenly over all K classes"),
   smoothedWeight: choice(
     ["target", "row"],
-    "with smoothing, whether a class weight applies to each class's share of the target (PyTorch) or to the row (Keras)",
+    "with label smoothing, whether class weights apply to each class of the soft target (PyTorch) or to the row as a whole (Keras)",
   ),
 } as const;
 
@@ -25,56 +25,55 @@ type SoftmaxOptions = {
 const weightOf = (o: SoftmaxOptions, k: number) => o.classWeights[k] ?? 1;
 
 /**
- * What the loss compares log-probabilities with: shares of the classes (of one row, or the mean of all: this is linear)
- * after smoothing and class weights; length K.
+ * What the loss compares log-probabilities with: class frequencies (of one row, or the mean of all rows: this is linear)
+ * after smoothing and class weights. Length K.
  */
-function target(shares: ArrayLike<number>, o: SoftmaxOptions): ArrayLike<number> {
-  if (o.labelSmoothing === 0 && o.classWeights.length === 0) return shares;
-  const spread = o.labelSmoothing / shares.length;
-  const ofRow = sum(Array.from(shares, (share, k) => share * weightOf(o, k)));
-  return Array.from(shares, (share, k) => {
-    const kept = (1 - o.labelSmoothing) * share * weightOf(o, k);
-    return kept + spread * (o.smoothedWeight === "row" ? ofRow : weightOf(o, k));
-  });
+function softTarget<S, V>(m: Algebra<S, V>, frequencies: V, o: SoftmaxOptions): V {
+  if (o.labelSmoothing === 0 && o.classWeights.length === 0) return frequencies;
+  const classes = m.width(frequencies);
+  const weights = m.constants(Array.from({ length: classes }, (_, k) => weightOf(o, k)));
+  const [kept, evenly] = [1 - o.labelSmoothing, o.labelSmoothing / classes];
+  if (o.smoothedWeight === "row") {
+    const added = m.mul(m.dot(weights, frequencies), evenly);
+    return m.zip(frequencies, weights, (f, w) => m.add(m.mul(m.mul(f, kept), w), added));
+  }
+  return m.zip(frequencies, weights, (f, w) => m.mul(m.add(m.mul(f, kept), evenly), w));
 }
 
-const rowTarget = (label: Label, classes: number, o: SoftmaxOptions) =>
-  target(typeof label === "number" ? oneHot(label, classes) : label, o);
-
-const oneHot = (label: number, classes: number) => new Array<number>(classes).fill(0).with(label, 1);
+const rowTarget = <S, V>(m: Algebra<S, V>, output: V, label: S | V, o: SoftmaxOptions) =>
+  softTarget(m, m.isVector(label) ? label : m.oneHot(label, m.width(output)), o);
 
 const meanTarget = ({ weights, weight }: Column<Label>, o: SoftmaxOptions) =>
-  target(
+  softTarget(
+    float64Algebra,
     Array.from(weights, (w) => w / weight),
     o,
   );
 
 /** −Σ tₖ log softmax(z)ₖ, for a target that need not sum to 1. */
-function crossEntropy(output: OutputVector, target: ArrayLike<number>): number {
-  const norm = logSumExp(output);
-  return sum(Array.from(target, (t, k) => (t === 0 ? 0 : t * (norm - output[k]))));
-}
+const crossEntropy = <S, V>(m: Algebra<S, V>, output: V, target: V) =>
+  m.neg(m.dot(m.logSoftmax(output), target));
 
-function crossEntropyGradient(output: OutputVector, target: ArrayLike<number>): number[] {
+function crossEntropyGradient(output: OutputVector, label: Label, o: SoftmaxOptions): number[] {
+  const target = rowTarget(float64Algebra, output, label as OutputVector, o);
   const total = sum(target);
   return softmax(output).map((p, k) => total * p - target[k]);
 }
 
-/** The cell that softmax cross-entropy and the losses equal to it (KL, cumulative chains) share. */
+/** The cell that softmax cross-entropy and KL divergence share. */
 const softmaxCell = {
-  loss: (output: OutputVector, label: Label, o: SoftmaxOptions) =>
-    crossEntropy(output, rowTarget(label, output.length, o)),
-  gradient: (output: OutputVector, label: Label, o: SoftmaxOptions) =>
-    crossEntropyGradient(output, rowTarget(label, output.length, o)),
+  loss: <S, V>(m: Algebra<S, V>, output: V, label: S | V, o: SoftmaxOptions) =>
+    crossEntropy(m, output, rowTarget(m, output, label, o)),
+  gradient: crossEntropyGradient,
   // PyTorch divides by the class weights of labels that are indices, and by the rows where they are distributions
   rowWeight: (label: Label, o: SoftmaxOptions) => (typeof label === "number" ? weightOf(o, label) : 1),
   expected: (output: OutputVector, column: Column<Label>, o: SoftmaxOptions) =>
-    crossEntropy(output, meanTarget(column, o)),
-  // O(K) for all labels together: a row's target is a · s + c at its own class, s the smoothing's share of every class
+    crossEntropy(float64Algebra, output, meanTarget(column, o)),
+  // O(K) for all labels together: the target of a row is a · s + c at its own class, s the smoothing of every class
   rowLosses(output: OutputVector, { labels }: Column<Label>, variance: number, o: SoftmaxOptions): RowLoss[] {
     const [z, p, norm] = [Array.from(output), softmax(output), logSumExp(output)];
-    const spread = o.labelSmoothing / p.length;
-    const s = p.map((_, k) => (o.smoothedWeight === "row" ? spread : spread * weightOf(o, k)));
+    const evenly = o.labelSmoothing / p.length;
+    const s = p.map((_, k) => (o.smoothedWeight === "row" ? evenly : evenly * weightOf(o, k)));
     const inner = (a: readonly number[], b: readonly number[]) => sum(a.map((v, k) => v * b[k]));
     const [pp, ps, ss, sz, total] = [inner(p, p), inner(p, s), inner(s, s), inner(s, z), sum(s)];
     return Array.from(labels, (label) => {
@@ -88,9 +87,9 @@ const softmaxCell = {
     });
   },
   optimum(column: Column<Label>, o: SoftmaxOptions) {
-    const shares = meanTarget(column, o);
+    const target = meanTarget(column, o);
     const { counts, warnings } = withPseudoCount(
-      Array.from(shares, (share) => share * column.weight),
+      Array.from(target, (t) => t * column.weight),
       column,
       className(column),
     );
@@ -111,7 +110,8 @@ const softmaxCell = {
 export const softmaxCrossEntropy = defineHead({
   ...onSoftmax,
   name: "softmax",
-  summary: "softmax cross-entropy: one of K classes a row",
+  summary: "softmax cross-entropy: one of K classes per row",
+  softLabels: true,
   options,
   convex: true,
   ...softmaxCell,
@@ -130,8 +130,8 @@ export const softmaxCrossEntropy = defineHead({
     ],
   },
   derivation:
-    "The mean loss is the cross-entropy of p against the mean target m, which Gibbs's inequality puts at its minimum where p is m, normalised. softmax does not see a constant added to all outputs, so log p is one of many equal answers. D is not the sum of m when weights and smoothing meet: PyTorch divides by the weights of the labels alone.",
-  source:
+    "The mean loss is the cross-entropy of p against the mean target m, which Gibbs's inequality puts at its minimum where p is m, normalised. A constant added to all outputs does not change softmax, so log p is one of many equal answers. With both class weights and smoothing, D is not the sum of m: PyTorch divides by the weights of the labels alone.",
+  reference:
     "Bishop, Pattern Recognition and Machine Learning (2006), section 4.3.4; Goodfellow et al., Deep Learning (2016), section 8.4",
   names: [
     {
@@ -201,21 +201,25 @@ export const klDivergence = defineHead({
   ...onSoftmax,
   name: "kl-divergence",
   summary: "KL divergence from soft labels to a softmax",
+  softLabels: true,
   options: {
-    divisor: ofMean(
+    divisor: onlyForMean(
       choice(
         ["rows", "elements"],
-        "whether the mean adds a row's K terms (batchmean) or averages them (PyTorch's mean)",
+        "whether the K terms of a row are added (PyTorch's batchmean) or averaged (PyTorch's mean)",
       ),
     ),
   },
   convex: true,
-  loss: (output, label: Label, { divisor }) =>
-    scale(divisor, output) * (softmaxCell.loss(output, label, plain) - entropyOf(label)),
+  loss(m, output, label, { divisor }) {
+    const target = rowTarget(m, output, label, plain);
+    const divergence = m.sub(crossEntropy(m, output, target), entropy(m, target));
+    return m.mul(divergence, scale(divisor, m.width(output)));
+  },
   gradient: (output, label, { divisor }) =>
-    softmaxCell.gradient(output, label, plain).map((g) => scale(divisor, output) * g),
+    crossEntropyGradient(output, label, plain).map((g) => scale(divisor, output.length) * g),
   expected: (output, column, { divisor }) =>
-    scale(divisor, output) * (softmaxCell.expected(output, column, plain) - column.labelEntropy),
+    scale(divisor, output.length) * (softmaxCell.expected(output, column, plain) - column.labelEntropy),
   optimum: (column) => softmaxCell.optimum(column, plain),
   formula: {
     loss: [
@@ -229,8 +233,8 @@ export const klDivergence = defineHead({
     ],
   },
   derivation:
-    "It is the cross-entropy less the labels' own entropy, which no output changes: the same optimum, a lower loss.",
-  source: "Kullback and Leibler (1951), On information and sufficiency",
+    "It is the cross-entropy minus the entropy of the labels, which no output changes: the optimum is the same, the loss is lower.",
+  reference: "Kullback and Leibler (1951), On information and sufficiency",
   names: [
     {
       framework: "torch",
@@ -253,7 +257,8 @@ export const klDivergence = defineHead({
 });
 
 const plain: SoftmaxOptions = { classWeights: [], labelSmoothing: 0, smoothedWeight: "target" };
-const scale = (divisor: "rows" | "elements", output: OutputVector) =>
-  divisor === "elements" ? 1 / output.length : 1;
-const entropyOf = (label: Label) =>
-  typeof label === "number" ? 0 : -sum(Array.from(label, (share) => xlogy(share, share)));
+const scale = (divisor: "rows" | "elements", classes: number) => (divisor === "elements" ? 1 / classes : 1);
+
+/** −Σ tₖ log tₖ, with 0 log 0 = 0. */
+const entropy = <S, V>(m: Algebra<S, V>, target: V) =>
+  m.neg(m.sum(m.map(target, (t) => m.mul(t, m.log(m.ifLess(0, t, t, 1))))));

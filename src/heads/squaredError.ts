@@ -1,13 +1,7 @@
+import type { Algebra } from "./algebra.ts";
+import { float64Algebra } from "./float64Algebra.ts";
 import { type Column, defineHead, type Optimum, tex } from "./head.ts";
-import {
-  expLink,
-  identityLink,
-  type OutputVector,
-  reluLink,
-  sigmoidLink,
-  softplusLink,
-  tanhLink,
-} from "./links.ts";
+import { expLink, identityLink, reluLink, sigmoidLink, softplusLink, tanhLink } from "./links.ts";
 import { anyNumber, choice, number, positive } from "./options.ts";
 
 const activations = {
@@ -22,9 +16,9 @@ const activations = {
 const options = {
   activation: choice(
     ["identity", "sigmoid", "tanh", "softplus", "exp", "relu"],
-    "what stands between output and prediction",
+    "activation between the output and the prediction",
   ),
-  factor: number(1, positive, "0.5 for half the square"),
+  factor: number(1, positive, "factor of the square; 0.5 for half the squared error"),
 } as const;
 
 type SquaredErrorOptions = { readonly activation: keyof typeof activations; readonly factor: number };
@@ -51,17 +45,18 @@ function optimum(column: Column<number>, { activation }: SquaredErrorOptions): O
     kind: "boundary",
     warnings: [
       `the mean of ${place} is ${mean}, and ${activation} predicts ${low} to ${high}, neither included: ` +
-        "the optimum lies at infinity, a bias just inside was taken",
+        "the optimum lies at infinity; a bias just inside was taken",
     ],
   };
 }
 
-const errorOf = (output: OutputVector, y: number, { activation }: SquaredErrorOptions) =>
-  activations[activation].apply(output)[0] - y;
+/** Prediction minus label. */
+const error = <S, V>(m: Algebra<S, V>, output: V, y: S, { activation }: SquaredErrorOptions): S =>
+  m.sub(activations[activation].at(m, m.entry(output, 0)), y);
 
 export const squaredError = defineHead({
   name: "squared-error",
-  summary: "squared error (MSE, L2), also behind an activation",
+  summary: "squared error (MSE, L2)",
   family: "regression",
   reads: "numbers",
   domain: anyNumber,
@@ -69,11 +64,15 @@ export const squaredError = defineHead({
   link: ({ activation }) => activations[activation],
   identifiable: true,
   convex: false,
-  loss: (output, y: number, o) => o.factor * errorOf(output, y, o) ** 2,
+  loss(m, output, y, o) {
+    const e = error(m, output, y, o);
+    return m.mul(m.mul(e, e), o.factor);
+  },
   gradient: (output, y, o) => [
-    2 * o.factor * errorOf(output, y, o) * activations[o.activation].slope(output)[0],
+    2 * o.factor * error(float64Algebra, output, y, o) * activations[o.activation].slope(output)[0],
   ],
-  expected: (output, { mean, variance }, o) => o.factor * (errorOf(output, mean, o) ** 2 + variance),
+  expected: (output, { mean, variance }, o) =>
+    o.factor * (error(float64Algebra, output, mean, o) ** 2 + variance),
   optimum,
   formula: {
     loss: ["c (g(z) - y)^2", tex`\ell(z,y)=c\,(g(z)-y)^2`],
@@ -81,8 +80,8 @@ export const squaredError = defineHead({
     expected: ["c times the weighted variance of y", tex`L^*=c\operatorname{Var}_w(y)`],
   },
   derivation:
-    "The mean of squares is smallest at the mean of y, and the bias is whatever the activation maps to it. A mean outside the activation's range has no finite optimum.",
-  source: "Bishop, Pattern Recognition and Machine Learning (2006), section 1.5.5",
+    "The mean of squares is smallest where the prediction is the mean of y; the bias is the output that the activation takes to it. If the mean lies outside the range of the activation, there is no finite optimum.",
+  reference: "Bishop, Pattern Recognition and Machine Learning (2006), section 1.5.5",
   names: [
     { framework: "torch", name: "torch.nn.MSELoss", note: "mean over elements" },
     {

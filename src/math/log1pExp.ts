@@ -12,3 +12,6 @@ export function log1pExp(x: number): number {
 export function log1pExpInverse(y: number): number {
   return y > 33.3 ? y : y + Math.log(-Math.expm1(-y));
 }
+
+/** log log(1 + eˣ): the logarithm of the softplus, which is x itself far below 0. */
+export const logSoftplus = (x: number): number => (x < -37 ? x : Math.log(log1pExp(x)));

@@ -1,4 +1,3 @@
-import type { GraphLoss } from "../graph/losses.ts";
 import type { Model, Weights } from "../graph/model.ts";
 import type { Optimizer } from "../graph/optimizers.ts";
 import type { DType, Tensor, TensorData } from "../graph/tensor.ts";
@@ -6,16 +5,17 @@ import { arrayTypes, elementCount, tensor } from "../graph/tensor.ts";
 import { toOnnx } from "../graph/toOnnx.ts";
 import { type ExampleTypes, forward, nextName, slotName, trainStep } from "../graph/trainStep.ts";
 import type { Runtime, RuntimeOptions } from "./runtime.ts";
+import { type LossChoice, trainingLoss } from "./trainingLoss.ts";
 
-/** Rows to learn from: examples one after another, and a label each. Only a batch's rows are copied, into its feed. */
+/** Rows to learn from: examples one after another, and one label per example. Only the rows of a batch are copied. */
 export interface Examples {
   readonly images: TensorData;
+  /** One number per row, or as many as the loss needs: see `trainingLoss`. */
   readonly labels: TensorData;
 }
 
-export interface TrainerOptions extends RuntimeOptions {
+export interface TrainerOptions extends RuntimeOptions, LossChoice {
   readonly model: Model;
-  readonly loss: GraphLoss;
   readonly optimizer: Optimizer;
   readonly examples: Examples;
   /** Weights to start from; they are not changed. */
@@ -27,9 +27,12 @@ export interface TrainerOptions extends RuntimeOptions {
 }
 
 export interface StepResult {
-  /** Mean loss of the batch, before the step. */
+  /** Loss of the batch before the step, reduced as the loss's options say: the mean unless they say otherwise. */
   readonly loss: number;
-  /** Rows whose largest output was at their label. */
+  /**
+   * Rows that were predicted right: the largest output at the label, or for yes/no labels all signs right. NaN for labels
+   * of other kinds.
+   */
   readonly correct: number;
 }
 
@@ -49,10 +52,19 @@ export async function createTrainer(runtime: Runtime, options: TrainerOptions): 
   const { model, optimizer, examples, batchSize } = options;
   const roundSize = Math.min(options.roundSize ?? defaultRoundSize.training, batchSize);
   const rounds = Math.ceil(batchSize / roundSize);
-  const types = exampleTypes(model, examples);
-  const session = await runtime.load(toOnnx(trainStep({ ...options, types, roundSize })), options);
+  const types = exampleTypes(examples);
+  const { graph: graphLoss, weightsOf } = trainingLoss(
+    options,
+    examples.labels,
+    rowCount(model, examples),
+    elementCount(model.output),
+  );
+  const step = trainStep({ model, loss: graphLoss, optimizer, types, batchSize, roundSize });
+  const session = await runtime.load(toOnnx(step), options);
   const images = emptyTensor(types.images, [rounds, roundSize, ...model.input]);
-  const labels = emptyTensor(types.labels, [rounds, roundSize]);
+  const { labelSize } = graphLoss;
+  const labelShape = labelSize === 1 ? [] : [labelSize];
+  const labels = emptyTensor(types.labels, [rounds, roundSize, ...labelShape]);
 
   let state: Record<string, Tensor> = { ...options.weights };
   for (const { name, shape } of model.parameters) {
@@ -66,8 +78,9 @@ export async function createTrainer(runtime: Runtime, options: TrainerOptions): 
         throw new RangeError(`a batch of ${rows.length} rows; allowed: 1 to ${batchSize}`);
       }
       copyRows(examples.images, rows, images.data, elementCount(model.input));
-      copyRows(examples.labels, rows, labels.data, 1);
-      const weights = new Float32Array(rounds * roundSize).fill(1 / rows.length, 0, rows.length);
+      copyRows(examples.labels, rows, labels.data, labelSize);
+      const weights = new Float32Array(rounds * roundSize);
+      weights.set(weightsOf(rows));
       steps += 1;
       const { loss, correct, ...next } = await session.run({
         ...state,
@@ -78,7 +91,7 @@ export async function createTrainer(runtime: Runtime, options: TrainerOptions): 
         step: tensor("float32", [], [steps]),
       });
       state = Object.fromEntries(Object.keys(state).map((name) => [name, next[nextName(name)]]));
-      return { loss: Number(loss.data[0]), correct: Number(correct.data[0]) };
+      return { loss: Number(loss.data[0]), correct: Number(correct?.data[0]) };
     },
     weights: () => Object.fromEntries(model.parameters.map(({ name }) => [name, state[name]])),
     dispose: () => session.dispose(),
@@ -101,7 +114,8 @@ export interface Predictor {
 /** Makes the network alone, for a runtime. */
 export async function createPredictor(runtime: Runtime, options: PredictorOptions): Promise<Predictor> {
   const { model, examples, roundSize = defaultRoundSize.prediction } = options;
-  const types = exampleTypes(model, examples);
+  rowCount(model, examples);
+  const types = exampleTypes(examples);
   const session = await runtime.load(toOnnx(forward({ model, types, roundSize })), options);
   const images = emptyTensor(types.images, [roundSize, ...model.input]);
   const width = elementCount(model.output);
@@ -121,12 +135,21 @@ export async function createPredictor(runtime: Runtime, options: PredictorOption
   };
 }
 
-function exampleTypes({ input }: Model, { images, labels }: Examples): ExampleTypes {
+const exampleTypes = ({ images, labels }: Examples): ExampleTypes => ({
+  images: dtypeOf(images),
+  labels: dtypeOf(labels),
+});
+
+/** How many examples there are; throws where images and labels do not tell the same. */
+function rowCount({ input }: Model, { images, labels }: Examples): number {
   const size = elementCount(input);
-  if (images.length !== labels.length * size) {
-    throw new RangeError(`${images.length} image elements for ${labels.length} labels; needed: ${size} each`);
+  const rows = images.length / size;
+  if (!(Number.isInteger(rows) && rows > 0 && Number.isInteger(labels.length / rows))) {
+    throw new RangeError(
+      `${images.length} image elements for ${labels.length} labels; needed: ${size} elements per image, and as many numbers per label for each`,
+    );
   }
-  return { images: dtypeOf(images), labels: dtypeOf(labels) };
+  return rows;
 }
 
 /** Copies rows of `size` elements to the front of a feed. A runtime may refuse shared memory, and a batch is small. */

@@ -28,7 +28,7 @@ test.each(heads.map(({ name }) => name))(
   async (name) => {
     const text = await printed(name);
     expect(text).toContain(`${name}: `);
-    expect(text).toContain("Source: ");
+    expect(text).toContain("Reference: ");
     expect(tooLong(text)).toEqual([]);
   },
 );

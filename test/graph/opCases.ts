@@ -88,6 +88,7 @@ export const opCases: OpCase[] = [
   one("HardSigmoid", [nonzero(3, 4)], { alpha: 2, beta: 0 }),
   ...(["Abs", "Sign", "Relu", "Reciprocal"] as const).map((op) => one(op, [nonzero(3, 4)])),
   one("Log", [positive(3, 4)]),
+  one("Atanh", [{ ...real(3, 4), draw: (r) => 1.8 * r.uniform() - 0.9 }]),
   one("Sqrt", [positive(3, 4)]),
   one("Not", [bool(5)]),
   one("Cast", [real(2, 3)], { to: "float32" }),

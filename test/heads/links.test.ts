@@ -2,22 +2,8 @@ import { describe, expect, test } from "vitest";
 import { resolveAll } from "../../src/heads/bind.ts";
 import { type Head, linkOf, type Resolved } from "../../src/heads/head.ts";
 import { heads } from "../../src/heads/index.ts";
-import type { Options } from "../../src/heads/options.ts";
 import { random } from "../../src/math/random.ts";
-
-/** Every combination of a head's choices, with some values of the numbers that its link reads. */
-function optionCombinations(head: Head): Options[] {
-  const axes = Object.entries(head.options).flatMap(([name, spec]): [string, (string | number)[]][] => {
-    if (spec.type === "choice") return [[name, [...spec.choices]]];
-    return spec.type === "number" && ["epsilon", "components"].includes(name)
-      ? [[name, [spec.default, Math.max(spec.range.low, 1), 3]]]
-      : [];
-  });
-  return axes.reduce<Options[]>(
-    (made, [name, values]) => made.flatMap((one) => values.map((value) => ({ ...one, [name]: value }))),
-    [{}],
-  );
-}
+import { optionCombinations } from "./combinations.ts";
 
 /** Outputs of the head's cell, where it has several for any labels. */
 function widthOf(head: Head, options: Resolved): number {
@@ -27,7 +13,7 @@ function widthOf(head: Head, options: Resolved): number {
 }
 
 const cases = heads.flatMap((head) =>
-  optionCombinations(head).map((given) => {
+  optionCombinations(head, { epsilon: [1, 3], components: [1, 3] }).map((given) => {
     const options = resolveAll(head, given);
     return { title: `${head.name} ${JSON.stringify(given)}`, head, options, link: linkOf(head, options) };
   }),

@@ -1,5 +1,5 @@
 import type { Head, Label } from "../../src/heads/head.ts";
-import type { OptionSpec, Options, Range } from "../../src/heads/options.ts";
+import type { Interval, OptionSpec, Options } from "../../src/heads/options.ts";
 import type { LabelSummary } from "../../src/labels/summary.ts";
 import type { Random } from "../../src/math/random.ts";
 
@@ -148,7 +148,7 @@ const pick = <T>(random: Random, choices: readonly (() => T)[]): T =>
   choices[random.integer(choices.length)]();
 
 /** Ways to draw a number of a domain: spread out, with ties, skewed, large and small. */
-function numberDraws({ low, openLow, integer }: Range, random: Random): (() => number)[] {
+function numberDraws({ low, openLow, integer }: Interval, random: Random): (() => number)[] {
   const skewed = () => -Math.log(1 - random.uniform());
   if (integer)
     return [() => random.integer(5), () => random.integer(300), () => Math.floor(20 * skewed() ** 2)];
@@ -185,7 +185,7 @@ function randomOption(spec: OptionSpec, random: Random, classes: number) {
 }
 
 function inRange(
-  { range: { low, high, integer }, default: standard }: { range: Range; default: number },
+  { range: { low, high, integer }, default: standard }: { range: Interval; default: number },
   random: Random,
 ) {
   if (integer) return standard === 0 ? 0 : Math.max(low, 1 + random.integer(4));

@@ -82,7 +82,7 @@ function exampleText(head: Head): string {
 }
 
 function section(head: Head): string {
-  const { name, summary, formula, derivation, source, none, options } = head;
+  const { name, summary, formula, derivation, reference, none, options } = head;
   const option = Object.entries(options).map(
     ([key, spec]) =>
       `\`${key}\` (${spec.doc}; ${spec.type === "choice" ? spec.choices.join(" or ") : rangeText(spec.range)})`,
@@ -97,7 +97,7 @@ function section(head: Head): string {
     ...(none ? [`**No bias**: ${none.reason}. Instead: ${none.instead}.`] : []),
     ...(option.length > 0 ? [`Options: ${option.join("; ")}.`] : []),
     exampleText(head),
-    `Source: ${source}.`,
+    `Reference: ${reference}.`,
   ].join("\n\n");
 }
 

@@ -2,7 +2,6 @@ import { expect, test } from "vitest";
 import { epochBatches } from "../../src/data/batches.ts";
 import { syntheticDataset } from "../../src/data/synthetic.ts";
 import { conv2d, dense, flatten, maxPool2d, rescaling } from "../../src/graph/layers.ts";
-import { losses } from "../../src/graph/losses.ts";
 import { initialWeights, sequential } from "../../src/graph/model.ts";
 import { rmsprop } from "../../src/graph/optimizers.ts";
 import { nodeRuntime } from "../../src/runtime/node.ts";
@@ -19,7 +18,7 @@ const rows = Uint32Array.from({ length: train.count }, (_, i) => i);
 const common = {
   model,
   examples,
-  loss: losses.softmax,
+  loss: "softmax",
   optimizer: rmsprop(),
   weights: initialWeights(model, 7),
 };

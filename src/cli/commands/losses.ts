@@ -73,7 +73,7 @@ function explanation(found: FoundHead): string {
     ],
     Object.entries(head.options).map(([name, spec]) => wrap(`--${kebab(name)}  ${optionText(spec)}`, 4)),
     head.names.map((one) => wrap(`${fullName(one)}: ${one.note}`, 4)),
-    [wrap(`Source: ${head.source}.`, 4)],
+    [wrap(`Reference: ${head.reference}.`, 4)],
   ];
   return paragraphs
     .filter((lines) => lines.length > 0)

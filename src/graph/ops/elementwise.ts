@@ -171,6 +171,10 @@ export const Sigmoid = unary(
 );
 /** d tanh(x) = 1 - y^2 */
 export const Tanh = unary(Math.tanh, ({ graph, y, dy }) => graph.mul(dy, graph.sub(1, graph.mul(y, y))));
+/** d artanh(x) = 1 / (1 - x^2) */
+export const Atanh = unary(Math.atanh, ({ graph, x: [x], dy }) =>
+  graph.div(dy, graph.sub(1, graph.mul(x, x))),
+);
 /** softplus(x) = log(1 + e^x), its derivative is the sigmoid. */
 export const Softplus = unary(
   (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),

@@ -1,0 +1,131 @@
+import { InputError } from "../errors.ts";
+import { type GraphLoss, headLoss } from "../graph/headLoss.ts";
+import type { TensorData } from "../graph/tensor.ts";
+import { type BoundHead, bind } from "../heads/bind.ts";
+import type { Head, Label } from "../heads/head.ts";
+import { findHead } from "../heads/index.ts";
+import type { Options } from "../heads/options.ts";
+import { summaryOf } from "../heads/summaryOf.ts";
+import { sum } from "../math/sum.ts";
+
+export interface LossChoice {
+  /** A head, or a name of one: ours (`huber`) or a framework's (`torch.nn.HuberLoss`), which brings its conventions. */
+  readonly loss: Head | string;
+  /** Options of the loss, and `reduction` and `columns`. */
+  readonly options?: Options;
+  /** One weight per row, 0 or more; 1 each unless given. */
+  readonly sampleWeights?: ArrayLike<number>;
+  /** Rows with this label are left out of the loss, as with PyTorch's `ignore_index`. For one label per row. */
+  readonly ignoreLabel?: number;
+}
+
+/** A loss on given labels, ready to train with. */
+export interface TrainingLoss {
+  readonly graph: GraphLoss;
+  /**
+   * What the loss of each of these rows is multiplied by, so that the sum is the reduced loss of the batch.
+   *
+   * @throws InputError where there is nothing to divide by, as in a batch of ignored labels
+   */
+  weightsOf(rows: ArrayLike<number>): Float64Array;
+}
+
+/**
+ * Resolves a loss against the labels that a network is trained on.
+ *
+ * @param labels the labels of all rows, one row after another: class indices, or the K frequencies of a distribution;
+ *   numbers or 0 and 1, one per column; [time, event]; or a direction
+ * @param outputs outputs per row of the network
+ * @throws InputError on a loss that cannot be trained with, invalid options, or labels and outputs that do not fit
+ */
+export function trainingLoss(
+  choice: LossChoice,
+  labels: TensorData,
+  rows: number,
+  outputs: number,
+): TrainingLoss {
+  const found = typeof choice.loss === "string" ? findHead(choice.loss) : { head: choice.loss, options: {} };
+  const { head } = found;
+  if (head.lossIn === undefined || head.notTrainable !== undefined) {
+    throw new InputError(`cannot train with ${head.name}: ${head.notTrainable}`);
+  }
+  const labelSize = labels.length / rows;
+  const isDistribution = head.reads === "classes" && labelSize > 1;
+  if (isDistribution && !(head.softLabels && labelSize === outputs)) {
+    throw new InputError(
+      `${labelSize} numbers per label for ${head.name}; allowed: ${head.softLabels ? `1, or ${outputs} as the model has outputs` : 1}`,
+    );
+  }
+  const ofRow = labelsOfRow(head, labels, labelSize);
+  const weight = sampleWeights(choice, labels, rows);
+  const kept = Array.from(weight.keys()).filter((row) => weight[row] > 0);
+  const summary = summaryOf(
+    head,
+    kept.flatMap(ofRow),
+    kept.length,
+    outputs,
+    kept.map((row) => weight[row]),
+  );
+  const bound = bind(head, summary, { ...found.options, ...choice.options });
+  if (bound.outputs !== outputs) {
+    throw new InputError(
+      `the model has ${outputs} outputs, but ${head.name} needs ${bound.outputs} for labels of ${labelSize} numbers per row`,
+    );
+  }
+  const columns = bound.options.columns as "mean" | "sum";
+  const share = rowShare(bound, ofRow);
+  return {
+    graph: headLoss({ head, cellOptions: bound.cellOptions, columns, labelSize }),
+    weightsOf(batch) {
+      const weights = Float64Array.from(batch, (row) => weight[row]);
+      if (bound.options.reduction === "sum") return weights;
+      const divisor = sum(weights.map((w, i) => (w === 0 ? 0 : share(batch[i], w))));
+      if (divisor > 0) return weights.map((w) => w / divisor);
+      throw new InputError(
+        `nothing to divide the loss of a batch of ${batch.length} rows by: their weights in ${head.name} sum to ${divisor}; use larger batches, or reduction: "rows" or "sum"`,
+      );
+    },
+  };
+}
+
+/** Weight of each row; 0 where its label is ignored. */
+function sampleWeights(choice: LossChoice, labels: TensorData, rows: number): Float64Array {
+  const { sampleWeights: given, ignoreLabel } = choice;
+  if (given !== undefined && given.length !== rows) {
+    throw new InputError(`${given.length} sample weights for ${rows} rows; allowed: one per row`);
+  }
+  if (ignoreLabel !== undefined && labels.length !== rows) {
+    throw new InputError(`ignoreLabel with ${labels.length / rows} numbers per label; allowed with 1`);
+  }
+  const weights = Float64Array.from({ length: rows }, (_, row) => given?.[row] ?? 1);
+  const bad = weights.findIndex((weight) => !(weight >= 0 && weight < Infinity));
+  if (bad >= 0)
+    throw new InputError(`invalid sample weight of row ${bad}: ${weights[bad]}; allowed: 0 or more`);
+  return weights.map((weight, row) => (Number(labels[row]) === ignoreLabel ? 0 : weight));
+}
+
+/** The labels of a row as a head reads them: one per column, or one of several numbers. */
+function labelsOfRow(head: Head, labels: TensorData, size: number): (row: number) => Label[] {
+  const numbers = (row: number) => Array.from({ length: size }, (_, k) => Number(labels[row * size + k]));
+  const perColumn = head.reads === "binary" || head.reads === "numbers" || size === 1;
+  return perColumn ? numbers : (row) => [numbers(row)];
+}
+
+/** What a row of a weight adds to the divisor: 1 for the number of rows, else its weight times that of its labels. */
+function rowShare(
+  { head, options, columns, cellOptions }: BoundHead,
+  ofRow: (row: number) => Label[],
+): (row: number, weight: number) => number {
+  if (options.reduction === "rows") return () => 1;
+  const { rowWeight } = head;
+  if (rowWeight === undefined || columns[0].distributions) return (_, weight) => weight;
+  if (options.columns === "sum" && columns.length > 1) {
+    throw new InputError(
+      `cannot train with ${head.name} and columns: "sum" where each column has a divisor of its own; use columns: "mean"`,
+    );
+  }
+  return (row, weight) => {
+    const own = ofRow(row).map((label, j) => rowWeight(label, cellOptions[j]));
+    return (weight * sum(own)) / own.length;
+  };
+}
