@@ -59,7 +59,7 @@ test("docs/gallery.md shows every snapshot, and there is no other", async () => 
   const page = [
     "# Figures",
     "",
-    "Drawn from made-up numbers by the tests (`npx vitest run test/plot -u` draws them anew).",
+    "The tests draw these figures from made-up numbers; `npx vitest run test/plot -u` draws them again.",
     ...Object.entries(gallery).flatMap(([name, { title }]) => [
       "",
       `## ${title}`,

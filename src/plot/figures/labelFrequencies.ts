@@ -29,7 +29,7 @@ interface FrequencyRow {
 }
 
 const rowHeight = 22;
-/** Rows that the legend takes the height of. */
+/** Height of the legend, in rows. */
 const legendRows = 3;
 
 /** The frequency of each class (or of yes) among the labels as bars, and what the untrained network predicts. */
@@ -40,8 +40,8 @@ export const labelFrequencies: Figure<LabelFrequenciesData> = (
   { width = 640 } = {},
 ) => {
   const names = rows.map(({ name }) => firstLine(name, width / 3.5));
-  const most = Math.max(...rows.map(longest));
-  const bands = rows.length + bandsForLegend(rows, most);
+  const maxShare = Math.max(...rows.map(maxOf));
+  const bands = rows.length + bandsForLegend(rows, maxShare);
   const more = leftOut > 0 ? ` ${leftOut} smaller ones are left out.` : "";
   const note = caption(
     [
@@ -55,7 +55,7 @@ export const labelFrequencies: Figure<LabelFrequenciesData> = (
     marginLeft: 24 + Math.max(40, ...names.map((name) => textWidth(name, fontSize))),
     marginRight: 24,
     x: {
-      domain: [0, Math.min(100, 108 * most)],
+      domain: [0, Math.min(100, 108 * maxShare)],
       ...axisLabel("Share (%)"),
     },
     y: { type: "band", domain: Array.from({ length: bands }, (_, i) => i), axis: null, padding: 0.3 },
@@ -76,11 +76,11 @@ function firstLine(name: string, room: number): string {
 }
 
 /** The largest number that a row shows. */
-const longest = ({ share, atZero, atBias }: FrequencyRow) => Math.max(share, atZero, atBias);
+const maxOf = ({ share, atZero, atBias }: FrequencyRow) => Math.max(share, atZero, atBias);
 
-/** The legend stands beside the last rows, or in bands below them where one of them reaches that far. */
-function bandsForLegend(rows: readonly FrequencyRow[], most: number): number {
-  const reaching = rows.slice(-legendRows).some((row) => longest(row) > most / 2);
+/** The legend is beside the last rows, or in bands of its own below them if one of them reaches that far. */
+function bandsForLegend(rows: readonly FrequencyRow[], maxShare: number): number {
+  const reaching = rows.slice(-legendRows).some((row) => maxOf(row) > maxShare / 2);
   return reaching || rows.length < legendRows ? legendRows : 0;
 }
 
@@ -106,7 +106,7 @@ function rowMarks(plot: PlotLibrary, rows: readonly FrequencyRow[]): Markish[] {
   ];
 }
 
-/** The names left of their bars; rows are known by number, since two may have the same name. */
+/** The names, left of their bars. Rows are identified by number, since two may have the same name. */
 const nameMark =
   (names: readonly string[]): RenderFunction =>
   (_index, scales, _values, { marginLeft }, { document }) =>

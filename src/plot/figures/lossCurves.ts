@@ -1,10 +1,11 @@
-import type { Markish, RenderFunction } from "@observablehq/plot";
+import type { Markish } from "@observablehq/plot";
 import { type ArmStyle, armStyles } from "../armStyles.ts";
 import { caption } from "../caption.ts";
-import { divergence, moveApart, overSeeds, type SeedStep, visibleIndices } from "../curves.ts";
+import { divergence, overSeeds, type SeedStep, visibleIndices } from "../curves.ts";
 import { axisLabel, fontSize } from "../frame.ts";
 import { roundTicks } from "../roundTicks.ts";
-import { drawSvg, type Figure, type PlotLibrary, palette, svgElement, textWidth } from "../svg.ts";
+import { type SideLabel, sideLabelMark } from "../sideLabels.ts";
+import { drawSvg, type Figure, type PlotLibrary, palette, textWidth } from "../svg.ts";
 
 /** One training; all arrays have one entry per step, and losses may be NaN or infinite. */
 export interface LossCurvesTrial {
@@ -27,18 +28,10 @@ interface ArmCurves {
   batch: readonly SeedStep[];
 }
 
-interface SideLabel {
-  text: string;
-  color: string;
-  /** Where the labelled line ends, in data units. */
-  x: number;
-  y: number;
-}
-
-/** A longer curve is thinned to the extremes of this many stretches, which looks the same. */
+/** A longer curve is reduced to the extremes of this many stretches, which looks the same. */
 const maxPoints = 240;
 
-/** Epochs have a rule up to this many, and a number up to a third of it. */
+/** Up to this many epochs have a rule, and up to a third as many have a number. */
 const maxEpochRules = 36;
 
 /**
@@ -245,31 +238,6 @@ function curveMarks(plot: PlotLibrary, arm: ArmCurves, steps: number): Markish[]
     }),
   ];
 }
-
-/** Names and last values right of the frame, each led to from the end of its line. */
-const sideLabelMark =
-  (labels: readonly SideLabel[]): RenderFunction =>
-  (_index, scales, _values, dimensions, { document }) => {
-    const top = dimensions.marginTop;
-    const bottom = dimensions.height - dimensions.marginBottom;
-    const right = dimensions.width - dimensions.marginRight;
-    const clamp = (y: number) => Math.min(bottom, Math.max(top, y));
-    const from = labels.map(({ y }) => clamp(Number(scales.y?.(y))));
-    const to = moveApart(from, fontSize * 1.35, top, bottom);
-    return svgElement(
-      document,
-      "g",
-      { "aria-label": "legend", "text-anchor": "start" },
-      ...labels.flatMap(({ text, color, x }, i) => {
-        const start = Math.min(right, Number(scales.x?.(x)) + 2 || right);
-        const d = `M${start},${from[i]}H${right + 4}L${right + 14},${to[i]}h4`;
-        return [
-          svgElement(document, "path", { d, stroke: color, "stroke-width": 0.7, fill: "none" }),
-          svgElement(document, "text", { x: right + 21, y: to[i], dy: "0.35em", fill: color }, text),
-        ];
-      }),
-    );
-  };
 
 function sentences(arms: readonly ArmCurves[], high: number): string[] {
   const seeds = Math.max(0, ...arms.map(({ trials }) => trials.length));

@@ -1,4 +1,5 @@
-import { drawSvg, type Figure, palette } from "../svg.ts";
+import type { Markish } from "@observablehq/plot";
+import { drawSvg, type Figure, type PlotLibrary, palette } from "../svg.ts";
 
 /** One measurement of one program in the bench, and its ratio to baserate's. */
 export interface PeerRatio {
@@ -9,15 +10,19 @@ export interface PeerRatio {
   readonly moreIsBetter: boolean;
 }
 
+/** A ratio, as the length of its bar. */
+interface Bar extends PeerRatio {
+  readonly times: number;
+}
+
 const barHeight = 16;
 
 /** How many times as much each peer needs as baserate does, by measure: a bar of 1 is baserate itself. */
 export const peerRatios: Figure<readonly PeerRatio[]> = (plot, document, rows) => {
-  const bars = rows.map((row) => ({ ...row, times: row.moreIsBetter ? 1 / row.ratio : row.ratio }));
+  const bars = rows.map((row): Bar => ({ ...row, times: row.moreIsBetter ? 1 / row.ratio : row.ratio }));
   const measures = [...new Set(rows.map(({ measure }) => measure))];
   const names = [...new Set(rows.map(({ name }) => name))];
-  const most = Math.max(1, ...bars.map(({ times }) => times));
-  const isOurs = ({ name }: PeerRatio) => name === "baserate";
+  const max = Math.max(1, ...bars.map(({ times }) => times));
   return drawSvg(plot, document, {
     description: `Times as much as baserate needs: ${bars.map(({ measure, name, times }) => `${measure}, ${name} ${times.toFixed(2)}`).join("; ")}.`,
     width: 640,
@@ -30,7 +35,7 @@ export const peerRatios: Figure<readonly PeerRatio[]> = (plot, document, rows) =
     fy: { domain: measures, label: null, padding: 0.12, axis: null },
     y: { domain: names, label: null, axis: null, padding: 0.15 },
     x: {
-      domain: [0, most],
+      domain: [0, max],
       label: "Times as much as baserate needs",
       labelAnchor: "center",
       labelArrow: "none",
@@ -38,31 +43,40 @@ export const peerRatios: Figure<readonly PeerRatio[]> = (plot, document, rows) =
     },
     marks: [
       plot.gridX({ stroke: palette.grid.light, strokeOpacity: 1 }),
-      plot.barX(bars, {
-        x: "times",
-        y: "name",
-        fy: "measure",
-        fill: (row) => (isOurs(row) ? palette.vermilion : palette.blue).light,
-      }),
-      plot.text(bars, {
-        x: "times",
-        y: "name",
-        fy: "measure",
-        text: ({ name, times }) => `${name} ${times.toFixed(2)}`,
-        textAnchor: "start",
-        dx: 4,
-        fill: palette.ink.light,
-      }),
-      plot.text(measures, {
-        ariaDescription: "y-axis tick label",
-        x: 0,
-        fy: (measure) => measure,
-        text: (measure) => measure,
-        textAnchor: "end",
-        dx: -10,
-        fill: palette.ink.light,
-        frameAnchor: "middle",
-      }),
+      ...barMarks(plot, bars),
+      nameMark(plot, measures),
     ],
   });
 };
+
+/** The bars, each with its name and length beside it. */
+const barMarks = (plot: PlotLibrary, bars: readonly Bar[]): Markish[] => [
+  plot.barX(bars, {
+    x: "times",
+    y: "name",
+    fy: "measure",
+    fill: ({ name }: Bar) => (name === "baserate" ? palette.vermilion : palette.blue).light,
+  }),
+  plot.text(bars, {
+    x: "times",
+    y: "name",
+    fy: "measure",
+    text: ({ name, times }: Bar) => `${name} ${times.toFixed(2)}`,
+    textAnchor: "start",
+    dx: 4,
+    fill: palette.ink.light,
+  }),
+];
+
+/** The names of the measures, left of their bars. */
+const nameMark = (plot: PlotLibrary, measures: readonly string[]): Markish =>
+  plot.text(measures, {
+    ariaDescription: "y-axis tick label",
+    x: 0,
+    fy: (measure: string) => measure,
+    text: (measure: string) => measure,
+    textAnchor: "end",
+    dx: -10,
+    fill: palette.ink.light,
+    frameAnchor: "middle",
+  });
