@@ -1,8 +1,8 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { availableParallelism, tmpdir } from "node:os";
+import { readFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
-import { runJson } from "./process.mjs";
+import { fileURLToPath } from "node:url";
+import { reproduce, runJson } from "./process.mjs";
 import { median } from "./statistics.mjs";
 
 /**
@@ -27,39 +27,26 @@ const folder = fileURLToPath(new URL(".", import.meta.url));
 const cli = join(folder, "..", "dist", "cli.js");
 
 /** Batches of the experiment's epoch: 54 full ones and a tenth of one. */
-const batchesAnEpoch = 13_850 / 256;
+export const batchesPerEpoch = 13_850 / 256;
 
 /** Trainings an hour when as many run at once as there are cores, each taking so many seconds. */
 const perHour = (seconds) => (cores * 3600) / median(seconds);
 
 /** baserate, by its own command line alone. */
 export function baserate({ trainings }, version) {
-  const reproduce = async (...args) => {
-    const out = await mkdtemp(join(tmpdir(), "baserate-bench-"));
-    const peak = join(out, "peak-memory");
-    const preload = ["--import", pathToFileURL(join(folder, "peakMemory.mjs")).href];
-    try {
-      const command = [...preload, cli, "reproduce", "--fresh", "--json", "--out", join(out, "run"), ...args];
-      const { document, seconds } = await runJson(process.execPath, command, { BASERATE_PEAK_MEMORY: peak });
-      const peakBytes = Number(await readFile(peak, "utf8"));
-      return { arms: Object.values(document.arms), seconds, peakBytes };
-    } finally {
-      await rm(out, { recursive: true, force: true });
-    }
-  };
-  const stepMs = (arm) => (arm.trainSeconds * 1000) / batchesAnEpoch;
+  const stepMs = (arm) => (arm.trainSeconds * 1000) / batchesPerEpoch;
   const jobs = {
     async wholeRun() {
-      const { arms, seconds, peakBytes } = await reproduce();
+      const { arms, seconds, peakBytes } = await reproduce(cli, []);
       // Both arms run side by side, so that the slower one's step is the pair's.
       return { wholeRun: seconds, peakMemory: peakBytes / 1e6, pair: Math.max(...arms.map(stepMs)) };
     },
     async oneThread() {
-      const { arms } = await reproduce("--arms", "prior");
+      const { arms } = await reproduce(cli, ["--arms", "prior"]);
       return { oneThread: stepMs(arms[0]) };
     },
     async perHour() {
-      const { arms } = await reproduce("--seeds", `${1 + trainings}`);
+      const { arms } = await reproduce(cli, ["--seeds", `${1 + trainings}`]);
       return { perHour: perHour(arms.flatMap((arm) => arm.trainSeconds.values)) };
     },
   };

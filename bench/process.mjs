@@ -1,4 +1,8 @@
 import { spawn } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 
 /** The last line of stderr that says something; a hint in parentheses does not. */
 const complaint = (stderr) =>
@@ -43,4 +47,37 @@ export function runProgram(program, args, env = {}) {
 export async function runJson(program, args, env) {
   const { stdout, seconds } = await runProgram(program, args, env);
   return { document: JSON.parse(stdout), seconds };
+}
+
+/**
+ * Runs a build of baserate's command line.
+ *
+ * @param {string} cli path of its dist/cli.js
+ * @param {string[]} args
+ * @returns {Promise<{stdout: string, seconds: number, processorSeconds: number, peakBytes: number}>}
+ */
+export async function runBaserate(cli, args) {
+  const folder = await mkdtemp(join(tmpdir(), "baserate-bench-"));
+  const file = join(folder, "usage.json");
+  const preload = ["--import", pathToFileURL(join(import.meta.dirname, "processUsage.mjs")).href];
+  try {
+    const result = await runProgram(process.execPath, [...preload, cli, ...args], {
+      BASERATE_PROCESS_USAGE: file,
+    });
+    return { ...result, ...JSON.parse(await readFile(file, "utf8")) };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** `baserate reproduce` into a folder that is deleted afterwards; the arms of its summary, and what the process needed. */
+export async function reproduce(cli, args) {
+  const folder = await mkdtemp(join(tmpdir(), "baserate-bench-"));
+  try {
+    const command = ["reproduce", "--fresh", "--json", "--out", join(folder, "run"), ...args];
+    const { stdout, ...usage } = await runBaserate(cli, command);
+    return { arms: Object.values(JSON.parse(stdout).arms), ...usage };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }

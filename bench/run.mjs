@@ -14,12 +14,14 @@ const help = `Times baserate beside TensorFlow, PyTorch, JAX and TensorFlow.js, 
   npm run bench                    three rounds of everything
   npm run bench -- --quick         one round with few steps
   npm run bench -- --only baserate,TensorFlow --jobs wholeRun,pair
+  npm run bench -- --against HEAD~5      this checkout beside an earlier commit of it, in one interleaved run
 
 Options
   --rounds N      runs of each, interleaved (default 3)
   --quick         one round, few steps, without TensorFlow.js
   --only NAMES    contestants: baserate, TensorFlow, PyTorch, JAX, TensorFlow.js
   --jobs NAMES    wholeRun, pair, oneThread, perHour
+  --against COMMIT  instead of the peers: build that commit, run both builds in turn, and say what moved beyond noise
 
 Environment
   BASERATE_PYTHON  the Python that has the frameworks (default: python3)
@@ -39,6 +41,7 @@ function readOptions() {
     quick: { type: "boolean", default: false },
     only: { type: "string" },
     jobs: { type: "string" },
+    against: { type: "string" },
     help: { type: "boolean", short: "h", default: false },
   };
   try {
@@ -96,7 +99,7 @@ async function measure(contestants, jobs, rounds) {
   return { values, failures };
 }
 
-/** Medians, extremes and the ratio to baserate's median, a row for each measure and contestant. */
+/** Medians, extremes and the ratio to baserate's median: one row per measure and contestant. */
 function summarize(values) {
   return Object.entries(values).flatMap(([measure, byName]) =>
     Object.entries(byName).map(([name, runs]) => ({
@@ -112,7 +115,7 @@ function summarize(values) {
 }
 
 /** Three significant digits, or whole numbers from 1000 on. */
-const figure = (value) => (value >= 1000 ? value.toFixed(0) : value.toPrecision(3));
+const digits = (value) => (value >= 1000 ? value.toFixed(0) : value.toPrecision(3));
 
 function table(rows, { versions, machine, rounds, missing, failures }) {
   const line = (label, ...cells) => label.padEnd(26) + cells.map((cell) => cell.padStart(13)).join("");
@@ -124,9 +127,9 @@ function table(rows, { versions, machine, rounds, missing, failures }) {
       lines.push(
         line(
           `  ${name}`,
-          figure(median),
-          figure(low),
-          figure(high),
+          digits(median),
+          digits(low),
+          digits(high),
           ratio === null ? "-" : `${ratio.toFixed(2)}x`,
         ),
       );
@@ -154,6 +157,13 @@ if (options.help) {
 const rounds = Number(options.rounds ?? (options.quick ? 1 : 3));
 if (!(Number.isInteger(rounds) && rounds >= 1))
   fail(`invalid --rounds: ${options.rounds}; allowed: a whole number from 1`);
+if (options.against !== undefined) {
+  const { compareBuilds } = await import("./against.mjs");
+  console.log(
+    await compareBuilds(options.against, { rounds: options.rounds && rounds, quick: options.quick, say }),
+  );
+  process.exit(0);
+}
 const jobs = chosen(options.jobs, ["wholeRun", "pair", "oneThread", "perHour"], "job");
 const names = chosen(
   options.only,
@@ -169,7 +179,7 @@ const machine = {
   loadBefore: loadavg()[0],
 };
 if (machine.loadBefore > 0.5)
-  say(`the machine is busy (load ${machine.loadBefore.toFixed(1)}): figures will be off`);
+  say(`the machine is busy (load ${machine.loadBefore.toFixed(1)}): the numbers will be too high`);
 
 const settings = {
   cifar10: await datasetFile(),
