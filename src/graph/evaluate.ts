@@ -1,6 +1,6 @@
 import type { Graph, Node, Rounds } from "./graph.ts";
 import type { NumberArray, Op } from "./op.ts";
-import type { OpAttributes, OpName } from "./ops.ts";
+import type { OpAttributes, OpName } from "./opAttributes.ts";
 import { ops } from "./ops.ts";
 import { elementCount, numbers } from "./tensor.ts";
 

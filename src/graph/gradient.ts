@@ -1,6 +1,6 @@
 import type { Graph, Node } from "./graph.ts";
 import type { Op, Value } from "./op.ts";
-import type { OpAttributes, OpName } from "./ops.ts";
+import type { OpAttributes, OpName } from "./opAttributes.ts";
 import { ops } from "./ops.ts";
 import { sameShape } from "./tensor.ts";
 

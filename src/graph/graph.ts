@@ -1,6 +1,5 @@
-import type { Op, Value } from "./op.ts";
-import type { AxisRange } from "./ops/shape.ts";
-import type { OpAttributes, OpName } from "./ops.ts";
+import type { GraphBuilder, Op, Operand, Value } from "./op.ts";
+import type { AxisRange, OpAttributes, OpName } from "./opAttributes.ts";
 import { ops } from "./ops.ts";
 import type { DType, Tensor } from "./tensor.ts";
 import { elementCount, sameShape, tensor } from "./tensor.ts";
@@ -36,14 +35,11 @@ export interface Rounds {
   readonly y: readonly Value[];
 }
 
-/** A value, or a number that stands for a constant of the other operand's type. */
-type Operand = Value | number;
-
 /**
  * An ONNX graph in memory. Values have static shapes; every method that adds a node returns its output. Knows no
  * runtime: `toOnnx` writes it as a model, `evaluate` computes it slowly.
  */
-export class Graph {
+export class Graph implements GraphBuilder {
   readonly inputs: Value[] = [];
   readonly outputs = new Map<string, Value>();
   readonly constants = new Map<string, Tensor>();

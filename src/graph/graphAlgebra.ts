@@ -1,7 +1,7 @@
 import type { Algebra } from "../heads/algebra.ts";
 import type { Graph } from "./graph.ts";
 import type { Value } from "./op.ts";
-import type { OpName } from "./ops.ts";
+import type { OpName } from "./opAttributes.ts";
 import { type DType, elementCount, tensor } from "./tensor.ts";
 
 /**

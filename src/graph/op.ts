@@ -1,4 +1,4 @@
-import type { Graph } from "./graph.ts";
+import type { AxisRange, OpAttributes, OpName } from "./opAttributes.ts";
 import type { DType } from "./tensor.ts";
 
 /** A value of the graph: the output of a node, an input or a constant. Its shape is static. */
@@ -11,9 +11,33 @@ export interface Value {
 /** What an op's output is like. */
 export type ValueType = Omit<Value, "name">;
 
+/** A value, or a number that stands for a constant of the other operand's type. */
+export type Operand = Value | number;
+
+/** What a gradient rule writes its nodes with: the part of `Graph` that adds nodes and returns their outputs. */
+export interface GraphBuilder {
+  op<Name extends OpName>(name: Name, x: readonly Value[], attributes?: OpAttributes[Name]): Value;
+  scalar(number: number, dtype: DType): Value;
+  add(a: Operand, b: Operand): Value;
+  sub(a: Operand, b: Operand): Value;
+  mul(a: Operand, b: Operand): Value;
+  div(a: Operand, b: Operand): Value;
+  neg(x: Value): Value;
+  matmul(a: Value, b: Value): Value;
+  cast(x: Value, to: DType): Value;
+  reshape(x: Value, shape: readonly number[]): Value;
+  expand(x: Value, shape: readonly number[]): Value;
+  /** 1 where x > 0 and 0 elsewhere. */
+  step(x: Value): Value;
+  transpose(x: Value, permutation: readonly number[]): Value;
+  slice(x: Value, ranges: readonly AxisRange[]): Value;
+  pad(x: Value, before: readonly number[], after: readonly number[]): Value;
+  oneHot(indices: Value, classes: number, dtype: DType): Value;
+}
+
 /** What a gradient rule sees: the op's inputs `x`, output `y`, attributes, and the gradient `dy` that reached `y`. */
 export interface GradientContext<Attributes> {
-  readonly graph: Graph;
+  readonly graph: GraphBuilder;
   readonly x: readonly Value[];
   readonly y: Value;
   readonly dy: Value;
@@ -57,8 +81,6 @@ export interface Op<Attributes> {
   /** The operator's domain, "" (ONNX's own) unless given. */
   readonly domain?: string;
 }
-
-export type NoAttributes = Record<never, never>;
 
 /** For inputs that carry no gradient (indices, conditions) and for piecewise constant functions. */
 export const zero = (): undefined => undefined;

@@ -1,4 +1,5 @@
-import type { NoAttributes, Op } from "./op.ts";
+import type { Op } from "./op.ts";
+import type { OpAttributes, OpName } from "./opAttributes.ts";
 import * as conv from "./ops/conv.ts";
 import * as elementwise from "./ops/elementwise.ts";
 import * as matmul from "./ops/matmul.ts";
@@ -6,62 +7,6 @@ import * as pool from "./ops/pool.ts";
 import * as reduce from "./ops/reduce.ts";
 import * as shape from "./ops/shape.ts";
 import * as softmax from "./ops/softmax.ts";
-
-/** The attributes of each op, by its ONNX name. An op named here without a row in `ops` does not compile. */
-export interface OpAttributes {
-  Abs: NoAttributes;
-  Add: NoAttributes;
-  ArgMax: reduce.ArgMaxAttributes;
-  Atanh: NoAttributes;
-  AveragePool: pool.PoolAttributes;
-  Cast: elementwise.CastAttributes;
-  Concat: shape.ConcatAttributes;
-  Conv: conv.ConvAttributes;
-  ConvTranspose: conv.ConvTransposeAttributes;
-  Div: NoAttributes;
-  Equal: NoAttributes;
-  Erf: NoAttributes;
-  Exp: NoAttributes;
-  Expand: shape.ShapeAttributes;
-  Gather: NoAttributes;
-  Gelu: NoAttributes;
-  Gemm: matmul.GemmAttributes;
-  Greater: NoAttributes;
-  GreaterOrEqual: NoAttributes;
-  HardSigmoid: elementwise.HardSigmoidAttributes;
-  Less: NoAttributes;
-  LessOrEqual: NoAttributes;
-  Log: NoAttributes;
-  LogSoftmax: softmax.SoftmaxAttributes;
-  MatMul: NoAttributes;
-  Max: NoAttributes;
-  MaxPool: pool.PoolAttributes;
-  Min: NoAttributes;
-  Mul: NoAttributes;
-  Neg: NoAttributes;
-  Not: NoAttributes;
-  Pad: shape.PadAttributes;
-  Pow: NoAttributes;
-  Reciprocal: NoAttributes;
-  ReduceMax: reduce.ReduceAttributes;
-  ReduceMean: reduce.ReduceAttributes;
-  ReduceSum: reduce.ReduceAttributes;
-  Relu: NoAttributes;
-  Reshape: shape.ShapeAttributes;
-  Sigmoid: NoAttributes;
-  Sign: NoAttributes;
-  Slice: shape.SliceAttributes;
-  Softmax: softmax.SoftmaxAttributes;
-  Softplus: NoAttributes;
-  Sqrt: NoAttributes;
-  Sub: NoAttributes;
-  Sum: NoAttributes;
-  Tanh: NoAttributes;
-  Transpose: shape.TransposeAttributes;
-  Where: NoAttributes;
-}
-
-export type OpName = keyof OpAttributes;
 
 /** The table of ops: type, gradient, definition and ONNX form of each. */
 export const ops: { readonly [Name in OpName]: Op<OpAttributes[Name]> } = {

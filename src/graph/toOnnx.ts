@@ -11,8 +11,8 @@ import {
   ValueInfoProtoSchema,
 } from "./onnx.gen.ts";
 import type { AttributeValue, Lowered, Op, Value } from "./op.ts";
+import type { OpAttributes, OpName } from "./opAttributes.ts";
 import { dataTypes } from "./ops/elementwise.ts";
-import type { OpAttributes, OpName } from "./ops.ts";
 import { ops } from "./ops.ts";
 import type { Tensor } from "./tensor.ts";
 import { tensor } from "./tensor.ts";

@@ -1,4 +1,4 @@
-import type { OpAttributes, OpName } from "../../src/graph/ops.ts";
+import type { OpAttributes, OpName } from "../../src/graph/opAttributes.ts";
 import type { DType } from "../../src/graph/tensor.ts";
 import { elementCount } from "../../src/graph/tensor.ts";
 import type { Random } from "../../src/math/random.ts";

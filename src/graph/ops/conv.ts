@@ -1,20 +1,6 @@
-import type { Graph } from "../graph.ts";
-import type { NumberArray, Op, Value, ValueType } from "../op.ts";
+import type { GraphBuilder, NumberArray, Op, Value, ValueType } from "../op.ts";
+import type { ConvAttributes, ConvTransposeAttributes } from "../opAttributes.ts";
 import { kernelTaps } from "./window.ts";
-
-/** Two-dimensional, over (N, C, H, W) and kernels of (K, C / groups, height, width). */
-export interface ConvAttributes {
-  readonly strides?: readonly [number, number];
-  /** Rows above, columns to the left, rows below, columns to the right: all of zeros. */
-  readonly pads?: readonly [number, number, number, number];
-  readonly dilations?: readonly [number, number];
-  readonly groups?: number;
-}
-
-export interface ConvTransposeAttributes extends ConvAttributes {
-  /** Rows and columns added below and to the right of the output, to tell apart sizes that a stride maps to one. */
-  readonly outputPadding?: readonly [number, number];
-}
 
 function resolved({ strides = [1, 1], pads = [0, 0, 0, 0], dilations = [1, 1], groups = 1 }: ConvAttributes) {
   return { strides, pads, dilations, groups };
@@ -73,7 +59,13 @@ function forEachProduct(
  * Gradient of a convolution's kernel: for each tap of the kernel, the products of the output's gradient with the
  * slice of the input that the tap reads, summed over samples and positions; all taps in one matrix product.
  */
-function kernelGradient(graph: Graph, x: Value, dy: Value, w: Value, attributes: ConvAttributes): Value {
+function kernelGradient(
+  graph: GraphBuilder,
+  x: Value,
+  dy: Value,
+  w: Value,
+  attributes: ConvAttributes,
+): Value {
   const { strides, pads, dilations, groups } = resolved(attributes);
   const [k, cOfGroup, ...kernel] = w.shape;
   const [n, , ...size] = dy.shape;

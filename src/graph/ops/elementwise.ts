@@ -1,5 +1,6 @@
-import type { GradientContext, NoAttributes, NumberArray, Op, ValueType } from "../op.ts";
+import type { GradientContext, NumberArray, Op, ValueType } from "../op.ts";
 import { zero } from "../op.ts";
+import type { CastAttributes, HardSigmoidAttributes, NoAttributes } from "../opAttributes.ts";
 import type { DType } from "../tensor.ts";
 import { broadcastShape, elementCount, strides } from "../tensor.ts";
 
@@ -142,11 +143,6 @@ export const Relu = unary(
   (x) => Math.max(x, 0),
   ({ graph, y, dy }) => graph.mul(dy, graph.step(y)),
 );
-export interface HardSigmoidAttributes {
-  readonly alpha: number;
-  readonly beta: number;
-}
-
 /** alpha x + beta, held between 0 and 1. */
 export const HardSigmoid: Op<HardSigmoidAttributes> = {
   type: ([x]) => ({ dtype: x.dtype, shape: x.shape }),
@@ -201,10 +197,6 @@ export const Not: Op<NoAttributes> = {
   gradient: [zero],
   evaluate: evaluateEach((x) => Number(!x)),
 };
-
-export interface CastAttributes {
-  readonly to: DType;
-}
 
 /** Numbers of the protobuf enum TensorProto.DataType. */
 export const dataTypes: Record<DType, number> = {

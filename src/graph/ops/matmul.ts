@@ -1,10 +1,10 @@
-import type { Graph } from "../graph.ts";
-import type { NoAttributes, Op, Value } from "../op.ts";
+import type { GraphBuilder, Op, Value } from "../op.ts";
+import type { GemmAttributes, NoAttributes } from "../opAttributes.ts";
 import { broadcastShape, elementCount } from "../tensor.ts";
 import { broadcastOffsets } from "./elementwise.ts";
 
 /** Swaps the last two axes. */
-function transposed(graph: Graph, x: Value): Value {
+function transposed(graph: GraphBuilder, x: Value): Value {
   const rank = x.shape.length;
   return graph.transpose(x, [...Array(rank - 2).keys(), rank - 1, rank - 2]);
 }
@@ -42,11 +42,6 @@ export const MatMul: Op<NoAttributes> = {
     }
   },
 };
-
-export interface GemmAttributes {
-  readonly transA?: boolean;
-  readonly transB?: boolean;
-}
 
 /** y = A' B' + C, where A' and B' are A and B or their transposes, and C (optional) broadcasts to y. */
 export const Gemm: Op<GemmAttributes> = {

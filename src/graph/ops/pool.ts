@@ -1,13 +1,7 @@
-import type { Graph } from "../graph.ts";
-import type { NumberArray, Op, Value, ValueType } from "../op.ts";
+import type { GraphBuilder, NumberArray, Op, Value, ValueType } from "../op.ts";
+import type { PoolAttributes } from "../opAttributes.ts";
 import { unslice } from "./shape.ts";
 import { kernelTaps } from "./window.ts";
-
-/** Windows over the last two axes of (N, C, H, W), without padding. */
-export interface PoolAttributes {
-  readonly kernel: readonly [number, number];
-  readonly strides: readonly [number, number];
-}
 
 function poolType([x]: readonly ValueType[], { kernel, strides }: PoolAttributes): ValueType {
   const [n, c, ...size] = x.shape;
@@ -50,7 +44,7 @@ function lower({ kernel, strides }: PoolAttributes) {
  * window. Where windows overlap, parts add up.
  */
 function toWindows(
-  graph: Graph,
+  graph: GraphBuilder,
   parts: readonly Value[],
   shape: readonly number[],
   { kernel, strides }: PoolAttributes,

@@ -1,13 +1,7 @@
 import type { GradientContext, NumberArray, Op, Value, ValueType } from "../op.ts";
 import { zero } from "../op.ts";
+import type { ArgMaxAttributes, ReduceAttributes } from "../opAttributes.ts";
 import { elementCount, normalizeAxis, strides } from "../tensor.ts";
-
-export interface ReduceAttributes {
-  /** The axes to reduce; all of them unless given. */
-  readonly axes?: readonly number[];
-  /** Whether reduced axes stay, with size 1 (they do unless this is false). */
-  readonly keepDims?: boolean;
-}
 
 /** For each axis, whether it is reduced. */
 function reduced(rank: number, { axes }: ReduceAttributes): boolean[] {
@@ -94,10 +88,6 @@ export const ReduceMax: Op<ReduceAttributes> = {
   },
   lower,
 };
-
-export interface ArgMaxAttributes {
-  readonly axis: number;
-}
 
 /** Index of the largest element along an axis, the first of equals; the axis is gone from the output. */
 export const ArgMax: Op<ArgMaxAttributes> = {

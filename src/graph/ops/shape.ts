@@ -1,6 +1,14 @@
-import type { Graph } from "../graph.ts";
-import type { Lowered, NoAttributes, NumberArray, Op, Value } from "../op.ts";
+import type { GraphBuilder, Lowered, NumberArray, Op, Value } from "../op.ts";
 import { zero } from "../op.ts";
+import type {
+  AxisRange,
+  ConcatAttributes,
+  NoAttributes,
+  PadAttributes,
+  ShapeAttributes,
+  SliceAttributes,
+  TransposeAttributes,
+} from "../opAttributes.ts";
 import { broadcastShape, elementCount, sameShape, strides } from "../tensor.ts";
 import { broadcastOffsets } from "./elementwise.ts";
 
@@ -20,10 +28,6 @@ function fill(x: NumberArray, y: NumberArray, source: (index: number[]) => numbe
     const from = source(indexAt(i, y.shape, stepY));
     if (from) y.data[i] = x.data[from.reduce((offset, index, axis) => offset + index * stepX[axis], 0)];
   }
-}
-
-export interface ShapeAttributes {
-  readonly shape: readonly number[];
 }
 
 export const Reshape: Op<ShapeAttributes> = {
@@ -53,11 +57,6 @@ export const Expand: Op<ShapeAttributes> = {
   lower: ({ shape }) => int64(shape),
 };
 
-export interface TransposeAttributes {
-  /** Axis i of the output is axis permutation[i] of the input. */
-  readonly permutation: readonly number[];
-}
-
 export const Transpose: Op<TransposeAttributes> = {
   type: ([x], { permutation }) => {
     if (
@@ -83,10 +82,6 @@ export const Transpose: Op<TransposeAttributes> = {
     fill(x, y, (index) => permutation.map((_, axis) => index[permutation.indexOf(axis)])),
   lower: ({ permutation }) => ({ attributes: { perm: permutation } }),
 };
-
-export interface ConcatAttributes {
-  readonly axis: number;
-}
 
 export const Concat: Op<ConcatAttributes> = {
   type: (x, { axis }) => {
@@ -124,18 +119,6 @@ export const Concat: Op<ConcatAttributes> = {
   },
 };
 
-/** The elements start, start + step, ... below end, along one axis. */
-export interface AxisRange {
-  readonly axis: number;
-  readonly start: number;
-  readonly end: number;
-  readonly step?: number;
-}
-
-export interface SliceAttributes {
-  readonly ranges: readonly AxisRange[];
-}
-
 const rangeCount = ({ start, end, step = 1 }: AxisRange) => Math.ceil((end - start) / step);
 
 /**
@@ -143,7 +126,7 @@ const rangeCount = ({ start, end, step = 1 }: AxisRange) => Math.ceil((end - sta
  * a step lie step - 1 zeros, appended on an axis of their own; the margins are padding.
  */
 export function unslice(
-  graph: Graph,
+  graph: GraphBuilder,
   x: Value,
   ranges: readonly AxisRange[],
   shape: readonly number[],
@@ -210,12 +193,6 @@ export const Slice: Op<SliceAttributes> = {
       ranges.map(({ step = 1 }) => step),
     ),
 };
-
-export interface PadAttributes {
-  /** Zeros before and after each axis. */
-  readonly before: readonly number[];
-  readonly after: readonly number[];
-}
 
 /** Pads with zeros. */
 export const Pad: Op<PadAttributes> = {

@@ -1,9 +1,6 @@
 import type { NumberArray, Op } from "../op.ts";
+import type { SoftmaxAttributes } from "../opAttributes.ts";
 import { normalizeAxis, strides } from "../tensor.ts";
-
-export interface SoftmaxAttributes {
-  readonly axis: number;
-}
 
 /** Calls `visit` with the offsets of the elements of each run along the axis. */
 function forEachRun({ shape, data }: NumberArray, axis: number, visit: (offsets: number[]) => void): void {

@@ -1,4 +1,4 @@
-import type { AxisRange } from "./shape.ts";
+import type { AxisRange } from "../opAttributes.ts";
 
 /**
  * For each tap (i, j) of a kernel, row by row: the strided slice of the last two axes of (N, C, H, W) that the tap
