@@ -30,8 +30,8 @@ export interface AppliedBias {
   readonly repeats: number;
   /** The largest rounding error. */
   readonly rounding: number;
-  /** Whether the tensor was chosen by its length alone, as the only candidate that fits. */
-  readonly byLength: boolean;
+  /** Names of the model's other outputs that change with it, because they share the bias. */
+  readonly also: readonly string[];
 }
 
 export interface BiasEdit {
@@ -71,7 +71,7 @@ export async function editBias(
 }
 
 function applyChange(model: ModelFile, change: BiasChange, addBias: boolean): AppliedBias {
-  const { output, byLength } = findOutput(model, change);
+  const output = findOutput(model, change);
   const { bias } = output;
   const tensor = bias ?? (addBias ? output.added : undefined);
   if (!tensor) throw new InputError(`output ${output.name}: ${output.reason ?? "it has no bias"}`);
@@ -79,23 +79,31 @@ function applyChange(model: ModelFile, change: BiasChange, addBias: boolean): Ap
   const { all, repeats } = laidOut(output, change);
   const { type } = tensor;
   const after = roundTo(type, all);
+  const also = model.outputs.filter(
+    (other) => other.name !== output.name && other.bias?.name === tensor.name,
+  );
   const overflow = after.findIndex((value) => !Number.isFinite(value));
   if (overflow >= 0) {
     throw new InputError(
       `output ${output.name}: value ${overflow} is ${all[overflow]}, too large for ${type}`,
     );
   }
-  return { output, tensor, before: bias?.read(), after, repeats, rounding: distance(after, all), byLength };
+  return {
+    output,
+    tensor,
+    before: bias?.read(),
+    after,
+    repeats,
+    rounding: distance(after, all),
+    also: also.map(({ name }) => name),
+  };
 }
 
 /**
- * The output that a change refers to. If the file describes no outputs, the only candidate of that length.
+ * The output that a change refers to.
  * @throws InputError that lists the outputs
  */
-function findOutput(
-  model: ModelFile,
-  { output, tensor, values }: BiasChange,
-): { output: ModelOutput; byLength: boolean } {
+function findOutput(model: ModelFile, { output, tensor }: BiasChange): ModelOutput {
   const known = [...model.outputs, ...model.candidates];
   if (tensor !== undefined) {
     const found = model.tensors.get(tensor);
@@ -103,30 +111,27 @@ function findOutput(
     const name = output ?? tensor;
     const same = known.find(({ bias }) => bias?.name === tensor);
     return {
-      output: same ?? {
-        name,
-        layer: tensor,
-        units: found.shape.reduce((a, b) => a * b, 1),
-        convolution: false,
-        bias: found,
-      },
-      byLength: false,
+      name,
+      layer: tensor,
+      units: found.shape.reduce((a, b) => a * b, 1),
+      convolution: false,
+      ...same,
+      described: false,
+      bias: found,
     };
   }
   if (output !== undefined) {
     const found =
       known.find(({ name }) => name === output) ?? only(known.filter(({ layer }) => layer === output));
     if (!found) throw shorter(unknownName("output", output, [...new Set(known.map(({ name }) => name))]));
-    return { output: found, byLength: false };
+    return found;
   }
-  if (model.outputs.length === 1) return { output: model.outputs[0], byLength: false };
+  if (model.outputs.length === 1) return model.outputs[0];
   if (model.outputs.length > 1) {
     throw new InputError(
       `the model has ${model.outputs.length} outputs: ${model.outputs.map(({ name }) => name).join(", ")}; choose one with --output, or give a bias for each with --heads`,
     );
   }
-  const fitting = only(model.candidates.filter(({ units }) => units === values.length));
-  if (fitting) return { output: fitting, byLength: true };
   const list = model.candidates.slice(0, 12).map(({ name, units }) => `${name} (${units})`);
   throw new InputError(
     `${model.reason ?? "the file does not say which tensors are its outputs"}${list.length > 0 ? `: ${list.join(", ")}${model.candidates.length > 12 ? ", ..." : ""}; choose one with --output` : ""}`,

@@ -73,7 +73,7 @@ function parse(text: string, file: string): unknown {
 
 function toOutput(found: KerasOutput, bias: StoredTensor | undefined, file: string): ModelOutput {
   const { name, layer, activation, units, convolution } = found;
-  const output = { name, layer, activation, units, convolution };
+  const output = { name, layer, activation, units, convolution, described: true };
   if (found.reason !== undefined) return { ...output, reason: found.reason };
   if (!bias)
     return {

@@ -35,6 +35,11 @@ export interface ModelOutput {
   readonly layer: string;
   /** The activation after the bias, as the file calls it ("softmax", "Sigmoid"); undefined if it does not say. */
   readonly activation?: string;
+  /**
+   * Whether the file describes the computation from the bias to the output (a graph or a config). Otherwise the output
+   * is told by the names of tensors alone, and what follows the bias is not known.
+   */
+  readonly described: boolean;
   /** Number of units (or channels) of the layer = length of its bias; undefined where unknown. */
   readonly units?: number;
   /** Whether the layer is a convolution: its bias may then repeat the values of K classes for each anchor. */

@@ -69,6 +69,7 @@ function outputsOf(
     activation: layer.activation,
     units: layer.units,
     convolution: layer.convolution,
+    described: true,
     ...biasOf(layer, tensors),
     ...(layer.addition && { added: additionTensor(layer.addition, graph, skim, file) }),
   }));

@@ -85,6 +85,7 @@ export const tfjs: Format = {
         activation,
         units,
         convolution,
+        described: true,
         bias,
         reason: reason ?? (bias ? undefined : missing),
       };
@@ -114,6 +115,7 @@ function graphOutput(
     layer,
     activation,
     convolution,
+    described: true,
     units: tensor && elements(tensor.shape),
     bias: tensor,
     reason: tensor ? undefined : (reason ?? missing),

@@ -127,11 +127,6 @@ test("what can't be told or set is refused with what there is", async () => {
   );
 });
 
-test("a head of a length that only one candidate has is told by it", async () => {
-  const plan = await outputsOf("multi.weights.h5", (model) => editBias(model, [{ values: [1, 2, 3] }]));
-  expect(plan.applied[0]).toMatchObject({ byLength: true, output: { name: "label_logits" } });
-});
-
 test("a convolution repeats the classes for each anchor, fastest unless said otherwise", async () => {
   const values = [1, 2, 3, 4, 5];
   const after = (layout?: "classes,anchors") =>

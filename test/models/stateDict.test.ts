@@ -50,7 +50,7 @@ const architectures: Record<string, [string[], string]> = {
   "torchvision MobileNet": [["features.0.0 8x3x3x3", "classifier.1 5x8 +"], "classifier.1"],
   "torchvision DeepLab": [
     ["backbone.conv1 8x3x7x7", "classifier.4 5x8x1x1 +", "aux_classifier.4 5x4x1x1 +"],
-    "classifier.4",
+    "classifier.4, aux_classifier.4",
   ],
   "torchvision Inception, with its second head": [
     ["Mixed.conv 8x8x1x1", "AuxLogits.fc 5x6 +", "fc 5x8 +"],
@@ -81,7 +81,7 @@ const architectures: Record<string, [string[], string]> = {
       "cls.predictions.transform.dense 8x8 +",
       "cls.seq_relationship 2x8 +",
     ],
-    "cls.predictions",
+    "cls.predictions, cls.seq_relationship",
   ],
   "RoBERTa for classification": [
     [...bert, "classifier.dense 8x8 +", "classifier.out_proj 5x8 +"],
@@ -122,6 +122,20 @@ const architectures: Record<string, [string[], string]> = {
     ["model.conv 4x3x3x3 +", "model.fc 5x4 +", "ema.conv 4x3x3x3 +", "ema.fc 5x4 +"],
     "one of model.fc, ema.fc, model.conv, ema.conv",
   ],
+  "classes and boxes": [["body 8x4 +", "cls 3x8 +", "reg 4x8 +"], "cls, reg"],
+  "classes and boxes, sorted by name as safetensors does": [
+    ["body 8x4 +", "cls 3x8 +", "reg 4x8 +"].sort(),
+    "cls, reg",
+  ],
+  "two heads in a list": [["body 8x4 +", "heads.0 3x8 +", "heads.1 2x8 +"], "heads.1, heads.0"],
+  "a generator and a discriminator": [
+    ["generator.0 8x4 +", "generator.2 16x8 +", "discriminator.0 8x16 +", "discriminator.2 1x8 +"],
+    "discriminator.2, generator.2",
+  ],
+  "an image model with as many classes as channels, and a second head": [
+    ["stem 8x3x3x3 +", "head 3x8 +", "head_dist 3x8 +"],
+    "head, head_dist",
+  ],
   weight_norm: [
     [
       "0 4x4 +",
@@ -153,4 +167,29 @@ const architectures: Record<string, [string[], string]> = {
 
 test.each(Object.entries(architectures))("%s: its output layer", (_, [layers, output]) => {
   expect(found(...layers)).toBe(output);
+});
+
+test("a normalisation of the output's units after its layer is named, and no output is chosen", () => {
+  const shapes = new Map([
+    ["0.weight", [8, 4]],
+    ["0.bias", [8]],
+    ["2.weight", [3, 8]],
+    ["2.bias", [3]],
+    ["3.weight", [3]],
+    ["3.bias", [3]],
+    ["3.running_mean", [3]],
+  ]);
+  const source = bytesInMemory("model", new Uint8Array(2 ** 16));
+  const place = { source, file: "model", offset: 0 };
+  const tensors = new Map(
+    [...shapes].map(([name, shape]) => [name, tensorAt(name, "float32", shape, place)]),
+  );
+  const { outputs, reason } = outputsOfStateDict(tensors, shapes);
+  expect(outputs).toEqual([]);
+  expect(reason).toMatch(/^layer 3 looks like a normalisation after 2/);
+  for (const name of [...shapes.keys()].filter((name) => name.startsWith("3."))) {
+    shapes.delete(name);
+    tensors.delete(name);
+  }
+  expect(outputsOfStateDict(tensors, shapes).outputs.map(({ name }) => name)).toEqual(["2"]);
 });

@@ -120,7 +120,7 @@ function document(
     written: written.files,
     kept: written.kept,
     outputs: edit.applied.map((one, i) => {
-      const predicted = prediction(one.output, one.after);
+      const predicted = one.output.described && prediction(one.output, one.after);
       return {
         name: one.output.name,
         layer: one.output.layer,
@@ -130,6 +130,7 @@ function document(
         after: [...one.after],
         repeats: one.repeats,
         rounding: one.rounding,
+        also: one.also,
         prediction: predicted ? [...predicted] : null,
         ...intended[i].solved,
       };
@@ -154,14 +155,15 @@ function report(
 }
 
 function appliedLines(one: AppliedBias, solved: SolvedBias | undefined): string[] {
-  const { output, tensor, before, after, repeats, rounding, byLength } = one;
+  const { output, tensor, before, after, repeats, rounding, also } = one;
   const lines = [
-    field("output", output.name + (byLength ? " (the only candidate with that many units)" : "")),
+    field("output", output.name),
     field("layer", layerText(output)),
     field("tensor", tensorText(tensor) + (before ? "" : ", added")),
   ];
   if (before) lines.push(field("before", shortList(before)));
   lines.push(field("after", shortList(after)));
+  if (also.length > 0) lines.push(field("also", `changes ${also.join(", ")}, which shares this bias`));
   if (repeats > 1) lines.push(field("", `${after.length / repeats} values for each of ${repeats} anchors`));
   if (rounding > 0) {
     lines.push(field("", `rounded to ${tensor.type}, by at most ${significant(rounding)}`));
@@ -177,7 +179,13 @@ function solvedLines(
   after: Float64Array,
 ): string[] {
   const { head, expectedLoss, lossAtZero, warnings } = solution;
-  const lines = [field("predicts", `${shortList(solution.prediction)} (${head})`)];
+  const predicted = `${shortList(solution.prediction)} (${head})`;
+  const lines = output.described
+    ? [field("predicts", predicted)]
+    : [
+        field("solved", `for predictions of ${predicted}`),
+        field("assumes", "nothing follows this bias but the link of the loss; tensors alone can't show it"),
+      ];
   if (expectedLoss !== null) {
     const zero = lossAtZero === null ? "" : `; ${significant(lossAtZero)} at bias 0`;
     lines.push(field("loss", `${significant(expectedLoss)} to be expected before training${zero}`));

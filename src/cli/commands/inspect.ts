@@ -1,6 +1,7 @@
 import { statSync } from "node:fs";
 import { basename } from "node:path";
 import type { Command } from "commander";
+import { printable } from "../../errors.ts";
 import type { ModelOutput, WritableTensor } from "../../models/model.ts";
 import { type ModelOnDisk, openModelFile } from "../../models/openModelFile.ts";
 import { prediction } from "../../models/prediction.ts";
@@ -10,7 +11,7 @@ import { field, grouped } from "../text.ts";
 export function describe(command: Command): void {
   command
     .argument("<model>", "a model file")
-    .option("--tensors", "list all tensors that hold floating-point numbers")
+    .option("--tensors", "list all floating-point tensors")
     .option("--json", "print one JSON document")
     .addHelpText("after", "\nExample:\n  $ baserate inspect model.keras")
     .action(async (path: string, options: { tensors?: true; json?: true }) => {
@@ -53,7 +54,7 @@ function facts({ name, layer, activation, units, convolution, bias, reason }: Mo
 
 function contents(output: ModelOutput) {
   const bias = output.bias?.read();
-  const predicted = bias && prediction(output, bias);
+  const predicted = bias && output.described && prediction(output, bias);
   return { bias: bias ? [...bias] : null, prediction: predicted ? [...predicted] : null };
 }
 
@@ -67,15 +68,15 @@ function report(model: ModelOnDisk, tensors = false): string {
   if (model.outputs.length === 0) {
     lines.push("", field("no output", `${model.reason}`));
     for (const { name, units, bias } of model.candidates.slice(0, listed)) {
-      lines.push(`  ${name}: ${units} units (${bias?.name}, ${bias?.type})`);
+      lines.push(printable(`  ${name}: ${units} units (${bias?.name}, ${bias?.type})`));
     }
     const more = model.candidates.length - listed;
     if (more > 0) lines.push(`  ... and ${more} more (all with --json)`);
-    if (model.candidates.length > 0) lines.push("Say which with --output.");
+    if (model.candidates.length > 0) lines.push("Choose one with --output.");
   }
   if (tensors) {
     lines.push("", "Tensors:");
-    for (const tensor of model.tensors.values()) lines.push(`  ${tensorText(tensor)}`);
+    for (const tensor of model.tensors.values()) lines.push(printable(`  ${tensorText(tensor)}`));
   }
   return lines.join("\n");
 }
