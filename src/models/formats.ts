@@ -3,9 +3,19 @@ import { keras, kerasHdf5 } from "./keras.ts";
 import type { Format } from "./model.ts";
 import { npz } from "./npz.ts";
 import { onnx } from "./onnx.ts";
-import { pytorch } from "./pytorch.ts";
+import { pytorch, shardedPytorch } from "./pytorch.ts";
 import { safetensors } from "./safetensors.ts";
 import { tfjs } from "./tfjs.ts";
 
 /** All formats, in the order in which they are asked; a later one may take what an earlier one leaves. */
-export const formats: readonly Format[] = [keras, kerasHdf5, npz, pytorch, safetensors, tfjs, flax, onnx];
+export const formats: readonly Format[] = [
+  keras,
+  kerasHdf5,
+  npz,
+  pytorch,
+  shardedPytorch,
+  safetensors,
+  tfjs,
+  flax,
+  onnx,
+];

@@ -15,6 +15,8 @@ export interface ModelFile {
   readonly candidates: readonly ModelOutput[];
   /** Why `outputs` is empty, as half a sentence: "the file holds tensors only, and 3 of them could be ...". */
   readonly reason?: string;
+  /** What the file says of the model's training; absent where it says nothing. */
+  readonly trainedWith?: TrainedWith;
   /** All tensors of the file that hold floating-point numbers, by name, in the file's order. */
   readonly tensors: ReadonlyMap<string, StoredTensor>;
   /** Names of all files of the model, relative to the main file's folder; the first is the main file. */
@@ -25,6 +27,14 @@ export interface ModelFile {
    * absent where patches of tensors are patches of files already.
    */
   readonly finish?: (patches: readonly Patch[]) => Promise<readonly Patch[]>;
+}
+
+/** What a model's config says of its training. */
+export interface TrainedWith {
+  /** The loss, by baserate's name. */
+  readonly loss?: string;
+  /** The names of the classes, in the order of the outputs. */
+  readonly classes?: readonly string[];
 }
 
 /** One output of a model, and the layer it comes from. */

@@ -1,29 +1,35 @@
-import { readdirSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, normalize, sep } from "node:path";
 import { InputError } from "../errors.ts";
-import type { ByteSource } from "../files/byteSource.ts";
+import { type ByteSource, json } from "../files/byteSource.ts";
 import { openByteSource } from "../files/openByteSource.ts";
+import { parseFolderConfig, withConfig } from "./folderConfig.ts";
 import type { ModelFile, ModelSource } from "./model.ts";
+import { filesBelow, isOtherCopy, mainFile } from "./modelFolder.ts";
 import { openModel } from "./openModel.ts";
 
 /** A model opened from disk; `close` closes its files. */
 export interface ModelOnDisk extends ModelFile {
-  /** The main file. */
+  /** The folder that the names of `files` are relative to. */
+  readonly folder: string;
+  /** What was opened: the main file, or the folder itself if a folder was given. */
   readonly path: string;
+  readonly isFolder: boolean;
+  /** Files in the folder that hold the weights once more, which are neither changed nor copied. */
+  readonly otherCopies: readonly string[];
   close(): void;
 }
 
-/** Opens a model file of any supported format. Throws an InputError, one line, if it can't be read. */
+/** Opens a model file of any supported format, or a model's folder. Throws an InputError, one line, if it can't be read. */
 export async function openModelFile(path: string): Promise<ModelOnDisk> {
+  const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  const folder = isFolder ? path : dirname(path);
+  const main = isFolder ? mainFile(path) : basename(path);
   const open = new Map<string, { source: ByteSource; close(): void }>();
   const close = () => {
     for (const file of open.values()) file.close();
     open.clear();
   };
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
-    throw new InputError(`${path}: ${folderReason(path)}`);
-  }
-  const folder = dirname(path);
   const at = (file: string, name: string): ByteSource => {
     let found = open.get(file);
     if (!found) {
@@ -34,15 +40,33 @@ export async function openModelFile(path: string): Promise<ModelOnDisk> {
   };
   try {
     const source: ModelSource = {
-      name: basename(path),
-      main: at(path, basename(path)),
+      name: main,
+      main: at(join(folder, main), main),
       beside: (name) => at(join(folder, safeName(name)), name),
     };
-    return { ...(await openModel(source)), path, close };
+    const opened = await openModel(source);
+    if (!isFolder) return { ...opened, folder, path, isFolder, otherCopies: [], close };
+    const otherCopies = filesBelow(folder).filter((name) => isOtherCopy(name, opened.files));
+    return { ...wholeFolder(opened, folder, at), folder, path, isFolder, otherCopies, close };
   } catch (error) {
     close();
     throw error;
   }
+}
+
+/** The model with its folder's config, and all other files of the folder, which a copy needs too. */
+function wholeFolder(
+  model: ModelFile,
+  folder: string,
+  at: (file: string, name: string) => ByteSource,
+): ModelFile {
+  const names = filesBelow(folder);
+  const others = names.filter((name) => !model.files.includes(name) && !isOtherCopy(name, model.files));
+  const whole = { ...model, files: [...model.files, ...others] };
+  if (!names.includes("config.json")) return whole;
+  const config = at(join(folder, "config.json"), "config.json");
+  const parsed = parseFolderConfig(json(config, 0, config.size, "config.json"));
+  return parsed ? withConfig(whole, parsed) : whole;
 }
 
 /** The name as a path below the model's folder. Throws an InputError if it would lead out of it. */
@@ -54,33 +78,4 @@ export function safeName(name: string): string {
     );
   }
   return path;
-}
-
-/** Folders that frameworks save models as: a file that identifies them, and what to do. */
-const modelFolders: readonly [mark: RegExp, advice: string][] = [
-  [
-    /^(_CHECKPOINT_METADATA|_METADATA|manifest\.ocdbt)$/,
-    "an Orbax checkpoint, which baserate doesn't read; restore it and write one file, params.msgpack, of flax.serialization.to_bytes(params), or paste the lines of baserate solve --for flax",
-  ],
-  [
-    /\.distcp$/,
-    "a distributed checkpoint of PyTorch; make one file of it: python -m torch.distributed.checkpoint.format_utils dcp_to_torch FOLDER model.pt",
-  ],
-  [
-    /^saved_model\.pb$/,
-    "a SavedModel of TensorFlow; save it from Keras as model.keras, or convert it to TensorFlow.js or ONNX",
-  ],
-];
-const modelNames =
-  /\.(keras|h5|onnx|safetensors|safetensors\.index\.json|npz|msgpack|pt|pth|ckpt)$|^(pytorch_model\.bin|model\.json)$/;
-
-/** Why a folder is not opened, and what to do. */
-function folderReason(path: string): string {
-  const names = readdirSync(path).sort();
-  const advice = modelFolders.find(([mark]) => names.some((name) => mark.test(name)))?.[1];
-  if (advice !== undefined) return advice;
-  const models = names.filter((name) => modelNames.test(name)).slice(0, 5);
-  return models.length === 0
-    ? "a folder; name the model's file"
-    : `a folder; name a file in it: ${models.join(", ")}`;
 }

@@ -18,7 +18,9 @@ export function outputsBeside(
   shapes: Shapes,
 ): ModelOutput[] {
   const network = networkOf(chosen.layer);
-  const others = candidates.filter((other) => other !== chosen && !isInBlock(other.layer));
+  const others = candidates.filter(
+    (other) => other !== chosen && !isInBlock(other.layer) && !other.layer.startsWith(`${chosen.layer}.`),
+  );
   const ends = others.filter(
     (other) => isEnd(other, chosen, candidates, shapes) || isListedWith(chosen, other, shapes),
   );

@@ -1,13 +1,17 @@
+import { z } from "zod";
 import { InputError } from "../errors.ts";
-import { type ByteSource, text } from "../files/byteSource.ts";
+import { type ByteSource, json, text } from "../files/byteSource.ts";
+import type { Patch } from "../files/patch.ts";
 import { firstEntry, readZip, type ZipFile } from "../files/zip.ts";
 import type { Format, ModelFile, ModelOutput, ModelSource, StoredTensor } from "./model.ts";
 import { readPickle } from "./pickle.ts";
 import { isModule, namedViews } from "./pickledTensors.ts";
 import type { PickleValue } from "./pickleMachine.ts";
+import { refuseShard } from "./refuseShard.ts";
 import { outputsOfStateDict } from "./stateDict.ts";
 import { lastElement, stridedTensor } from "./stridedTensor.ts";
 import { elements } from "./tensorAt.ts";
+import { splitName } from "./tensorNames.ts";
 
 /**
  * PyTorch's zip format (torch.save since 1.6, and TorchScript): NAME/data.pkl, a pickle in which tensors refer to
@@ -24,6 +28,7 @@ export const pytorch: Format = {
     return isLegacy(start) || (named && start[0] === 0x80);
   },
   async open(source: ModelSource): Promise<ModelFile> {
+    refuseShard(source.name);
     if (source.main.read(0, 1)[0] === 0x80) throw notZip(source);
     const zip = readZip(source.main, source.name);
     const archive = await openArchive(zip, source.name);
@@ -41,6 +46,56 @@ export const pytorch: Format = {
     };
   },
 };
+
+const indexSchema = z.object({ weight_map: z.record(z.string(), z.string()) });
+
+/** A sharded state dict of transformers: an index that says which file of torch.save holds a tensor. */
+export const shardedPytorch: Format = {
+  name: "PyTorch, sharded (.bin.index.json)",
+  matches: (_, { name }) => /\.(bin|pt|pth)\.index\.json$/.test(name),
+  async open(source: ModelSource): Promise<ModelFile> {
+    const parsed = indexSchema.safeParse(json(source.main, 0, source.main.size, "the index"));
+    if (!parsed.success)
+      throw new InputError(`${source.name}: broken: the index has no weight_map {tensor: file}`);
+    const names = [...new Set(Object.values(parsed.data.weight_map))].sort();
+    const shards = new Map<string, ZipFile>();
+    const tensors = new Map<string, StoredTensor>();
+    const shapes = new Map<string, readonly number[]>();
+    for (const name of names) {
+      const zip = readZip(source.beside(name), name);
+      shards.set(name, zip);
+      const contents = await readTensors(await openArchive(zip, name), name);
+      for (const [tensor, shape] of contents.shapes) shapes.set(tensor, shape);
+      for (const [key, tensor] of contents.tensors) tensors.set(key, withinShard(tensor, name));
+    }
+    return {
+      format: `PyTorch, ${names.length} shards`,
+      tensors,
+      files: [source.name, ...names],
+      finish: (patches) => finishShards(patches, shards),
+      ...outputsOfStateDict(tensors, shapes),
+    };
+  },
+};
+
+/** Patches of a shard's tensor name the shard before the zip entry, until `finishShards`. */
+const withinShard = (tensor: StoredTensor, shard: string): StoredTensor => ({
+  ...tensor,
+  patch: (values) => tensor.patch(values).map((patch) => ({ ...patch, file: `${shard}\n${patch.file}` })),
+});
+
+async function finishShards(
+  patches: readonly Patch[],
+  shards: ReadonlyMap<string, ZipFile>,
+): Promise<Patch[]> {
+  const finished: Patch[] = [];
+  for (const [name, zip] of shards) {
+    const own = patches.filter(({ file }) => file.startsWith(`${name}\n`));
+    const entries = own.map((patch) => ({ ...patch, file: patch.file.slice(name.length + 1) }));
+    if (entries.length > 0) finished.push(...(await zip.finish(entries)));
+  }
+  return finished;
+}
 
 /** torch.save's magic number before 1.6, 0x1950a86a20f9469cfc6c as a pickle of its own. */
 function isLegacy(start: Uint8Array): boolean {
@@ -108,7 +163,7 @@ async function openArchive(zip: ZipFile, file: string): Promise<Archive> {
 async function readTensors(archive: Archive, file: string) {
   const tensors = new Map<string, StoredTensor>();
   const shapes = new Map<string, readonly number[]>();
-  const ranges: { name: string; key: string; from: number; to: number }[] = [];
+  const ranges: ElementRange[] = [];
   for (const [name, view] of namedViews(archive.root, file)) {
     shapes.set(name, view.shape);
     if (!view.type) continue;
@@ -127,19 +182,35 @@ async function readTensors(archive: Archive, file: string) {
   return { tensors, shapes, shared: sharedNames(ranges) };
 }
 
+/** The elements of a storage, named by `key`, that a tensor's first and last elements enclose. */
+interface ElementRange {
+  readonly name: string;
+  readonly key: string;
+  readonly from: number;
+  readonly to: number;
+}
+
 /** For each tensor whose elements lie among those of another one: that one's name. */
-function sharedNames(ranges: { name: string; key: string; from: number; to: number }[]): Map<string, string> {
+function sharedNames(ranges: readonly ElementRange[]): Map<string, string> {
   const shared = new Map<string, string>();
   const sorted = [...ranges].sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : a.from - b.from));
   let widest = sorted[0];
   for (const range of sorted.slice(1)) {
     if (range.key === widest.key && range.from <= widest.to) {
+      if (isSameParameter(range, widest)) continue;
       shared.set(range.name, widest.name);
       if (!shared.has(widest.name)) shared.set(widest.name, range.name);
       if (range.to > widest.to) widest = range;
     } else widest = range;
   }
   return shared;
+}
+
+/** A bias that the model's code also has in a layer below, as transformers' masked language models do: both are one. */
+function isSameParameter(a: ElementRange, b: ElementRange): boolean {
+  const [first, second] = [splitName(a.name), splitName(b.name)];
+  const isBelow = first.layer.startsWith(`${second.layer}.`) || second.layer.startsWith(`${first.layer}.`);
+  return a.from === b.from && a.to === b.to && first.part === "bias" && second.part === "bias" && isBelow;
 }
 
 function withoutShared(output: ModelOutput, shared: ReadonlyMap<string, string>): ModelOutput {

@@ -3,6 +3,7 @@ import { InputError } from "../errors.ts";
 import { type ByteSource, json, view } from "../files/byteSource.ts";
 import type { FloatType } from "./floats.ts";
 import type { Format, ModelFile, ModelSource, StoredTensor } from "./model.ts";
+import { refuseShard } from "./refuseShard.ts";
 import { outputsOfStateDict } from "./stateDict.ts";
 import { elements, tensorAt } from "./tensorAt.ts";
 
@@ -67,6 +68,7 @@ export const safetensors: Format = {
     return plausible || source.name.endsWith(".safetensors");
   },
   async open(source) {
+    refuseShard(source.name);
     return source.name.endsWith(".json") ? openSharded(source) : openSingle(source);
   },
 };

@@ -31,18 +31,22 @@ export interface FoundOutputs {
 export function outputsOfStateDict(tensors: ReadonlyMap<string, StoredTensor>, shapes: Shapes): FoundOutputs {
   const found = [...tensors].flatMap(([name, tensor]) => candidate(name, tensor, shapes) ?? []);
   const clearest = Math.max(0, ...found.map(({ layer }) => clarityOf(layer)));
-  const candidates = found.sort((a, b) => clarityOf(b.layer) - clarityOf(a.layer));
+  const rank = (layer: string) => (isInBlock(layer) ? -1 : clarityOf(layer));
+  const candidates = found.toSorted((a, b) => rank(b.layer) - rank(a.layer));
   const none = (reason: string) => ({ outputs: [], candidates, reason });
   if (clearest < clarity.byLastWord) {
     const bare = layersWithoutBias(shapes);
     if (bare.length === 1) return { outputs: bare, candidates };
   }
-  if (candidates.length === 0) return none(noCandidates);
-  const pool = candidates.filter(({ layer }) => clarityOf(layer) === clearest);
+  if (candidates.length === 0)
+    return none([...shapes.keys()].some(isBiasName) ? noCandidates : noBias(shapes));
+  const pool = found.filter(({ layer }) => clarityOf(layer) === clearest);
   const named = clearest > 0 && pool.length === 1 ? pool[0] : undefined;
   const chosen = named ?? lastOfSequence(pool, shapes) ?? lastOfChain(pool, shapes);
   if (!chosen) {
-    if (candidates.every(({ layer }) => isInBlock(layer))) return none(onlyBlocks(candidates, shapes));
+    if (candidates.every(({ layer }) => isInBlock(layer))) {
+      return { outputs: [], candidates: [], reason: noBias(shapes, candidates[0].layer) };
+    }
     const count = candidates.length === 1 ? "one" : candidates.length;
     return none(
       `the file holds named tensors only, and ${count} of them could be the bias of an output layer`,
@@ -60,11 +64,12 @@ export function outputsOfStateDict(tensors: ReadonlyMap<string, StoredTensor>, s
 const noCandidates =
   "no tensor looks like the bias of an output layer (a vector called bias beside a weight of rank 2 or more); if one is, name it with --tensor";
 
-/** Why none of the candidates is the output's: it has no bias, as in GPT-2, whose output layer is its embedding. */
-function onlyBlocks(candidates: readonly ModelOutput[], shapes: Shapes): string {
-  const embedding = [...shapes.keys()].find((name) => /embed|wte/i.test(name));
-  const tied = embedding === undefined ? "" : ` (it may be tied to ${embedding})`;
-  return `the output layer has no bias${tied}: the file has biases in repeated blocks only, such as ${candidates[0].layer}; ${addInCode}`;
+/** Why no output is found where the output layer has no bias, as in GPT-2 and T5, whose output layer is the embedding. */
+function noBias(shapes: Shapes, blocks?: string): string {
+  const embedding = [...shapes.keys()].find((name) => /embed|wte|shared/i.test(name));
+  const tied = embedding === undefined ? "" : ` (the output layer may be tied to ${embedding})`;
+  if (blocks === undefined) return `the file has no bias at all${tied}; ${addInCode}`;
+  return `no bias of an output layer is in the file, only those of repeated blocks, such as ${blocks}${tied}; if one is the output's, name it with --tensor, else ${addInCode}`;
 }
 
 /** What to do where the model's code would ignore a bias that is added to the file. */

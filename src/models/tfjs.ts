@@ -48,9 +48,7 @@ const widths: Record<string, number> = {
 export const tfjs: Format = {
   name: "TensorFlow.js (model.json)",
   matches: (start, { name }) =>
-    name.endsWith(".json") &&
-    !name.endsWith(".safetensors.index.json") &&
-    /^\s*\{/.test(String.fromCharCode(...start)),
+    name.endsWith(".json") && !name.endsWith(".index.json") && /^\s*\{/.test(String.fromCharCode(...start)),
   async open(source: ModelSource): Promise<ModelFile> {
     const parsed = modelSchema.safeParse(json(source.main, 0, source.main.size, "the file"));
     if (!parsed.success) {

@@ -11,7 +11,7 @@ import {
   rm,
   symlink,
 } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { InputError } from "../errors.ts";
 import { copyPatched } from "../files/copyPatched.ts";
 import { makeFolder } from "../files/makeFolder.ts";
@@ -27,7 +27,7 @@ export interface Destination {
 }
 
 export interface WrittenModel {
-  /** The main file. */
+  /** The main file, or the folder of a model that was opened as a folder. */
   readonly path: string;
   /** All files that were written. */
   readonly files: readonly string[];
@@ -48,18 +48,19 @@ export async function writeModel(
   signal?: AbortSignal,
 ): Promise<WrittenModel> {
   const patches = byFile(model, edit.patches);
-  const out = await targetPath(model, [...patches.keys()], to);
-  const { made, stage } = await makeStage(out);
+  const out = await writePlace(model, [...patches.keys()], to);
+  const { made, stage } = await makeStage(out.folder);
   try {
     const copies = await list(model, out, patches, to.inPlace ?? false);
     for (const copy of copies) {
       signal?.throwIfAborted();
       await fill(join(stage, copy.name), copy);
     }
-    await verify(model, join(stage, basename(out)), edit);
+    await verify(model, model.isFolder ? stage : join(stage, out.main), edit);
     signal?.throwIfAborted();
     const moved = copies.filter(({ stays }) => !stays).map(({ name }) => name);
-    return { path: out, ...(await moveOut(stage, dirname(out), moved, to.inPlace ?? false)) };
+    const path = model.isFolder ? out.folder : join(out.folder, out.main);
+    return { path, ...(await moveOut(stage, out.folder, moved, to.inPlace ?? false)) };
   } catch (error) {
     if (made) await rm(made, { recursive: true });
     throw error;
@@ -69,12 +70,12 @@ export async function writeModel(
 }
 
 /** The hidden folder beside the destination, and the uppermost folder that had to be made for it. */
-async function makeStage(out: string): Promise<{ made?: string; stage: string }> {
+async function makeStage(folder: string): Promise<{ made?: string; stage: string }> {
   try {
-    const made = await makeFolder(dirname(out));
-    return { made, stage: await mkdtemp(join(dirname(out), ".baserate-")) };
+    const made = await makeFolder(folder);
+    return { made, stage: await mkdtemp(join(folder, ".baserate-")) };
   } catch (error) {
-    throw new InputError(`can't write ${out}: ${(error as Error).message}`, { cause: error });
+    throw new InputError(`can't write to ${folder}: ${(error as Error).message}`, { cause: error });
   }
 }
 
@@ -90,22 +91,22 @@ interface Copy {
 
 async function list(
   model: ModelOnDisk,
-  out: string,
+  out: WritePlace,
   patches: ReadonlyMap<string, readonly Patch[]>,
   inPlace: boolean,
 ): Promise<Copy[]> {
-  const folder = dirname(model.path);
-  const beside = (await realpath(dirname(out))) === (await realpath(folder));
+  const { folder } = model;
+  const beside = (await realpath(out.folder)) === (await realpath(folder));
   const copies = model.files.map((file, i) => ({
     from: join(folder, file),
-    name: i === 0 ? basename(out) : file,
+    name: i === 0 ? out.main : file,
     patches: patches.get(file) ?? [],
     stays: beside && !patches.has(file) && (inPlace || i > 0),
   }));
-  const there = copies.find(({ name, stays }) => !inPlace && !stays && existsSync(join(dirname(out), name)));
+  const there = copies.find(({ name, stays }) => !inPlace && !stays && existsSync(join(out.folder, name)));
   if (there) {
     throw new InputError(
-      `${join(dirname(out), there.name)} already exists; remove it, or choose another path with --out`,
+      `${join(out.folder, there.name)} already exists; remove it, or choose another path with --out`,
     );
   }
   return copies;
@@ -125,26 +126,41 @@ function byFile(model: ModelFile, patches: readonly Patch[]): Map<string, Patch[
   return result;
 }
 
-/** The main file's new path: `model.baserate.keras`, or `model.baserate/index.json` where other files change too. */
-async function targetPath(model: ModelOnDisk, changed: readonly string[], to: Destination): Promise<string> {
+/** The folder to write to, and the main file's name in it. */
+interface WritePlace {
+  readonly folder: string;
+  readonly main: string;
+}
+
+/**
+ * Where to write: by default `model.baserate.keras`, `model.baserate/index.json` if other files than the main one
+ * change too, or the folder `model.baserate` for a folder.
+ */
+async function writePlace(
+  model: ModelOnDisk,
+  changed: readonly string[],
+  to: Destination,
+): Promise<WritePlace> {
+  const { folder, isFolder } = model;
+  const [main] = model.files;
   if (to.inPlace) {
     for (const name of changed) {
-      const path = join(dirname(model.path), name);
+      const path = join(folder, name);
       if ((await lstat(path)).isSymbolicLink()) {
         throw new InputError(
           `${path} is a symbolic link to ${await realpath(path)}; change that file, or write a copy with --out`,
         );
       }
     }
-    return model.path;
+    return { folder, main };
   }
-  const [main] = model.files;
+  if (isFolder) return { folder: to.out ?? `${resolve(folder)}.baserate`, main };
+  if (to.out !== undefined) return { folder: dirname(to.out), main: basename(to.out) };
   const [, stem, ending] = /^(.*?)((?:\.weights|\.safetensors\.index|\.pth)?\.[^.]*|)$/.exec(main)!;
-  const folder = dirname(model.path);
-  const mainOnly = changed.every((name) => name === main);
-  const path =
-    to.out ?? (mainOnly ? join(folder, `${stem}.baserate${ending}`) : join(folder, `${stem}.baserate`, main));
-  return path;
+  const isMainOnly = changed.every((name) => name === main);
+  return isMainOnly
+    ? { folder, main: `${stem}.baserate${ending}` }
+    : { folder: join(folder, `${stem}.baserate`), main };
 }
 
 /** A file that stays where it is becomes a link, so that the model in the hidden folder is complete. */

@@ -181,11 +181,8 @@ test("a folder is answered by what lies in it", async () => {
     );
   };
   expect(await refused("notes.txt")).toBe("a folder; name the model's file");
-  expect(await refused("config.json", "model.safetensors", "pytorch_model.bin")).toBe(
-    "a folder; name a file in it: model.safetensors, pytorch_model.bin",
-  );
+  expect(await refused("model.keras", "model.h5")).toBe("a folder; name a file in it: model.h5, model.keras");
   expect(await refused("_CHECKPOINT_METADATA", "manifest.ocdbt")).toMatch(/^an Orbax checkpoint, .*to_bytes/);
-  expect(await refused("saved_model.pb")).toMatch(/^a SavedModel of TensorFlow/);
   expect(await refused(".metadata", "__0_0.distcp")).toMatch(/^a distributed checkpoint of PyTorch/);
   rmSync(folder, { recursive: true });
 });

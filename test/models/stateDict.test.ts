@@ -98,7 +98,7 @@ const architectures: Record<string, [string[], string]> = {
   ],
   "GPT-2, its head tied and left out": [
     ["wte.weight 20x8", ...block("h", "attn.c_attn 8x24 +", "mlp.c_proj 32x8 +")],
-    "one of h.0.attn.c_attn, h.0.mlp.c_proj, h.1.attn.c_attn, h.1.mlp.c_proj",
+    "one of none",
   ],
   "PyTorch's CIFAR tutorial": [
     ["conv1 6x3x5x5 +", "conv2 16x6x5x5 +", "fc1 120x400 +", "fc2 84x120 +", "fc3 10x84 +"],

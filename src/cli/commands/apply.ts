@@ -3,8 +3,8 @@ import type { Command } from "commander";
 import { InputError } from "../../errors.ts";
 import type { Link } from "../../heads/links.ts";
 import { type AppliedBias, type BiasEdit, type BiasLayout, editBias } from "../../models/editBias.ts";
-import type { ModelOutput } from "../../models/model.ts";
-import { openModelFile } from "../../models/openModelFile.ts";
+import type { ModelOutput, TrainedWith } from "../../models/model.ts";
+import { type ModelOnDisk, openModelFile } from "../../models/openModelFile.ts";
 import { prediction } from "../../models/prediction.ts";
 import { type WrittenModel, writeModel } from "../../models/writeModel.ts";
 import { type IntendedBias, readBiases, type SolvedBias, solveBias } from "../biases.ts";
@@ -60,7 +60,9 @@ export function describe(command: Command): void {
     option("--in-place", "replace the model; the old file is kept as MODEL.old").conflicts("out"),
     option("--json", "print one JSON document"),
   ];
-  command.argument("<model>", "a model file").addHelpText("after", examples);
+  command
+    .argument("<model>", "a model file, or the folder of a Hugging Face model or a SavedModel")
+    .addHelpText("after", examples);
   for (const flag of own) command.addOption(flag);
   addLabelFlags(command);
   addHeadFlags(command, namedLoss(process.argv));
@@ -68,23 +70,26 @@ export function describe(command: Command): void {
 }
 
 async function apply(path: string, flags: ApplyFlags, signal: AbortSignal): Promise<void> {
-  const intended = await intendedBiases(flags);
   const model = await openModelFile(path);
   try {
+    const intended = await intendedBiases(flags, model.trainedWith);
     const edit = await editBias(model, intended, flags.addBias);
     const written = await writeModel(model, edit, flags, signal);
     const text = flags.json
-      ? JSON.stringify(document(path, model.format, edit, intended, written), null, 2)
-      : report(path, model.format, edit, intended, written);
+      ? JSON.stringify(document(model, edit, intended, written), null, 2)
+      : report(model, edit, intended, written);
     console.log(text);
   } finally {
     model.close();
   }
 }
 
-/** What to set, from labels and a loss, --bias, or --heads; exactly one of them. */
-async function intendedBiases(flags: ApplyFlags): Promise<readonly IntendedBias[]> {
-  const { heads, bias, counts, labels, loss, output, tensor, layout } = flags;
+/** What to set, from labels and a loss (the model's own, if its config says it), --bias, or --heads; exactly one of them. */
+async function intendedBiases(
+  flags: ApplyFlags,
+  trainedWith: TrainedWith = {},
+): Promise<readonly IntendedBias[]> {
+  const { heads, bias, counts, labels, loss = trainedWith.loss, output, tensor, layout } = flags;
   const given = Object.entries({ "--heads": heads, "--bias": bias, "--counts": counts, "--labels": labels })
     .filter(([, value]) => value !== undefined)
     .map(([name]) => name);
@@ -97,7 +102,9 @@ async function intendedBiases(flags: ApplyFlags): Promise<readonly IntendedBias[
   if (file === undefined) {
     if (loss === undefined)
       throw new InputError(`${given[0]} needs --loss as well, for example --loss softmax`);
-    return [{ ...named, ...(await solveBias(loss, labels, flags, headOptions(loss, { ...flags }))) }];
+    const classes = flags.classes ?? (counts === undefined ? trainedWith.classes?.join(",") : undefined);
+    const solved = await solveBias(loss, labels, { ...flags, classes }, headOptions(loss, { ...flags }));
+    return [{ ...named, ...solved }];
   }
   const several = await readBiases(file);
   const namesItself = several.some((one) => one.output !== undefined);
@@ -108,8 +115,7 @@ async function intendedBiases(flags: ApplyFlags): Promise<readonly IntendedBias[
 }
 
 function document(
-  path: string,
-  format: string,
+  { path, format }: ModelOnDisk,
   edit: BiasEdit,
   intended: readonly IntendedBias[],
   written: WrittenModel,
@@ -139,15 +145,19 @@ function document(
 }
 
 function report(
-  path: string,
-  format: string,
+  { path, format, isFolder, otherCopies }: ModelOnDisk,
   edit: BiasEdit,
   intended: readonly IntendedBias[],
   written: WrittenModel,
 ): string {
   const blocks = edit.applied.map((one, i) => appliedLines(one, intended[i].solved).join("\n"));
   const end = [
-    ...written.files.map((file) => field("wrote", file)),
+    ...(isFolder && written.kept.length === 0 ? [written.path] : written.files).map((file) =>
+      field("wrote", file),
+    ),
+    ...otherCopies.map((name) =>
+      field("note", `${name} holds the weights too; it was neither changed nor copied`),
+    ),
     ...written.kept.map((old) => field("kept", old)),
     field("checked", "the new file was read back; all other bytes are unchanged"),
   ];

@@ -1,5 +1,5 @@
 import { statSync } from "node:fs";
-import { basename } from "node:path";
+import { basename, join } from "node:path";
 import type { Command } from "commander";
 import { printable } from "../../errors.ts";
 import type { ModelOutput, WritableTensor } from "../../models/model.ts";
@@ -10,7 +10,7 @@ import { field, grouped } from "../text.ts";
 
 export function describe(command: Command): void {
   command
-    .argument("<model>", "a model file")
+    .argument("<model>", "a model file, or the folder of a Hugging Face model or a SavedModel")
     .option("--tensors", "list all floating-point tensors")
     .option("--json", "print one JSON document")
     .addHelpText("after", "\nExample:\n  $ baserate inspect model.keras")
@@ -34,6 +34,7 @@ function document(model: ModelOnDisk, tensors = false) {
     outputs: model.outputs.map((output) => ({ ...facts(output), ...contents(output) })),
     candidates: model.candidates.map(facts),
     reason: model.reason ?? null,
+    trainedWith: model.trainedWith ?? null,
     ...(tensors && {
       tensors: [...model.tensors.values()].map(({ name, type, shape }) => ({ name, type, shape })),
     }),
@@ -62,9 +63,12 @@ function contents(output: ModelOutput) {
 const listed = 20;
 
 function report(model: ModelOnDisk, tensors = false): string {
-  const bytes = grouped(statSync(model.path).size);
+  const bytes = grouped(model.files.reduce((sum, file) => sum + statSync(join(model.folder, file)).size, 0));
   const lines = [`${basename(model.path)}: ${model.format}, ${bytes} bytes`];
   for (const output of model.outputs) lines.push("", ...outputLines(output));
+  const { loss, classes } = model.trainedWith ?? {};
+  if (loss !== undefined) lines.push("", field("loss", `${loss} (from config.json)`));
+  if (classes !== undefined) lines.push(field("classes", `${classes.join(", ")} (from config.json)`));
   if (model.outputs.length === 0) {
     lines.push("", field("no output", `${model.reason}`));
     for (const { name, units, bias } of model.candidates.slice(0, listed)) {

@@ -1,0 +1,71 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { InputError } from "../errors.ts";
+
+/** The weights in a folder that is a model as a whole, in the order in which the libraries prefer them. */
+const folderWeights: readonly (readonly [mark: string, weights: string])[] = [
+  ["config.json", "model.safetensors"],
+  ["config.json", "model.safetensors.index.json"],
+  ["config.json", "pytorch_model.bin"],
+  ["config.json", "pytorch_model.bin.index.json"],
+  ["saved_model.pb", "variables/variables.index"],
+];
+
+/** The file in a model's folder to open. Throws an InputError, with what to do, if the folder is not a model. */
+export function mainFile(folder: string): string {
+  const names = new Set(filesBelow(folder));
+  const found = folderWeights.find(([mark, weights]) => names.has(mark) && names.has(weights));
+  if (found) return found[1];
+  throw new InputError(`${folder}: ${folderReason([...names].filter((name) => !name.includes("/")))}`);
+}
+
+/** Whether a file holds the same weights once more, in a form that the libraries ignore beside the one that is read. */
+export function isOtherCopy(name: string, files: readonly string[]): boolean {
+  const isWeights =
+    /^(model.*\.safetensors|pytorch_model.*\.bin|tf_model\.h5|flax_model\.msgpack|.*\.onnx)(\.index\.json)?$/.test(
+      name,
+    );
+  return isWeights && !files.includes(name);
+}
+
+/** A folder of more files than this is not a model's. */
+const maxFiles = 10_000;
+
+/** Names of all files in a folder and below, hidden ones left out, sorted. */
+export function filesBelow(folder: string): string[] {
+  const names: string[] = [];
+  const visit = (prefix: string) => {
+    for (const entry of readdirSync(join(folder, prefix), { withFileTypes: true })) {
+      if (names.length >= maxFiles) return;
+      if (entry.isDirectory() && !entry.name.startsWith(".")) visit(`${prefix}${entry.name}/`);
+      else if (!entry.isDirectory() && (!entry.name.startsWith(".") || prefix === ""))
+        names.push(prefix + entry.name);
+    }
+  };
+  visit("");
+  return names.sort();
+}
+
+/** Folders that frameworks save models as: a file that identifies them, and what to do. */
+const modelFolders: readonly [mark: RegExp, advice: string][] = [
+  [
+    /^(_CHECKPOINT_METADATA|_METADATA|manifest\.ocdbt)$/,
+    "an Orbax checkpoint, which baserate doesn't read; restore it and write one file, params.msgpack, of flax.serialization.to_bytes(params), or paste the lines of baserate solve --for flax",
+  ],
+  [
+    /\.distcp$/,
+    "a distributed checkpoint of PyTorch; make one file of it: python -m torch.distributed.checkpoint.format_utils dcp_to_torch FOLDER model.pt",
+  ],
+];
+const modelNames =
+  /\.(keras|h5|onnx|safetensors|safetensors\.index\.json|npz|msgpack|pt|pth|ckpt)$|^(pytorch_model\.bin|model\.json)$/;
+
+/** Why a folder with these files is not opened, and what to do. */
+function folderReason(names: readonly string[]): string {
+  const advice = modelFolders.find(([mark]) => names.some((name) => mark.test(name)))?.[1];
+  if (advice !== undefined) return advice;
+  const models = names.filter((name) => modelNames.test(name)).slice(0, 5);
+  return models.length === 0
+    ? "a folder; name the model's file"
+    : `a folder; name a file in it: ${models.join(", ")}`;
+}
