@@ -1,9 +1,9 @@
 import { InputError } from "../errors.ts";
 import type { LabelSummary } from "../labels/summary.ts";
 import { sum } from "../math/sum.ts";
-import type { OutputVector } from "./algebra.ts";
 import { columnsOf } from "./columns.ts";
 import { type Column, type Head, type Label, linkOf, type Resolved } from "./head.ts";
+import { meanLoss } from "./meanLoss.ts";
 import { choice, number, type Options, positive, resolveOptions } from "./options.ts";
 import { defaultPseudoCount } from "./pseudoCount.ts";
 
@@ -94,13 +94,6 @@ export function divisorOf(head: Head, column: Column, o: Resolved): number {
 /** `rowWeight` of each of a column's labels. */
 export const rowWeights = ({ rowWeight }: Head, { labels, distributions }: Column, o: Resolved): number[] =>
   Array.from(labels, (label) => (distributions ? 1 : (rowWeight?.(label, o) ?? 1)));
-
-/** A cell's loss at a constant output, averaged over its labels by their weights. */
-export function meanLoss(head: Head, output: OutputVector, column: Column, o: Resolved): number {
-  if (head.expected) return head.expected(output, column, o);
-  const { labels, weights, weight } = column;
-  return sum(Array.from(labels, (label, i) => weights[i] * head.loss!(output, label, o))) / weight;
-}
 
 /** `divisors` are what reduction `mean` divides each column's sum by. */
 function reduce(

@@ -1,14 +1,14 @@
 import { minimize } from "../math/minimize.ts";
 import { normalCentral, normalDensity } from "../math/normal.ts";
-import { sum } from "../math/sum.ts";
-import { defineHead, tex } from "./head.ts";
+import { type Column, defineHead, type Head, tex } from "./head.ts";
 import { expLink, identityLink, linkOfParts } from "./links.ts";
 import { constantLabels, onLocationAndScale } from "./locationAndScale.ts";
+import { meanLoss } from "./meanLoss.ts";
 import { number, positive } from "./options.ts";
 
 const invRootPi = 1 / Math.sqrt(Math.PI);
 
-export const crps = defineHead({
+export const crps: Head = defineHead({
   ...onLocationAndScale,
   name: "crps",
   summary: "CRPS of a normal prediction",
@@ -40,9 +40,9 @@ export const crps = defineHead({
     }
     // in units of the labels' standard deviation, so that the stopping rule suits any scale
     const sd = Math.sqrt(variance);
-    const scaled = Array.from(labels, (y) => (y - mean) / sd);
+    const scaled = Float64Array.from(labels, (y) => (y - mean) / sd);
     const { at } = minimize(
-      (output) => meanWithGradient(output, scaled, weights, weight, crps.loss!, crps.gradient!),
+      (output) => meanWithGradient(output, { labels: scaled, weights, weight }),
       [0, 0],
       1e-13,
     );
@@ -71,24 +71,17 @@ export const crps = defineHead({
   ],
 });
 
-type RowFunction<T> = (output: number[], label: number, o: Readonly<Record<string, never>>) => T;
-
-/** Weighted mean of a loss and of its gradient over labels. */
+/** Weighted mean of the loss and of its gradient over labels. */
 function meanWithGradient(
   output: readonly number[],
-  labels: ArrayLike<number>,
-  weights: ArrayLike<number>,
-  weight: number,
-  loss: RowFunction<number>,
-  slope: RowFunction<number[]>,
+  column: Pick<Column<number>, "labels" | "weights" | "weight">,
 ) {
-  const at = [...output];
-  const gradient = at.map(() => 0);
-  const losses = Array.from(labels, (y, i) => {
-    slope(at, y, {}).forEach((g, k) => {
-      gradient[k] += (weights[i] / weight) * g;
-    });
-    return weights[i] * loss(at, y, {});
-  });
-  return { value: sum(losses) / weight, gradient };
+  const { labels, weights, weight } = column;
+  const gradient = [0, 0];
+  for (let i = 0; i < labels.length; i++) {
+    const slopes = crps.gradient!(output, labels[i], {});
+    gradient[0] += (weights[i] / weight) * slopes[0];
+    gradient[1] += (weights[i] / weight) * slopes[1];
+  }
+  return { value: meanLoss(crps, output, column, {}), gradient };
 }

@@ -6,6 +6,7 @@ import { defineHead, tex } from "./head.ts";
 import { described, type Link, sigmoidLink } from "./links.ts";
 import {
   entropyOfTable,
+  expectedByInterval,
   hazards,
   intervalOf,
   lastInterval,
@@ -13,18 +14,22 @@ import {
   type SurvivalLabel,
 } from "./survivalIntervals.ts";
 
+/** Σ over the intervals that a row reaches of −log(1 − h), or of −log h where the event is. */
+function hazardLoss<S, V>(m: Algebra<S, V>, output: V, label: V): S {
+  const [time, event] = [m.entry(label, 0), m.entry(label, 1)];
+  const intervals = m.indices(m.width(output));
+  const events = m.map(lastInterval(m, time, intervals), (isLast) => m.mul(isLast, event));
+  const losses = m.zip(output, events, (z, isEvent) => m.log1pExp(m.ifLess(0, isEvent, m.neg(z), z)));
+  return m.sum(m.zip(losses, intervals, (loss, j) => m.ifLess(j, time, loss, 0)));
+}
+
 export const logisticHazard = defineHead({
   ...onIntervals,
   name: "logistic-hazard",
   summary: "discrete-time survival: a hazard for each interval",
   link: described(sigmoidLink, "hazard_j = sigmoid(z_j)"),
-  loss(m, output, label) {
-    const [time, event] = [m.entry(label, 0), m.entry(label, 1)];
-    const intervals = m.indices(m.width(output));
-    const events = m.map(lastInterval(m, time, intervals), (isLast) => m.mul(isLast, event));
-    const losses = m.zip(output, events, (z, isEvent) => m.log1pExp(m.ifLess(0, isEvent, m.neg(z), z)));
-    return m.sum(m.zip(losses, intervals, (loss, j) => m.ifLess(j, time, loss, 0)));
-  },
+  loss: hazardLoss,
+  expected: expectedByInterval(hazardLoss),
   gradient: (output, label: SurvivalLabel) => {
     const last = intervalOf(label[0]);
     return Array.from(output, (z, j) => (j > last ? 0 : j === last && label[1] ? -sigmoid(-z) : sigmoid(z)));
@@ -106,6 +111,7 @@ export const pmf = defineHead({
   summary: "a probability of the event in each interval",
   link: massLink,
   loss: massLoss,
+  expected: expectedByInterval(massLoss),
   gradient: massGradient,
   optimum(column, { intervals }) {
     const { pairs, kind, warnings } = hazards(column, intervals);
@@ -140,6 +146,9 @@ function reverseSums<S, V>(m: Algebra<S, V>, output: V): V {
   return m.zip(output, upTo, (z, before) => m.add(m.sub(total, before), z));
 }
 
+const mtlrLoss = <S, V>(m: Algebra<S, V>, output: V, label: V): S =>
+  massLoss(m, reverseSums(m, output), label);
+
 /** The outputs that have given reverse sums. */
 const differences = (phi: readonly number[]) => phi.map((value, j) => value - (phi[j + 1] ?? 0));
 
@@ -155,7 +164,8 @@ export const mtlr = defineHead({
     low: 0,
     high: 1,
   },
-  loss: (m, output, label) => massLoss(m, reverseSums(m, output), label),
+  loss: mtlrLoss,
+  expected: expectedByInterval(mtlrLoss),
   gradient(output, label: SurvivalLabel) {
     let total = 0;
     return massGradient(reverseSums(float64Algebra, output), label).map((g) => {

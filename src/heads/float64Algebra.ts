@@ -36,10 +36,22 @@ export const float64Algebra: Algebra<number, OutputVector> = {
   concat: (parts) => parts.flatMap((part) => (typeof part === "number" ? part : Array.from(part))),
   constants: (values) => values,
   indices: (width) => Array.from({ length: width }, (_, k) => k),
-  map: (v, f) => Array.from(v, f),
-  zip: (v, w, f) => Array.from(v, (x, k) => f(x, w[k])),
+  map(v, f) {
+    const result = new Array<number>(v.length);
+    for (let k = 0; k < v.length; k++) result[k] = f(v[k]);
+    return result;
+  },
+  zip(v, w, f) {
+    const result = new Array<number>(v.length);
+    for (let k = 0; k < v.length; k++) result[k] = f(v[k], w[k]);
+    return result;
+  },
   sum,
-  dot: (v, w) => sum(Array.from(v, (x, k) => (w[k] === 0 ? 0 : x * w[k]))),
+  dot(v, w) {
+    const terms = new Float64Array(v.length);
+    for (let k = 0; k < v.length; k++) terms[k] = w[k] === 0 ? 0 : v[k] * w[k];
+    return sum(terms);
+  },
   largest: (v) => Array.from(v).reduce((most, x) => Math.max(most, x), -Infinity),
   logSumExp,
   softmax,

@@ -1,6 +1,7 @@
 import { normalRule, type Rule, uniformRule } from "../math/quadrature.ts";
 import { random } from "../math/random.ts";
-import { type BoundHead, cellOutput, meanLoss } from "./bind.ts";
+import { type BoundHead, cellOutput } from "./bind.ts";
+import { meanLoss } from "./meanLoss.ts";
 
 /** Random numbers added to every output independently: uniform on ±size, or normal with standard deviation `size`. */
 export interface Noise {

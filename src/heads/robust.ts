@@ -92,13 +92,10 @@ export const logCosh = defineHead({
   name: "log-cosh",
   summary: "log-cosh loss: squared near zero, absolute far away",
   options: {},
-  // log cosh r = −log(1 − tanh² r) / 2 = |r| + log(1 + e^(−2|r|)) − log 2: the one keeps small r exact, the other large r finite
+  // log cosh r = |r| + log((1 + e^(−2|r|)) / 2): small r keep their digits, and large r stay finite
   loss: ofResidual((m, r) => {
     const size = m.abs(r);
-    const t = m.tanh(m.min(size, 1));
-    const near = m.mul(m.log1p(m.neg(m.mul(t, t))), -0.5);
-    const far = m.sub(m.add(size, m.log1pExp(m.mul(size, -2))), Math.LN2);
-    return m.ifLess(size, 1, near, far);
+    return m.add(size, m.log1p(m.mul(m.expm1(m.mul(size, -2)), 0.5)));
   }),
   gradient: ([z], y) => [Math.tanh(z - y)],
   optimum: (column) => rootOfSlopes(column, Math.tanh),

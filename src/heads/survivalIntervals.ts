@@ -1,5 +1,14 @@
-import type { Algebra } from "./algebra.ts";
-import { type Column, type Description, type Optimum, tex } from "./head.ts";
+import type { Algebra, OutputVector } from "./algebra.ts";
+import {
+  type Column,
+  type Description,
+  type Label,
+  type LossIn,
+  type Optimum,
+  type Resolved,
+  tex,
+} from "./head.ts";
+import { meanLoss } from "./meanLoss.ts";
 import { number, positive } from "./options.ts";
 import { withPseudoCount } from "./pseudoCount.ts";
 
@@ -49,6 +58,26 @@ interface Interval {
 export function lastInterval<S, V>(m: Algebra<S, V>, time: S, intervals: V): V {
   return m.map(intervals, (j) => m.ifLess(j, time, m.ifLess(m.add(j, 1), time, 0, 1), 0));
 }
+
+/**
+ * The labels with their times moved to the ends of their intervals, each distinct one once: all that losses of discrete
+ * time read of them.
+ */
+function byInterval({ labels, weights, weight }: Column<SurvivalLabel>) {
+  const grouped = new Map<number, number>();
+  for (let i = 0; i < labels.length; i++) {
+    const key = 2 * intervalOf(labels[i][0]) + labels[i][1];
+    grouped.set(key, (grouped.get(key) ?? 0) + weights[i]);
+  }
+  const keys = [...grouped.keys()];
+  return { labels: keys.map((key) => [(key >> 1) + 1, key & 1]), weights: [...grouped.values()], weight };
+}
+
+/** The expected loss of discrete time, from the labels by interval. */
+export const expectedByInterval =
+  (loss: LossIn<Resolved, SurvivalLabel>) =>
+  (output: OutputVector, column: Column<SurvivalLabel>): number =>
+    meanLoss({ lossIn: loss as LossIn<Resolved, Label> }, output, byInterval(column), {});
 
 /** The life table of the labels. */
 export function lifeTable(column: Column<SurvivalLabel>, intervals: number): Interval[] {

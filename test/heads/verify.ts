@@ -1,5 +1,6 @@
-import { type BoundHead, bind, meanLoss, rowLoss } from "../../src/heads/bind.ts";
+import { type BoundHead, bind, rowLoss } from "../../src/heads/bind.ts";
 import type { Head } from "../../src/heads/head.ts";
+import { meanLoss } from "../../src/heads/meanLoss.ts";
 import type { Options } from "../../src/heads/options.ts";
 import { type Solution, solve } from "../../src/heads/solve.ts";
 import { type Random, random } from "../../src/math/random.ts";
