@@ -1,10 +1,6 @@
-export type { Cause, CauseName } from "./check/causes.ts";
-export {
-  type CheckInput,
-  type CheckReport,
-  checkOutputs,
-  type TrainingLabels,
-} from "./check/checkOutputs.ts";
+export type { Cause, CauseName } from "./check/cause.ts";
+export type { CheckInput, TrainingLabels, ValueRange } from "./check/checkInput.ts";
+export { type CheckReport, checkOutputs } from "./check/checkOutputs.ts";
 export {
   type InputRows,
   type ModelOutputOptions,
@@ -12,7 +8,7 @@ export {
   modelOutputs,
 } from "./check/modelOutputs.ts";
 export {
-  type NumberArray,
+  type PlaceArray,
   type PlaceRows,
   placesAsRows,
   withoutLabel,

@@ -1,55 +1,19 @@
 import { significant } from "../math/significant.ts";
-import type { BiasVerdict } from "./biasEvidence.ts";
-import type { CheckInput } from "./checkOutputs.ts";
-import type { LossParts, OutputSpread } from "./lossParts.ts";
+import type { BiasVerdict } from "./biasVerdict.ts";
+import type { Cause, CauseName, Finding } from "./cause.ts";
+import type { CheckInput } from "./checkInput.ts";
+import type { LossParts, OutputMoments } from "./lossParts.ts";
+import { patternCauses } from "./patternCauses.ts";
 import type { ReportedVerdict } from "./reportedLoss.ts";
 import type { Sample } from "./sample.ts";
-import { type Shape, shapeCauses } from "./shapeCauses.ts";
+import type { ValuePattern } from "./valuePattern.ts";
 
-export type CauseName =
-  | "NaN or infinity"
-  | "softmax missing"
-  | "sigmoid missing"
-  | "softmax applied twice"
-  | "sigmoid applied twice"
-  | "wrong link"
-  | "wrong activation"
-  | "input-independent outputs"
-  | "identical units"
-  | "dead or saturated outputs"
-  | "labels shifted or permuted"
-  | "wrong sign"
-  | "wrong reduction"
-  | "wrong loss"
-  | "inputs not scaled"
-  | "inputs scaled twice"
-  | "outputs too large"
-  | "target not standardised"
-  | "bias not set"
-  | "weighted training with unweighted prior"
-  | "another data set's prior"
-  | "trained already";
-
-/** What a cause was told by, and what to do. */
-export interface Finding {
-  /** The figure that gave it away, in a sentence without a full stop. */
-  readonly evidence: string;
-  /** The line that mends it. */
-  readonly fix: string;
-  /** How much of the gap between measured and expected loss goes with it, nats (or the loss's unit); where that is known. */
-  readonly explained?: number;
-}
-
-export interface Cause extends Finding {
-  readonly name: CauseName;
-}
-
-/** All that the causes of a gap are told from. */
+/** Everything from which the causes of a gap are inferred. */
 export interface Situation {
   readonly sample: Sample;
   readonly data: CheckInput["data"];
   readonly parts: LossParts;
-  readonly spread: OutputSpread;
+  readonly moments: OutputMoments;
   readonly bias: BiasVerdict;
   readonly reported?: ReportedVerdict;
   readonly reportedLoss?: number;
@@ -60,39 +24,39 @@ interface CauseRow {
   find(situation: Situation): Finding | undefined;
 }
 
-/** Causes that lie in the shape of the outputs come first: what else is computed from such outputs is not to be trusted. */
-export function causesOf(shape: Shape, situation: Situation | undefined): Cause[] {
-  const sure = shapeCauses(shape);
-  if (sure.some(({ misleads }) => misleads) || situation === undefined) {
-    return sure.map(({ misleads: _, ...cause }) => cause);
+/** Causes visible in the outputs' values come first: nothing else computed from such outputs can be trusted. */
+export function causesOf(pattern: ValuePattern, situation: Situation | undefined): Cause[] {
+  const sure = patternCauses(pattern);
+  if (sure.some(({ isConclusive }) => isConclusive) || situation === undefined) {
+    return sure.map(({ isConclusive: _, ...cause }) => cause);
   }
   const found = table.flatMap(({ name, find }) => {
     const finding = find(situation);
     return finding ? [{ name, ...finding }] : [];
   });
   const size = ({ explained = Infinity }: Cause) => explained;
-  return [...sure.map(({ misleads: _, ...cause }) => cause), ...found.sort((a, b) => size(b) - size(a))];
+  return [...sure.map(({ isConclusive: _, ...cause }) => cause), ...found.sort((a, b) => size(b) - size(a))];
 }
 
 /**
- * Largest root mean square of a sound network's outputs in their units. Kernels that keep the size of what passes (Glorot,
- * He) make outputs of about 1; three times that is let pass, and more of a single output, which random kernels may favour.
+ * Largest root mean square of a sound network's outputs, in their units. Kernels that preserve the scale of their inputs
+ * (Glorot, He) give outputs of about 1. Three times that is allowed, and more for a single output, where chance is larger.
  */
-const largestOutput = (width: number) => 3 * Math.sqrt(1 + 1 / width);
+const maxOutputSize = (width: number) => 3 * Math.sqrt(1 + 1 / width);
 
-/** Root mean square of the outputs: between inputs, and their mean's distance from the optimum, unless a bias explains that. */
-const outputSize = ({ spread, bias }: Situation) =>
-  Math.sqrt(spread.between + (bias.name === "optimal" ? spread.offset : 0));
+/** Root mean square of the outputs: their deviation between inputs, and the distance of their mean from the optimum unless a bias explains it. */
+const outputSize = ({ moments, bias }: Situation) =>
+  Math.sqrt(moments.between + (bias.name === "optimal" ? moments.offset : 0));
 
-const isTooLarge = (s: Situation) => outputSize(s) > largestOutput(s.sample.width);
+const isTooLarge = (s: Situation) => outputSize(s) > maxOutputSize(s.sample.width);
 
-/** Inputs beyond this are taken for not scaled, where outputs are too large; inputs that differ by less than the other for scaled twice. */
-const largestInput = 20;
-const smallestInput = 0.02;
-/** The most that inputs can deviate from their middle: they may have been centred after they were scaled once too often. */
+/** Inputs larger than the first count as not scaled (if outputs are too large); inputs that vary by less than the second, as scaled twice. */
+const maxInputSize = 20;
+const minInputDeviation = 0.02;
+/** Largest possible deviation of the inputs from their middle: they may have been centred after being scaled twice. */
 const inputDeviation = ({ low, high, size }: NonNullable<CheckInput["data"]>) =>
   Math.min(size, (high - low) / 2);
-/** Labels whose deviation is further from 1 than this factor, or whose mean is more deviations from 0, are not standardised. */
+/** Labels are not standardised if their standard deviation differs from 1 by more than this factor, or their mean lies more than this many standard deviations from 0. */
 const standardWithin = 10;
 
 const reportedRow = (name: CauseName): CauseRow => ({
@@ -109,9 +73,9 @@ const reportedRow = (name: CauseName): CauseRow => ({
 });
 
 const tooLarge = (s: Situation) => {
-  const [between, size] = [Math.sqrt(s.spread.between), outputSize(s)];
-  const limit = largestOutput(s.sample.width);
-  const scale = s.sample.units.some((u) => u !== 1) ? ", in deviations of the labels" : "";
+  const [between, size] = [Math.sqrt(s.moments.between), outputSize(s)];
+  const limit = maxOutputSize(s.sample.width);
+  const scale = s.sample.units.some((u) => u !== 1) ? ", in standard deviations of the labels" : "";
   return {
     explained: s.parts.independent - s.parts.atMean,
     size:
@@ -132,7 +96,7 @@ const isNotStandard = ({ sample }: Situation) => {
   );
 };
 
-/** Causes told from loss and spread, each against what a sound network may show. */
+/** Causes inferred from the loss and the moments of the outputs, each against what a sound network may show. */
 const table: readonly CauseRow[] = [
   ...(["wrong sign", "wrong reduction", "wrong loss", "wrong link"] as const).map(reportedRow),
   ...(["softmax missing", "sigmoid missing", "softmax applied twice", "sigmoid applied twice"] as const).map(
@@ -140,21 +104,21 @@ const table: readonly CauseRow[] = [
   ),
   {
     name: "inputs scaled twice",
-    find: ({ data, spread }) =>
-      data && inputDeviation(data) <= smallestInput && Math.sqrt(spread.between) < 0.1
+    find: ({ data, moments }) =>
+      data && inputDeviation(data) <= minInputDeviation && Math.sqrt(moments.between) < 0.1
         ? {
-            evidence: `inputs are from ${significant(data.low)} to ${significant(data.high)}, and outputs differ by only ${significant(Math.sqrt(spread.between))} from input to input`,
-            fix: "scale the inputs once: x / 255 twice leaves next to nothing",
+            evidence: `inputs are from ${significant(data.low)} to ${significant(data.high)}, and outputs differ by only ${significant(Math.sqrt(moments.between))} from input to input`,
+            fix: "scale the inputs only once: x / 255 applied twice leaves almost nothing",
           }
         : undefined,
   },
   {
     name: "inputs not scaled",
     find: (s) =>
-      isTooLarge(s) && s.data && s.data.size > largestInput
+      isTooLarge(s) && s.data && s.data.size > maxInputSize
         ? {
-            evidence: `inputs reach from ${significant(s.data.low)} to ${significant(s.data.high)}, and ${tooLarge(s).size}`,
-            fix: "scale the inputs before the network: x / 255 for bytes, or (x - mean) / deviation",
+            evidence: `inputs range from ${significant(s.data.low)} to ${significant(s.data.high)}, and ${tooLarge(s).size}`,
+            fix: "scale the inputs before the network: x / 255 for bytes, or (x - mean) / standard deviation",
             explained: tooLarge(s).explained,
           }
         : undefined,
@@ -162,12 +126,12 @@ const table: readonly CauseRow[] = [
   {
     name: "outputs too large",
     find: (s) =>
-      isTooLarge(s) && !(s.data && s.data.size > largestInput) && !isNotStandard(s)
+      isTooLarge(s) && !(s.data && s.data.size > maxInputSize) && !isNotStandard(s)
         ? {
             evidence: tooLarge(s).size,
             fix: s.data
-              ? "scale the last kernel down, or start it at zero"
-              : "scale the last kernel (and the inputs, if they are not near 1) down; --data x.npy tells which",
+              ? "scale down the last kernel, or start it at zero"
+              : "scale down the last kernel, and the inputs if they are not near 1",
             explained: tooLarge(s).explained,
           }
         : undefined,
@@ -179,8 +143,8 @@ const table: readonly CauseRow[] = [
       if (!isNotStandard(s) || (bias.name === "optimal" && !isTooLarge(s))) return undefined;
       const { mean } = sample.bound.columns[0];
       return {
-        evidence: `labels have mean ${significant(mean)} and deviation ${significant(sample.units[0])}, outputs start near ${significant(s.spread.mean[0])}`,
-        fix: "train on (y - mean) / deviation and undo it on the predictions; or set the bias to the mean",
+        evidence: `labels have mean ${significant(mean)} and standard deviation ${significant(sample.units[0])}, outputs start near ${significant(s.moments.mean[0])}`,
+        fix: "train on (y - mean) / standard deviation and invert this for the predictions; or set the bias to the mean",
         explained: Math.max(parts.measured - parts.expected, bias.gap),
       };
     },
@@ -189,7 +153,7 @@ const table: readonly CauseRow[] = [
     "bias not set",
     ["zero"],
     (s) =>
-      `the mean output is that of bias 0, which costs ${significant(s.bias.gap)} (loss ${significant(s.parts.atZero)} against ${significant(s.parts.expected)})`,
+      `the mean output is that of a bias of 0, which costs ${significant(s.bias.gap)} (loss ${significant(s.parts.atZero)} against ${significant(s.parts.expected)})`,
   ),
   biasRow(
     "weighted training with unweighted prior",
@@ -209,22 +173,22 @@ const table: readonly CauseRow[] = [
   ),
   biasRow("another data set's prior", ["another prior"], (s) =>
     s.sample.units.every((u) => u === 1)
-      ? `the mean prediction is far from the labels' frequencies, and the spread of the outputs does not explain it`
-      : `the mean output, ${significant(s.spread.mean[0])}, is far from the labels' ${significant(s.sample.optimum[0])}`,
+      ? `the mean prediction is far from the labels' frequencies, and the variance of the outputs does not explain it`
+      : `the mean output, ${significant(s.moments.mean[0])}, is far from the labels' ${significant(s.sample.optimum[0])}`,
   ),
   {
     name: "trained already",
     find: ({ parts }) =>
       parts.measured < parts.expected - 0.5 * Math.abs(parts.expected) - 3 * parts.standardError
         ? {
-            evidence: `the loss is ${significant(parts.measured)}; no network that knows nothing gets below ${significant(parts.expected)}`,
-            fix: "check an untrained network; if it is one, look for the labels among its inputs",
+            evidence: `the loss is ${significant(parts.measured)}; no network without information about its inputs can get below ${significant(parts.expected)}`,
+            fix: "check an untrained network; if this one is untrained, look for the labels among its inputs",
           }
         : undefined,
   },
 ];
 
-/** A cause told by the bias that the outputs show. A large spread hides the bias. */
+/** A cause inferred from the bias that the outputs show. Outputs that vary a lot hide the bias. */
 function biasRow(
   name: CauseName,
   biases: readonly BiasVerdict["name"][],

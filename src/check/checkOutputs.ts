@@ -1,65 +1,33 @@
 import { band } from "../heads/band.ts";
 import { cellOutput } from "../heads/bind.ts";
-import { type Head, type Label, linkOf } from "../heads/head.ts";
-import type { Options } from "../heads/options.ts";
-import type { LabelSummary } from "../labels/summary.ts";
+import { linkOf } from "../heads/head.ts";
 import { sum } from "../math/sum.ts";
-import { biasVerdict } from "./biasEvidence.ts";
-import { type Cause, causesOf, type Situation } from "./causes.ts";
-import { type LossParts, lossParts, type OutputSpread, outputSpread } from "./lossParts.ts";
-import type { Range } from "./modelOutputs.ts";
+import { biasVerdict } from "./biasVerdict.ts";
+import type { Cause } from "./cause.ts";
+import { causesOf, type Situation } from "./causes.ts";
+import type { CheckInput } from "./checkInput.ts";
+import { type LossParts, lossParts, type OutputMoments, outputMoments } from "./lossParts.ts";
 import { reportedVerdict } from "./reportedLoss.ts";
 import { readSample, rowOf, type Sample } from "./sample.ts";
-import { shapeOf } from "./shapeCauses.ts";
-
-export interface CheckInput {
-  /** A head, or a name of one: ours or a framework's. */
-  readonly head: Head | string;
-  /** N × K, row after row: what the untrained network gives for a sample of inputs. */
-  readonly outputs: ArrayLike<number>;
-  /** What these are: raw outputs (before the link; the default), or predictions. Say what your program hands its loss. */
-  readonly given?: "outputs" | "predictions";
-  /** N labels, or N × C where the head has C columns, row after row. */
-  readonly labels: ArrayLike<Label>;
-  /** N */
-  readonly rows: number;
-  /** The labels of all training data, or their summary; the sample's own where left out. */
-  readonly training?: LabelSummary | TrainingLabels;
-  /** The loss's options and `reduction`, `columns`, `pseudoCount`. */
-  readonly options?: Options;
-  /** The output layer's bias, where it is known. */
-  readonly bias?: ArrayLike<number>;
-  /** What the program says the loss of these rows is. */
-  readonly reportedLoss?: number;
-  /** What the network is fed with: the range of the inputs and their root mean square. */
-  readonly data?: Range;
-  /** Outputs that are the same for all inputs are meant to be: the output layer's kernel starts at zero. */
-  readonly allowConstant?: boolean;
-}
-
-/** Labels as `CheckInput` has them. */
-export interface TrainingLabels extends Pick<CheckInput, "labels" | "rows"> {
-  /** Names of the classes. */
-  readonly names?: readonly string[];
-}
+import { valuePattern } from "./valuePattern.ts";
 
 export interface CheckReport {
   readonly verdict: "sound" | "not sound";
   readonly head: string;
   readonly rows: number;
-  /** Loss of the best constant output: where a sound network starts, but for its spread. */
+  /** Loss of the best constant output. A sound network starts there or, because its outputs vary, somewhat higher. */
   readonly expectedLoss: number;
   readonly lossAtZero: number;
-  /** Where the loss of a sound network with outputs of this spread lies; null where outputs are not finite. */
+  /** Where the loss of a sound network lies whose outputs vary this much; null if outputs are not finite. */
   readonly band: { readonly low: number; readonly high: number } | null;
   readonly measuredLoss: number | null;
   readonly standardError: number | null;
   readonly reportedLoss?: number;
-  /** What measured less expected loss is made of: the mean output, the spread around it, and its tie to the labels. */
-  readonly gap: { readonly bias: number; readonly spread: number; readonly association: number } | null;
-  /** Variance of the outputs, in units of each: between inputs, and of their mean from the optimum. */
+  /** The parts of measured minus expected loss: the mean output, the variance of the outputs, and their correlation with the labels. */
+  readonly gap: { readonly bias: number; readonly variance: number; readonly association: number } | null;
+  /** In units of each output: the variance between inputs, and the squared distance of the mean output from the optimum. */
   readonly outputVariance: { readonly between: number; readonly constant: number } | null;
-  /** For each output: its label, the mean prediction, and the labels' frequency or mean. */
+  /** For each output: its name, the mean prediction and the mean label. */
   readonly predictions: readonly Prediction[];
   /** Most likely first; empty for a sound network. */
   readonly causes: readonly Cause[];
@@ -67,21 +35,23 @@ export interface CheckReport {
 
 export interface Prediction {
   readonly name: string;
+  /** Mean over the rows. */
   readonly prediction: number;
-  readonly label: number;
+  /** Mean label: for a class, its frequency. */
+  readonly meanLabel: number;
 }
 
 /**
- * Whether an untrained network starts where it should, and if not, why. The measured loss is taken apart: the loss of
- * the best constant output, what the mean output costs (the bias), what the spread of the outputs costs (Jensen's gap,
- * as it is: no distribution is assumed), and what ties outputs to labels. A network is sound unless a cause is found;
- * a spread, or an offset of its own, such as random kernels give is none.
+ * Whether an untrained network starts where it should, and if not, why. The measured loss is split into the loss of the
+ * best constant output, the cost of the mean output (the bias), the cost of the outputs' variance (Jensen's gap, computed
+ * from the outputs without assuming a distribution), and their correlation with the labels. A network is sound unless a
+ * cause is found; the variance and the offset that random kernels produce are not causes.
  *
  * @throws InputError where head, outputs and labels do not fit together, or the head's loss has no optimum
  */
 export function checkOutputs(input: CheckInput): CheckReport {
   const sample = readSample(input);
-  const shape = shapeOf(sample, input);
+  const pattern = valuePattern(sample, input);
   const { head, rows, bound, optimum, width } = sample;
   const base = {
     head: head.name,
@@ -90,7 +60,7 @@ export function checkOutputs(input: CheckInput): CheckReport {
     lossAtZero: bound.expectedLoss(new Float64Array(width)),
     ...(input.reportedLoss !== undefined && { reportedLoss: input.reportedLoss }),
   };
-  const unfit = {
+  const withoutLoss = {
     ...base,
     verdict: "not sound" as const,
     band: null,
@@ -100,12 +70,12 @@ export function checkOutputs(input: CheckInput): CheckReport {
     outputVariance: null,
     predictions: [],
   };
-  if (shape.notFinite >= 0) return { ...unfit, causes: causesOf(shape, undefined) };
+  if (pattern.notFinite >= 0) return { ...withoutLoss, causes: causesOf(pattern, undefined) };
   const parts = lossParts(sample);
-  if (!Number.isFinite(parts.measured)) return { ...unfit, causes: [infiniteLoss(parts.measured)] };
-  const spread = outputSpread(sample);
-  const situation = situationOf(input, sample, parts, spread);
-  const causes = causesOf(shape, situation);
+  if (!Number.isFinite(parts.measured)) return { ...withoutLoss, causes: [infiniteLoss(parts.measured)] };
+  const moments = outputMoments(sample);
+  const situation = situationOf(input, sample, parts, moments);
+  const causes = causesOf(pattern, situation);
   return {
     ...base,
     verdict: causes.length === 0 ? "sound" : "not sound",
@@ -114,10 +84,10 @@ export function checkOutputs(input: CheckInput): CheckReport {
     standardError: parts.standardError,
     gap: {
       bias: parts.atMean - parts.expected,
-      spread: parts.independent - parts.atMean,
+      variance: parts.independent - parts.atMean,
       association: parts.measured - parts.independent,
     },
-    outputVariance: { between: spread.between, constant: spread.offset },
+    outputVariance: { between: moments.between, constant: moments.offset },
     predictions: meanPredictions(sample),
     causes,
   };
@@ -129,15 +99,15 @@ const infiniteLoss = (loss: number): Cause => ({
   fix: "scale the last kernel and the inputs down, or start the kernel at zero",
 });
 
-function situationOf(input: CheckInput, sample: Sample, parts: LossParts, spread: OutputSpread): Situation {
+function situationOf(input: CheckInput, sample: Sample, parts: LossParts, moments: OutputMoments): Situation {
   const { reportedLoss, data } = input;
   const reduction = input.options?.reduction === "sum" ? "sum" : "mean";
   return {
     sample,
     data,
     parts,
-    spread,
-    bias: biasVerdict(sample, parts, spread, input.bias),
+    moments,
+    bias: biasVerdict(sample, parts, moments, input.bias),
     ...(reportedLoss !== undefined && {
       reportedLoss,
       reported: reportedVerdict(sample, parts, reportedLoss, reduction),
@@ -145,33 +115,34 @@ function situationOf(input: CheckInput, sample: Sample, parts: LossParts, spread
   };
 }
 
-/** Outputs that vary more are not a sound network's: the band is drawn for this. */
-const largestVariance = 16;
+/** Outputs of a sound network do not vary more: the band is computed for at most this variance. */
+const maxVariance = 16;
 
-/** Where the loss lies if the bias is right: the theory's band, widened to what these outputs' own spread costs. */
-function bandOf({ sample, parts, spread, bias }: Situation): { low: number; high: number } {
+/** Where the loss lies if the bias is right: the theoretical band, widened to what these outputs' own variance costs. */
+function bandOf({ sample, parts, moments, bias }: Situation): { low: number; high: number } {
   const { head, summary, options, rows, units } = sample;
   const unit = sum(units.map((u) => u * u)) / units.length;
-  const offset = bias.name === "optimal" ? spread.offset : Math.min(spread.offset, spread.between);
-  const outputVariance = unit * Math.min(largestVariance, spread.between + offset);
+  const offset = bias.name === "optimal" ? moments.offset : Math.min(moments.offset, moments.between);
+  const outputVariance = unit * Math.min(maxVariance, moments.between + offset);
   const { low, high } = band(head, summary, { batchSize: rows, outputVariance }, options);
-  const own = bias.name === "optimal" && spread.between + offset <= largestVariance;
-  const association = 2 * associationDeviation(sample, spread);
+  const own = bias.name === "optimal" && moments.between + offset <= maxVariance;
+  const association = 2 * associationDeviation(sample, moments);
   const ownHigh = own ? parts.independent + 3 * parts.standardError : high;
   return { low: low - association, high: Math.max(high, ownHigh) + association };
 }
 
-/** How far a random network's outputs may go with numbers, as a correlation. */
+/** The largest correlation with numeric labels that a random network's outputs are expected to have by chance. */
 const chanceCorrelation = 0.35;
 
 /**
- * Standard deviation, over random networks, of what ties outputs to labels: to first order Σ p(y) g(y)·e(y), with g the
- * loss's gradient at the optimum and e(y) the mean deviation of the outputs of label y, independent from class to class.
+ * Standard deviation, over random networks, of the loss due to correlation of outputs with labels: to first order
+ * Σ p(y) g(y)·e(y), with g the loss's gradient at the optimum and e(y) the mean deviation of the outputs for label y,
+ * independent between classes.
  */
-function associationDeviation({ head, bound, optimum, units }: Sample, { between }: OutputSpread): number {
+function associationDeviation({ head, bound, optimum, units }: Sample, { between }: OutputMoments): number {
   if (head.gradient === undefined) return 0;
   const isClass = head.reads === "classes" || head.reads === "binary";
-  const deviation = Math.sqrt(Math.min(largestVariance, between));
+  const deviation = Math.sqrt(Math.min(maxVariance, between));
   const sums = bound.columns.map((column, j) => {
     const output = cellOutput(bound, optimum, j);
     const squares = heaviest(column.weights).map((i) => {
@@ -186,13 +157,13 @@ function associationDeviation({ head, bound, optimum, units }: Sample, { between
   return bound.combine(sums);
 }
 
-/** Labels that are looked at, at most: each costs as much as there are outputs, and rare ones add next to nothing. */
-const mostLabels = 512;
+/** Most labels considered: each costs as much as there are outputs, and rare ones add almost nothing. */
+const maxLabels = 512;
 
-/** Places of the labels that have weight, the heaviest first. */
+/** Indices of the labels with positive weight, the heaviest first. */
 function heaviest(weights: ArrayLike<number>): number[] {
-  const places = Array.from({ length: weights.length }, (_, i) => i).filter((i) => weights[i] > 0);
-  return places.sort((a, b) => weights[b] - weights[a]).slice(0, mostLabels);
+  const indices = Array.from({ length: weights.length }, (_, i) => i).filter((i) => weights[i] > 0);
+  return indices.sort((a, b) => weights[b] - weights[a]).slice(0, maxLabels);
 }
 
 function meanPredictions(sample: Sample): Prediction[] {
@@ -211,7 +182,7 @@ function meanPredictions(sample: Sample): Prediction[] {
     return total.map((prediction, k) => ({
       name: isClass ? (column.classNames?.[k] ?? `class ${k}`) : column.place,
       prediction,
-      label: isClass ? column.weights[k] / column.weight : column.mean,
+      meanLabel: isClass ? column.weights[k] / column.weight : column.mean,
     }));
   });
   const paired = head.reads === "classes" || head.reads === "binary" || head.reads === "numbers";

@@ -2,40 +2,40 @@ import { meanRow } from "../math/meanRow.ts";
 import { sum } from "../math/sum.ts";
 import { rowLosses, rowOf, type Sample } from "./sample.ts";
 
-/** The measured loss, taken apart: from what the best constant output gives up to what was measured. */
+/** The measured loss in steps: from the loss of the best constant output to the loss of the rows as they are. */
 export interface LossParts {
   /** At the optimal constant output. */
   readonly expected: number;
   readonly atZero: number;
-  /** At the network's mean output: above `expected` by what the bias (and an offset of the network's) costs. */
+  /** At the network's mean output: above `expected` by the cost of the bias (and of an offset of the network's own). */
   readonly atMean: number;
-  /** Over the outputs as they are, labels drawn independently of them: above `atMean` by what their spread costs. */
+  /** Mean over the outputs, with labels drawn independently of them: above `atMean` by the cost of the outputs' variance. */
   readonly independent: number;
-  /** As the rows are. */
+  /** Mean over the rows as they are. */
   readonly measured: number;
   /** Standard error of `measured`. */
   readonly standardError: number;
 }
 
-/** How the outputs of a sample are spread, in units of each output (see `Sample.units`). */
-export interface OutputSpread {
-  /** Mean output, K, raw; centred for losses that do not see a shift. */
+/** Mean and variance of a sample's outputs, in units of each output (see `Sample.units`). */
+export interface OutputMoments {
+  /** Mean output, length K, raw; centred for shift-invariant losses. */
   readonly mean: readonly number[];
-  /** Variance between inputs, the mean over outputs. */
+  /** Variance between inputs, averaged over outputs. */
   readonly between: number;
   /** Mean over outputs of the squared distance of the mean output from the optimum. */
   readonly offset: number;
 }
 
-/** Rows that the loss without association is averaged over, at most: it costs rows times distinct labels. */
-const mostRows = 512;
+/** Most rows that `independent` is averaged over: it costs rows times distinct labels. */
+const maxRows = 512;
 
 export function lossParts(sample: Sample): LossParts {
   const { bound, rows, outputs, optimum, width } = sample;
   const { values, weights } = rowLosses(sample, outputs);
   const measured = sum(values) / sum(weights);
   const residual = sum(values.map((value, i) => (value - measured * weights[i]) ** 2));
-  const step = Math.max(1, Math.floor(rows / mostRows));
+  const step = Math.max(1, Math.floor(rows / maxRows));
   const some = Array.from({ length: Math.ceil(rows / step) }, (_, i) => i * step);
   return {
     expected: bound.expectedLoss(optimum),
@@ -49,10 +49,10 @@ export function lossParts(sample: Sample): LossParts {
 
 export const meanOutput = ({ width, outputs }: Sample): number[] => meanRow(outputs, width);
 
-export function outputSpread(sample: Sample): OutputSpread {
-  const { rows, width, outputs, units, optimum, shiftless } = sample;
+export function outputMoments(sample: Sample): OutputMoments {
+  const { rows, width, outputs, units, optimum, shiftInvariant } = sample;
   const centred = (values: ArrayLike<number>) => {
-    const shift = shiftless ? sum(values) / values.length : 0;
+    const shift = shiftInvariant ? sum(values) / values.length : 0;
     return Array.from(values, (z) => z - shift);
   };
   const mean = centred(meanOutput(sample));

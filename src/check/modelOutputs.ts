@@ -2,21 +2,15 @@ import { InputError, unknownName } from "../errors.ts";
 import { arrayTypes, elementCount, type Tensor } from "../graph/tensor.ts";
 import { decodeFloats, encodeFloats } from "../models/floats.ts";
 import type { Session, ValueInfo } from "../runtime/runtime.ts";
+import type { ValueRange } from "./checkInput.ts";
 
-/** Rows of numbers that are read when they are asked for. */
+/** Rows of numbers, read on request. */
 export interface InputRows {
   readonly rows: number;
   /** Shape of one row. */
   readonly shape: readonly number[];
   /** The numbers of rows `start` to `end` (not included), row-major. */
   read(start: number, end: number): ArrayLike<number> | Promise<ArrayLike<number>>;
-}
-
-/** Smallest and largest number, and their root mean square. */
-export interface Range {
-  readonly low: number;
-  readonly high: number;
-  readonly size: number;
 }
 
 export interface ModelOutputs {
@@ -27,28 +21,28 @@ export interface ModelOutputs {
   readonly shape: readonly number[];
   /** Row after row. */
   readonly values: Float64Array;
-  /** Of the numbers that the model was fed with; undefined where it takes none but indices. */
-  readonly fed?: Range;
+  /** Range of the numbers that were fed to the model; undefined if all its inputs are indices. */
+  readonly fed?: ValueRange;
 }
 
 export interface ModelOutputOptions {
-  /** Name of the output; the first where left out. */
+  /** Name of the output. Default: the first. */
   readonly output?: string;
   readonly onRows?: (done: number, rows: number) => void;
 }
 
-/** Rows a piece where the model leaves that open. */
-const pieceRows = 64;
+/** Rows per batch if the model accepts any number. */
+const defaultBatchSize = 64;
 
-/** Numbers that are kept, at most: rows beyond them are not run. */
-const mostNumbers = 2 ** 25;
+/** Most numbers kept in memory: rows beyond them are not run. */
+const maxNumbers = 2 ** 25;
 
 /**
- * What a model gives for rows of data, run piece by piece. A model for batches of a fixed size is fed with that many; the
- * last piece is filled up with copies of its last row, whose outputs are dropped. Of a network with very many outputs
- * fewer rows are run than there are: 2^25 numbers in all, but 2 rows at least.
+ * The outputs of a model for rows of data, run batch by batch. A model with a fixed batch size gets batches of that size;
+ * the last one is filled up with copies of its last row, whose outputs are dropped. Wide networks run fewer rows: at most
+ * 2^25 numbers in all, but at least 2 rows.
  *
- * @param inputs rows for each of the model's inputs, by name, all of the same number
+ * @param inputs rows for each of the model's inputs, by name; the same number for each
  * @throws InputError if they do not fit the model
  */
 export async function modelOutputs(
@@ -65,25 +59,25 @@ export async function modelOutputs(
   }
   const feeds = session.inputs.map((input) => feedOf(input, inputs[input.name]));
   const available = feeds[0].data.rows;
-  const piece = pieceOf(session.inputs);
+  const batchSize = batchSizeOf(session.inputs);
   const counter = rangeCounter();
   let [rows, width] = [available, 0];
   let values = new Float64Array(0);
   let shape: readonly number[] = [];
-  for (let start = 0; start < rows; start += piece) {
-    const count = Math.min(piece, available - start);
+  for (let start = 0; start < rows; start += batchSize) {
+    const count = Math.min(batchSize, available - start);
     const fed: Record<string, Tensor> = {};
     for (const { input, data, shape } of feeds) {
       const read = await data.read(start, start + count);
       if (!isIndex(input)) counter.add(read);
-      fed[input.name] = feedTensor(input, [piece, ...shape], read, count);
+      fed[input.name] = feedTensor(input, [batchSize, ...shape], read, count);
     }
     const result = (await session.run(fed))[output];
     const numbers = numbersOf(result);
     if (start === 0) {
-      [, ...shape] = shapeOf(output, result, piece);
+      [, ...shape] = shapeOf(output, result, batchSize);
       width = elementCount(shape);
-      rows = Math.min(available, Math.max(2, Math.floor(mostNumbers / width)));
+      rows = Math.min(available, Math.max(2, Math.floor(maxNumbers / width)));
       values = new Float64Array(rows * width);
     }
     const kept = Math.min(count, rows - start);
@@ -140,8 +134,8 @@ function rowShape({ name, shape }: ValueInfo, given: readonly number[]): number[
 }
 
 /** Rows that are run at once: as many as the model is made for. */
-function pieceOf(inputs: readonly ValueInfo[]): number {
-  return inputs.map(({ shape: [rows] }) => rows).find((rows) => rows !== undefined) ?? pieceRows;
+function batchSizeOf(inputs: readonly ValueInfo[]): number {
+  return inputs.map(({ shape: [rows] }) => rows).find((rows) => rows !== undefined) ?? defaultBatchSize;
 }
 
 /** Arrays that the runtime takes for each element type; float16 as its bits. */
@@ -214,6 +208,7 @@ function rangeCounter() {
       }
       count += numbers.length;
     },
-    range: (): Range | undefined => (count > 0 ? { low, high, size: Math.sqrt(squares / count) } : undefined),
+    range: (): ValueRange | undefined =>
+      count > 0 ? { low, high, size: Math.sqrt(squares / count) } : undefined,
   };
 }

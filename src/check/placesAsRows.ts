@@ -3,8 +3,8 @@ import { elementCount } from "../graph/tensor.ts";
 import type { Head, Label } from "../heads/head.ts";
 import { float64 } from "../math/float64.ts";
 
-/** Numbers of any shape, row-major; the first axis are the inputs. */
-export interface NumberArray {
+/** Numbers of any shape, row-major; the first axis runs over the inputs. */
+export interface PlaceArray {
   readonly shape: readonly number[];
   readonly values: ArrayLike<number>;
 }
@@ -12,33 +12,33 @@ export interface NumberArray {
 export interface PlaceRows {
   /** N × K */
   readonly outputs: Float64Array;
-  /** N labels, or N × K where there is one for each output. */
+  /** N labels, or N × K if each output has its own. */
   readonly labels: readonly Label[];
   readonly rows: number;
 }
 
 /**
- * Whether labels are those of single places of an input (pixels, tokens, anchors), which share the output layer's bias,
- * rather than of whole inputs.
+ * Whether labels belong to single places of an input (pixels, tokens, anchors), which share the output layer's bias,
+ * rather than to whole inputs.
  */
-export function haveLabelsAtPlaces(head: Head, outputs: NumberArray, labels: NumberArray): boolean {
+export function haveLabelsAtPlaces(head: Head, outputs: PlaceArray, labels: PlaceArray): boolean {
   const axes = outputs.shape.slice(1).filter((length) => length > 1).length;
   const places = labels.shape.slice(1).filter((length) => length > 1).length;
   return axes > 1 && places >= (head.reads === "classes" ? 1 : 2);
 }
 
 /**
- * Outputs of a network that answers at many places of an input, as rows: one for each place.
+ * Turns the outputs of a network that predicts at many places of an input into rows: one row per place.
  *
  * @param outputs N × ... × K (Keras, JAX) or N × K × ... (PyTorch)
- * @param labels N × ..., a label for each place; or of the outputs' shape, one for each output
- * @param classAxis the axis of K; where left out, the last or the second, whichever alone fits the labels
- * @throws InputError where they don't fit together, or both axes would do
+ * @param labels N × ..., one label per place; or of the outputs' shape, one per output
+ * @param classAxis the axis of K; by default the last or the second, whichever alone fits the labels
+ * @throws InputError if the shapes do not fit together, or if both axes would fit
  */
 export function placesAsRows(
   head: Head,
-  outputs: NumberArray,
-  labels: NumberArray,
+  outputs: PlaceArray,
+  labels: PlaceArray,
   classAxis?: number,
 ): PlaceRows {
   const axis = classAxis ?? findAxis(outputs.shape, labels.shape);
@@ -76,7 +76,7 @@ function findAxis(outputs: readonly number[], labels: readonly number[]): number
   if (fitting.length === 1) return fitting[0];
   if (fitting.length === 0) throw misfit(outputs, labels);
   throw new InputError(
-    `outputs of ${text(outputs)} and labels of ${text(labels)}: say with --class-axis which axis are the classes, ${last} (the last) or 1 (PyTorch)`,
+    `outputs of ${text(outputs)} and labels of ${text(labels)}: both axes could hold the classes; set --class-axis to ${last} (the last axis) or 1 (PyTorch)`,
   );
 }
 
@@ -91,11 +91,11 @@ function isSame(a: readonly number[], b: readonly number[]): boolean {
 
 const misfit = (outputs: readonly number[], labels: readonly number[]) =>
   new InputError(
-    `labels of ${text(labels)} do not fit outputs of ${text(outputs)}; give a label for each place (the outputs' shape without the classes' axis), or one for each output`,
+    `labels of ${text(labels)} do not fit outputs of ${text(outputs)}; give one label per place (the outputs' shape without the class axis) or one per output`,
   );
 
 /** The numbers with one axis moved to the end. */
-function axisLast({ shape, values }: NumberArray, axis: number): Float64Array {
+function axisLast({ shape, values }: PlaceArray, axis: number): Float64Array {
   const width = shape[axis];
   const inner = elementCount(shape.slice(axis + 1));
   if (inner === 1) return float64(values);
@@ -111,7 +111,7 @@ function axisLast({ shape, values }: NumberArray, axis: number): Float64Array {
 /** Rows whose label is not `ignored`, such as PyTorch's `ignore_index`. Throws an InputError if rows have several labels. */
 export function withoutLabel({ outputs, labels, rows }: PlaceRows, ignored: number): PlaceRows {
   if (labels.length !== rows) {
-    throw new InputError(`rows with label ${ignored} can be ignored only where each row has one label`);
+    throw new InputError(`rows with label ${ignored} can only be ignored if each row has one label`);
   }
   const width = outputs.length / rows;
   const kept = labels.flatMap((label, i) => (label === ignored ? [] : [i]));

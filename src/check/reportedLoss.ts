@@ -4,16 +4,16 @@ import { sigmoidLink, softmaxLink } from "../heads/links.ts";
 import { log1pExp } from "../math/log1pExp.ts";
 import { sigmoid } from "../math/logit.ts";
 import { softmax } from "../math/logSumExp.ts";
-import type { CauseName } from "./causes.ts";
+import type { CauseName } from "./cause.ts";
 import type { LossParts } from "./lossParts.ts";
-import { rowOf, type Sample } from "./sample.ts";
+import { clip, rowOf, type Sample } from "./sample.ts";
 
-/** What a program's loss turns out to be, where it is not the one stated. */
+/** What the loss reported by a program turns out to be, if it is not the stated one. */
 export interface ReportedVerdict {
   readonly cause: CauseName;
-  /** What equals the reported number, in words; undefined where nothing known does. */
+  /** What equals the reported number, in words; undefined if nothing known does. */
   readonly equals?: string;
-  /** The line that mends it. */
+  /** How to fix it, in one line. */
   readonly fix: string;
 }
 
@@ -24,12 +24,12 @@ interface Candidate {
   readonly fix: string;
 }
 
-/** Numbers are alike that agree to half a percent, or to the third decimal. */
+/** Whether two numbers agree to half a percent or to the third decimal. */
 const alike = (a: number, b: number) => Math.abs(a - b) <= Math.max(0.005 * Math.abs(b), 0.001);
 
 /**
- * Whether the loss that a program reports for these rows is the one stated; if not, which mistake gives that number. Each
- * candidate is computed from the rows; where several fit, the nearest.
+ * Whether the loss that a program reports for these rows is the stated one; if not, which mistake gives that number.
+ * Each candidate is computed from the rows; if several fit, the nearest is taken.
  */
 export function reportedVerdict(
   sample: Sample,
@@ -83,78 +83,68 @@ function candidates(sample: Sample, mean: number, stated: number): Candidate[] {
   ];
 }
 
-const twice = "hand the loss raw outputs: drop the activation of the last layer, or say from_logits=False";
-const missing = "put the link back before the loss, or say from_logits=True";
+const twice =
+  "pass raw outputs to the loss: remove the activation of the last layer, or set from_logits=False";
+const missing = "apply the activation before the loss, or set from_logits=True";
 
-function softmaxCandidates(sample: Sample): Candidate[] {
-  const { head } = sample;
-  const own = `use ${head.name} cross-entropy on the raw outputs`;
-  const at = (f: (p: number[], z: Float64Array, y: number) => number) => meanOverRows(sample, f);
-  const square = (p: ArrayLike<number>, y: number) =>
-    Array.from(p).reduce((total, v, k) => total + (v - +(k === y)) ** 2, 0);
-  const k = sample.width;
-  return [
-    {
-      cause: "softmax applied twice",
-      equals: "the loss with softmax applied once more",
-      value: at((p, _, y) => -Math.log(softmax(p)[y])),
-      fix: twice,
-    },
-    {
-      cause: "softmax missing",
-      equals: "the loss with the raw outputs taken for probabilities",
-      value: at((_, z, y) => -Math.log(clipped(z[y] / z.reduce((a, b) => a + b, 0)))),
-      fix: missing,
-    },
-    {
-      cause: "softmax missing",
-      equals: "the loss with the raw outputs taken for log-probabilities",
-      value: at((_, z, y) => -z[y]),
-      fix: missing,
-    },
-    {
-      cause: "wrong loss",
-      equals: "the squared error of the probabilities",
-      value: at((p, _, y) => square(p, y) / k),
-      fix: own,
-    },
-    {
-      cause: "wrong loss",
-      equals: "the squared error of the probabilities, summed over classes",
-      value: at((p, _, y) => square(p, y)),
-      fix: own,
-    },
-    {
-      cause: "wrong loss",
-      equals: "the squared error of the raw outputs",
-      value: at((_, z, y) => square(z, y) / k),
-      fix: own,
-    },
-    {
-      cause: "wrong loss",
-      equals: "the absolute error of the probabilities",
-      value: at((p, _, y) => (2 * (1 - p[y])) / k),
-      fix: own,
-    },
-    {
-      cause: "wrong loss",
-      equals: "the binary cross-entropy of the probabilities",
-      value: at((p, _, y) => -p.reduce((t, v, j) => t + Math.log(clipped(j === y ? v : 1 - v)), 0) / k),
-      fix: own,
-    },
-    {
-      cause: "wrong link",
-      equals: "the binary cross-entropy of sigmoids of the outputs",
-      value: at((_, z, y) => z.reduce((t, v, j) => t + log1pExp(j === y ? -v : v), 0) / k),
-      fix: own,
-    },
-  ];
-}
+/** The loss of one row from its probabilities p, outputs z and class y. */
+type RowFunction = (p: readonly number[], z: Float64Array, y: number) => number;
+
+const squaredDistance = (values: ArrayLike<number>, y: number) =>
+  Array.from(values).reduce((total, value, k) => total + (value - +(k === y)) ** 2, 0);
+
+/** Losses that a softmax head's outputs may have been given to by mistake. */
+const softmaxMistakes: readonly (readonly [CauseName, equals: string, RowFunction, fix?: string])[] = [
+  [
+    "softmax applied twice",
+    "the loss with softmax applied once more",
+    (p, _, y) => -Math.log(softmax(p)[y]),
+    twice,
+  ],
+  [
+    "softmax missing",
+    "the loss with the raw outputs taken for probabilities",
+    (_, z, y) => -Math.log(clip(z[y] / z.reduce((a, b) => a + b, 0))),
+    missing,
+  ],
+  [
+    "softmax missing",
+    "the loss with the raw outputs taken for log-probabilities",
+    (_, z, y) => -z[y],
+    missing,
+  ],
+  ["wrong loss", "the squared error of the probabilities", (p, _, y) => squaredDistance(p, y) / p.length],
+  [
+    "wrong loss",
+    "the squared error of the probabilities, summed over classes",
+    (p, _, y) => squaredDistance(p, y),
+  ],
+  ["wrong loss", "the squared error of the raw outputs", (_, z, y) => squaredDistance(z, y) / z.length],
+  ["wrong loss", "the absolute error of the probabilities", (p, _, y) => (2 * (1 - p[y])) / p.length],
+  [
+    "wrong loss",
+    "the binary cross-entropy of the probabilities",
+    (p, _, y) => -p.reduce((t, v, j) => t + Math.log(clip(j === y ? v : 1 - v)), 0) / p.length,
+  ],
+  [
+    "wrong link",
+    "the binary cross-entropy of sigmoids of the outputs",
+    (_, z, y) => z.reduce((t, v, j) => t + log1pExp(j === y ? -v : v), 0) / z.length,
+  ],
+];
+
+const softmaxCandidates = (sample: Sample): Candidate[] =>
+  softmaxMistakes.map(([cause, equals, loss, fix]) => ({
+    cause,
+    equals,
+    value: meanOverRows(sample, loss),
+    fix: fix ?? `use ${sample.head.name} cross-entropy on the raw outputs`,
+  }));
 
 function sigmoidCandidates(sample: Sample): Candidate[] {
   const own = "use binary cross-entropy on the raw outputs";
   const cells = (f: (z: number, y: number) => number) => meanOverCells(sample, f);
-  const bce = (p: number, y: number) => -y * Math.log(clipped(p)) - (1 - y) * Math.log(clipped(1 - p));
+  const bce = (p: number, y: number) => -y * Math.log(clip(p)) - (1 - y) * Math.log(clip(1 - p));
   return [
     {
       cause: "sigmoid applied twice",
@@ -206,12 +196,7 @@ function regressionCandidates(sample: Sample): Candidate[] {
   ];
 }
 
-const clipped = (p: number) => Math.min(1 - 1e-7, Math.max(1e-7, p));
-
-function meanOverRows(
-  { rows, outputs, labels, width }: Sample,
-  f: (p: number[], z: Float64Array, y: number) => number,
-): number {
+function meanOverRows({ rows, outputs, labels, width }: Sample, f: RowFunction): number {
   let total = 0;
   for (let i = 0; i < rows; i++) {
     const z = rowOf({ width }, outputs, i);

@@ -14,35 +14,38 @@ import {
 } from "../labels/summarize.ts";
 import type { LabelSummary } from "../labels/summary.ts";
 import { float64 } from "../math/float64.ts";
-import type { CheckInput } from "./checkOutputs.ts";
+import type { CheckInput } from "./checkInput.ts";
 
 /** Rows of an untrained network: its outputs, and the labels they will be compared with. */
 export interface Sample {
   readonly head: Head;
-  /** The head's link under its options. */
+  /** The head's link, given its options. */
   readonly link: Link;
   /** The head on the labels that the network will be trained on. */
   readonly bound: BoundHead;
-  /** Those labels. */
+  /** The summary of those labels. */
   readonly summary: LabelSummary;
   readonly options: Options;
   readonly rows: number;
-  /** Outputs a row. */
+  /** K, the number of outputs per row. */
   readonly width: number;
-  /** What the program hands its loss, as it is: N × K. */
+  /** What the program passes to its loss, unchanged: N × K. */
   readonly values: Float64Array;
+  /** Numbers per row of `values`: K, unless a cell has more predictions than outputs. */
+  readonly valuesPerRow: number;
+  /** What the values are; `outputs` also if they are predictions of a link that keeps values as they are. */
   readonly given: "outputs" | "predictions";
-  /** Raw outputs, N × K: the values, or what the link makes them from. */
+  /** Raw outputs, N × K: the values, or the inverse of the link applied to them. */
   readonly outputs: Float64Array;
   /** Labels, N or N × C. */
   readonly labels: readonly Label[];
-  /** Whether class labels were counted from 1 and are moved down by one here. */
+  /** Whether class labels were counted from 1 and have been lowered by one here. */
   readonly shifted: boolean;
   /** Bias of the optimal constant output. */
   readonly optimum: readonly number[];
   /** Whether outputs that differ by a constant give the same loss. */
-  readonly shiftless: boolean;
-  /** What is one unit of each output: the labels' standard deviation where outputs are of the labels' kind, else 1 (nats). */
+  readonly shiftInvariant: boolean;
+  /** The unit of each output: the labels' standard deviation where outputs are on the scale of the labels, else 1 (nat). */
   readonly units: readonly number[];
 }
 
@@ -56,22 +59,25 @@ export function readSample(input: CheckInput): Sample {
       `no check for ${head.name}: ${head.none?.reason ?? "its loss compares a whole batch, not single rows"}`,
     );
   }
-  const width = outputsOfRow(head, input);
-  const read = readLabels(head, input, width);
+  const valuesPerRow = numbersPerRow(head, input);
+  const read = readLabels(head, input, valuesPerRow);
   const options = perRow({ ...found.options, ...input.options });
   const bound = bind(head, read.summary, options);
-  if (bound.outputs !== width) {
+  const link = linkOf(head, bound.cellOptions[0]);
+  const width = bound.outputs;
+  const needed =
+    given === "predictions" ? bound.columns.length * predictionsPerCell(link, bound.width) : width;
+  if (valuesPerRow !== needed) {
     throw new InputError(
-      `${width} outputs a row, but ${head.name} has ${bound.outputs} for these labels${head.reads === "classes" ? " (one a class)" : ""}`,
+      `${valuesPerRow} ${given} per row, but ${head.name} needs ${needed} for these labels${head.reads === "classes" ? " (one per class)" : ""}`,
     );
   }
   if (hasColumns(head) && read.labels.length !== rows * bound.columns.length) {
     throw new InputError(
-      `${read.labels.length} labels for ${rows} rows of outputs; ${head.name} needs ${bound.columns.length} a row here`,
+      `${read.labels.length} labels for ${rows} rows of outputs; ${head.name} needs ${bound.columns.length} per row here`,
     );
   }
   const values = float64(input.outputs);
-  const link = linkOf(head, bound.cellOptions[0]);
   return {
     head,
     link,
@@ -81,18 +87,27 @@ export function readSample(input: CheckInput): Sample {
     rows,
     width,
     values,
-    given,
-    outputs: given === "predictions" ? beforeLink(head, link, bound.width, values) : values,
+    valuesPerRow,
+    given: keepsValues(link) ? "outputs" : given,
+    outputs:
+      given === "predictions" ? beforeLink(head, link, values, valuesPerRow / bound.columns.length) : values,
     optimum: optimalOutput(bound),
-    shiftless: head.centre !== undefined && bound.width === width,
+    shiftInvariant: head.centre !== undefined && bound.width === width,
     units: Array.from({ length: width }, (_, k) => unit(bound, k)),
   };
 }
 
-/** Whether rows may have several labels of their own. */
+/** Whether a row may have several labels. */
 const hasColumns = ({ reads }: Head) => reads === "binary" || reads === "numbers";
 
-function outputsOfRow(head: Head, { outputs, labels, rows }: CheckInput): number {
+/** How many predictions a link makes of a cell's outputs. */
+const predictionsPerCell = (link: Link, width: number) => link.apply(new Float64Array(width)).length;
+
+/** Whether predictions equal outputs wherever the link is not flat: the identity, a ReLU, a clamp. */
+export const keepsValues = (link: Link): boolean =>
+  link.slope !== undefined && link.inverse?.([0.25, 0.25])[0] === 0.25;
+
+function numbersPerRow(head: Head, { outputs, labels, rows }: CheckInput): number {
   const width = outputs.length / rows;
   if (!(rows >= 2 && Number.isInteger(width) && width >= 1)) {
     throw new InputError(
@@ -108,7 +123,7 @@ function outputsOfRow(head: Head, { outputs, labels, rows }: CheckInput): number
   return width;
 }
 
-/** The labels as the head reads them, and the summary of those that the network will be trained on. */
+/** The labels as the head reads them, and the summary of all training labels. */
 function readLabels(
   head: Head,
   input: CheckInput,
@@ -131,11 +146,11 @@ function readLabels(
   };
 }
 
-/** A sum over rows grows with their number: everything here is for one row, and only a reported loss is taken times rows. */
+/** A sum over rows grows with their number, so everything here is per row; only a reported loss is compared with the sum. */
 const perRow = (options: Options): Options =>
   options.reduction === "sum" ? { ...options, reduction: "rows" } : options;
 
-/** Whether class labels are from 1 to K, where K outputs want 0 to K − 1. */
+/** Whether class labels run from 1 to K, while K outputs need 0 to K − 1. */
 function areCountedFromOne(head: Head, labels: ArrayLike<Label>, width: number): boolean {
   if (head.reads !== "classes") return false;
   const classes = head.family === "ordinal" ? width + 1 : width;
@@ -148,7 +163,7 @@ function areCountedFromOne(head: Head, labels: ArrayLike<Label>, width: number):
   return least === 1 && most === classes;
 }
 
-/** Class indices as a yes or no for each output, where a loss of yes and no has several outputs. */
+/** Class indices as a 0 or 1 for each output, for binary losses with several outputs. */
 function oneHot(head: Head, labels: readonly Label[], rows: number, width: number): readonly Label[] {
   const areIndices =
     head.reads === "binary" &&
@@ -175,27 +190,26 @@ export function summaryOf(head: Head, labels: readonly Label[], rows: number, wi
   return summarizeClasses(labels as number[], { classes: head.family === "ordinal" ? width + 1 : width });
 }
 
-/** Probabilities of 0 and 1 are taken for what Keras clips them to. */
+/** Keras clips probabilities to this distance from 0 and 1. */
 const least = 1e-7;
 export const clip = (p: number) => Math.min(1 - least, Math.max(least, p));
 
-/** Raw outputs of predictions; values that no prediction can have stay as they are. */
-function beforeLink(head: Head, link: Link, width: number, values: Float64Array): Float64Array {
+/** Raw outputs from predictions; values that cannot be predictions are returned unchanged. */
+function beforeLink(head: Head, link: Link, values: Float64Array, perCell: number): Float64Array {
   if (link.inverse === undefined) {
     throw new InputError(
-      `predictions of ${head.name} do not tell its outputs (${link.text}); give raw outputs`,
+      `the outputs of ${head.name} cannot be recovered from its predictions (${link.text}); give raw outputs`,
     );
   }
   if (!isPrediction(link, values)) return values;
   const inside = values.map((value) => Math.min(link.high - least, Math.max(link.low + least, value)));
-  const outputs = new Float64Array(values.length);
-  for (let start = 0; start < values.length; start += width) {
-    outputs.set(link.inverse(inside.subarray(start, start + width)), start);
-  }
-  return outputs;
+  const cells = Array.from({ length: values.length / perCell }, (_, i) =>
+    link.inverse!(inside.subarray(i * perCell, (i + 1) * perCell)),
+  );
+  return Float64Array.from(cells.flat());
 }
 
-/** Whether all values can be predictions by the link. */
+/** Whether all values lie in the range of the link. */
 export const isPrediction = ({ low, high }: Link, values: Float64Array): boolean =>
   values.every((value) => value >= low && value <= high);
 
@@ -205,7 +219,7 @@ function unit({ head, columns, width }: BoundHead, k: number): number {
   return ofLabels && deviation > 0 ? deviation : 1;
 }
 
-/** What `calibrate` takes: raw outputs, labels, and options with `balanced` weights as numbers. */
+/** The arguments of `calibrate`: raw outputs, labels, and options with `balanced` weights resolved to numbers. */
 export function calibrationRows(input: CheckInput): Pick<Sample, "head" | "outputs" | "labels" | "options"> {
   const { head, outputs, labels, options, bound } = readSample(input);
   const weights = Object.entries(head.options)

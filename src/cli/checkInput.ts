@@ -1,8 +1,8 @@
 import { basename } from "node:path";
-import type { CheckInput } from "../check/checkOutputs.ts";
+import type { CheckInput } from "../check/checkInput.ts";
 import {
   haveLabelsAtPlaces,
-  type NumberArray,
+  type PlaceArray,
   type PlaceRows,
   placesAsRows,
   withoutLabel,
@@ -75,7 +75,7 @@ export async function readCheckInput(
 
 async function inputOf(
   head: Head,
-  outputs: NumberArray,
+  outputs: PlaceArray,
   flags: CheckInputFlags,
   data?: CheckData,
   run?: ModelRun,
@@ -107,7 +107,7 @@ interface LabelledRows extends PlaceRows {
 /** Outputs with the labels of their rows. */
 async function withLabels(
   head: Head,
-  outputs: NumberArray,
+  outputs: PlaceArray,
   { labels, column, classes, classAxis, ignoreIndex }: CheckInputFlags,
   data: CheckData | undefined,
 ): Promise<LabelledRows> {

@@ -8,7 +8,7 @@ import { checkPredictions } from "../plot/figures/checkPredictions.ts";
 import { svgToPng } from "../plot/svgToPng.ts";
 
 /** Rows of the figure of predictions before the rarest are left out. */
-const mostRows = 40;
+const maxRows = 40;
 
 /** Writes the figures of a check beside each other, `check.svg` as `check-loss.svg` and `check-predictions.svg` (or .png). */
 export async function writeCheckPlots(path: string, report: CheckReport): Promise<string[]> {
@@ -17,7 +17,7 @@ export async function writeCheckPlots(path: string, report: CheckReport): Promis
     throw new InputError(`invalid --plot: ${path}; its name ends in .svg or .png`);
   const { band, measuredLoss, expectedLoss, lossAtZero, predictions, verdict } = report;
   if (band === null || measuredLoss === null) throw new InputError("nothing to plot: outputs are not finite");
-  const rows = [...predictions].sort((a, b) => b.label - a.label).slice(0, mostRows);
+  const rows = [...predictions].sort((a, b) => b.meanLabel - a.meanLabel).slice(0, maxRows);
   const figures = {
     loss: await drawFigure(checkLoss, { band, measuredLoss, expectedLoss, lossAtZero, verdict }),
     ...(rows.length > 1 && { predictions: await drawFigure(checkPredictions, { rows }) }),

@@ -4,7 +4,7 @@ import { table } from "../plot/table.ts";
 import { field, grouped, wrap } from "./text.ts";
 
 /** Rows of the table of predictions before the rest is left to --json. */
-const mostRows = 20;
+const maxRows = 20;
 
 /** A check as text of at most 80 columns; the verdict is its first line. */
 export function checkReport(report: CheckReport, source: string): string {
@@ -13,8 +13,8 @@ export function checkReport(report: CheckReport, source: string): string {
   if (causes.length > 0) {
     const lines = causes.flatMap(({ name, evidence, fix }, i) => [
       `${i + 1}. ${name}`,
-      field(" seen by", evidence),
-      field(" mend it", fix),
+      field(" evidence", evidence),
+      field(" fix", fix),
     ]);
     blocks.push([causes.length > 1 ? "Causes, likeliest first" : "Cause", ...lines].join("\n"));
   }
@@ -41,7 +41,9 @@ function figures(report: CheckReport, source: string): string {
     field("expected", `${significant(expectedLoss)}   (at bias 0: ${significant(lossAtZero)})`),
   ];
   if (band)
-    lines.push(field("band", `${rangeText(band)}, where a sound network with outputs of this spread starts`));
+    lines.push(
+      field("band", `${rangeText(band)}, where a sound network whose outputs vary this much starts`),
+    );
   if (measuredLoss !== null)
     lines.push(field("measured", `${significant(measuredLoss)} +- ${significant(standardError!)}`));
   if (report.reportedLoss !== undefined) lines.push(field("reported", significant(report.reportedLoss)));
@@ -50,7 +52,7 @@ function figures(report: CheckReport, source: string): string {
     lines.push(
       field(
         "gap",
-        `mean output ${signed(gap.bias)}, spread between inputs ${signed(gap.spread)}, tie to the labels ${signed(gap.association)}`,
+        `mean output ${signed(gap.bias)}, variance between inputs ${signed(gap.variance)}, correlation with labels ${signed(gap.association)}`,
       ),
     );
   }
@@ -67,8 +69,12 @@ function figures(report: CheckReport, source: string): string {
 
 function predictionTable({ predictions }: CheckReport): string {
   const shown = [...predictions];
-  if (shown.length > mostRows) shown.sort((a, b) => b.label - a.label).splice(mostRows);
-  const rows = shown.map(({ name, prediction, label }) => [name, prediction.toFixed(4), label.toFixed(4)]);
+  if (shown.length > maxRows) shown.sort((a, b) => b.meanLabel - a.meanLabel).splice(maxRows);
+  const rows = shown.map(({ name, prediction, meanLabel }) => [
+    name,
+    prediction.toFixed(4),
+    meanLabel.toFixed(4),
+  ]);
   const more = predictions.length - shown.length;
   return [
     table(["output", "mean prediction", "labels"], rows),

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import type { NumberArray } from "../check/placesAsRows.ts";
+import type { PlaceArray } from "../check/placesAsRows.ts";
 import { InputError } from "../errors.ts";
 import { openNpyArray } from "../files/npy.ts";
 import { openByteSource } from "../files/openByteSource.ts";
@@ -14,7 +14,7 @@ export async function readNumberArray(
   path: string,
   picked?: readonly number[],
   available?: number,
-): Promise<NumberArray> {
+): Promise<PlaceArray> {
   if (path.endsWith(".json")) {
     const { shape, values } = await readJson(path);
     checkRows(path, shape, available);

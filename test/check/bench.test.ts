@@ -1,7 +1,8 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { type CheckInput, checkOutputs } from "../../src/check/checkOutputs.ts";
+import type { CheckInput } from "../../src/check/checkInput.ts";
+import { checkOutputs } from "../../src/check/checkOutputs.ts";
 import { findHead } from "../../src/heads/index.ts";
 import { makeBugs, meanLoss, printed } from "./bench/bugs.ts";
 import { type Inputs, makeNetwork, type Network, rows } from "./bench/networks.ts";

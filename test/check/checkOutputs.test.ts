@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { CauseName } from "../../src/check/causes.ts";
-import { type CheckInput, checkOutputs } from "../../src/check/checkOutputs.ts";
+import type { CauseName } from "../../src/check/cause.ts";
+import type { CheckInput } from "../../src/check/checkInput.ts";
+import { checkOutputs } from "../../src/check/checkOutputs.ts";
 import { summaryOf } from "../../src/check/sample.ts";
 import { heads } from "../../src/heads/index.ts";
 import { solve } from "../../src/heads/solve.ts";
@@ -193,8 +194,8 @@ test("the parts of the gap add up to measured less expected loss", () => {
   for (const input of Object.values(broken).flatMap((cases) => cases(1))) {
     const { gap, measuredLoss, expectedLoss } = checkOutputs(input);
     if (gap === null) continue;
-    const scale = Math.abs(gap.bias) + Math.abs(gap.spread) + Math.abs(gap.association) + 1;
-    expect((gap.bias + gap.spread + gap.association - (measuredLoss! - expectedLoss)) / scale).toBeCloseTo(
+    const scale = Math.abs(gap.bias) + Math.abs(gap.variance) + Math.abs(gap.association) + 1;
+    expect((gap.bias + gap.variance + gap.association - (measuredLoss! - expectedLoss)) / scale).toBeCloseTo(
       0,
       9,
     );
@@ -237,7 +238,7 @@ test("sizes that do not fit are refused in one line", () => {
   expect(() => checkOutputs(softmaxCase(drawOutputs(prior, 1), { labels: [0, 1] }))).toThrow(/200 rows/);
   expect(() =>
     checkOutputs(softmaxCase(drawOutputs([0, 0, 0], 1), { training: fromCounts([1, 1]), labels: yesNo })),
-  ).toThrow(/3 outputs a row, but softmax has 2/);
+  ).toThrow(/3 outputs per row, but softmax needs 2/);
   expect(() => checkOutputs({ head: "lambdarank", outputs: [1, 2], labels: [0, 1], rows: 2 })).toThrow(
     /no check for lambdarank/,
   );
@@ -262,7 +263,7 @@ test("labels counted from 1 are told from all training labels", () => {
     softmaxCase(drawOutputs(prior, 1), { labels, training, rows }),
   );
   expect(causes[0].name).toBe("labels shifted or permuted");
-  expect(predictions[0].label).toBeCloseTo(400 / 1385);
+  expect(predictions[0].meanLabel).toBeCloseTo(400 / 1385);
 });
 
 test("class indices with sigmoids are a yes or no for each output", () => {

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { type CheckInput, checkOutputs } from "../../src/check/checkOutputs.ts";
+import type { CheckInput } from "../../src/check/checkInput.ts";
+import { checkOutputs } from "../../src/check/checkOutputs.ts";
 import { readNumberArray } from "../../src/cli/numberArray.ts";
 import { fromCounts } from "../../src/labels/fromCounts.ts";
 

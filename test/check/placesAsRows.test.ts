@@ -71,7 +71,9 @@ test("places are told from several labels a row", () => {
 
 test("axes that both fit, or none, are errors that say what to do", () => {
   const at = (...shape: number[]) => ({ shape, values: new Array(elementCount(shape)).fill(0) });
-  expect(() => placesAsRows(softmax, at(2, 3, 3), at(2, 3))).toThrow(/--class-axis .* 2 \(the last\) or 1/);
+  expect(() => placesAsRows(softmax, at(2, 3, 3), at(2, 3))).toThrow(
+    /--class-axis to 2 \(the last axis\) or 1/,
+  );
   expect(() => placesAsRows(sigmoid, at(2, 5, 3), at(2, 5, 3))).toThrow(/--class-axis/);
   expect(() => placesAsRows(softmax, at(2, 5, 3), at(2, 4))).toThrow(/labels of 2 x 4 do not fit/);
   expect(() => placesAsRows(softmax, at(2, 5, 3), at(2, 5), 3)).toThrow(/have axes 1 to 2/);

@@ -222,7 +222,11 @@ export const gallery: Record<string, GalleryCase> = {
     title: "Mean prediction against the labels",
     draw: () =>
       drawFigure(checkPredictions, {
-        rows: longClasses.map(({ name }, k) => ({ name, label: [0.3, 0.5, 0.02][k % 3], prediction: 0.1 })),
+        rows: longClasses.map(({ name }, k) => ({
+          name,
+          meanLabel: [0.3, 0.5, 0.02][k % 3],
+          prediction: 0.1,
+        })),
       }),
   },
 };

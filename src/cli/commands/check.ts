@@ -1,6 +1,7 @@
 import { extname } from "node:path";
 import type { Command } from "commander";
-import { type CheckInput, type CheckReport, checkOutputs } from "../../check/checkOutputs.ts";
+import type { CheckInput } from "../../check/checkInput.ts";
+import { type CheckReport, checkOutputs } from "../../check/checkOutputs.ts";
 import { dumpFrameworks, dumpSnippet } from "../../check/dumpSnippets.ts";
 import { calibrate } from "../../heads/calibrate.ts";
 import { type CheckInputFlags, readCheckInput } from "../checkInput.ts";

@@ -4,7 +4,11 @@ import { drawSvg, type Figure, palette, textWidth, wrapToPixels } from "../svg.t
 
 export interface CheckPredictionsData {
   /** One per output: the frequency or mean of the labels, and the mean prediction. */
-  readonly rows: readonly { readonly name: string; readonly label: number; readonly prediction: number }[];
+  readonly rows: readonly {
+    readonly name: string;
+    readonly meanLabel: number;
+    readonly prediction: number;
+  }[];
 }
 
 const rowHeight = 22;
@@ -26,7 +30,7 @@ export const checkPredictions: Figure<CheckPredictionsData> = (
     ["Bars: the labels (frequency, or mean). Diamonds: mean prediction before training."],
     width,
   );
-  const ends = rows.flatMap(({ label, prediction }) => [0, label, prediction]);
+  const ends = rows.flatMap(({ meanLabel, prediction }) => [0, meanLabel, prediction]);
   const [low, high] = [Math.min(...ends), Math.max(...ends)];
   const position = (_: unknown, i: number) => i;
   return drawSvg(plot, document, {
@@ -49,7 +53,7 @@ export const checkPredictions: Figure<CheckPredictionsData> = (
     symbol: { type: "identity" },
     marks: [
       plot.gridX({ stroke: palette.grid.light, strokeOpacity: 1 }),
-      plot.barX(rows, { y: position, x: "label", fill: palette.muted.dark, fillOpacity: 0.55 }),
+      plot.barX(rows, { y: position, x: "meanLabel", fill: palette.muted.dark, fillOpacity: 0.55 }),
       plot.dot(rows, { y: position, x: "prediction", symbol: "diamond2", fill: palette.blue.light, r: 5 }),
       note.mark,
     ],

@@ -1,5 +1,5 @@
-import type { CauseName } from "../../../src/check/causes.ts";
-import type { CheckInput } from "../../../src/check/checkOutputs.ts";
+import type { CauseName } from "../../../src/check/cause.ts";
+import type { CheckInput } from "../../../src/check/checkInput.ts";
 import { rowLoss } from "../../../src/heads/bind.ts";
 import { sigmoid } from "../../../src/math/logit.ts";
 import { softmax } from "../../../src/math/logSumExp.ts";

@@ -1,4 +1,4 @@
-import type { CheckInput } from "../../../src/check/checkOutputs.ts";
+import type { CheckInput } from "../../../src/check/checkInput.ts";
 import type { Dataset } from "../../../src/data/dataset.ts";
 import { imbalancedSubset } from "../../../src/data/imbalancedSubset.ts";
 import { syntheticDataset } from "../../../src/data/synthetic.ts";

@@ -2,7 +2,7 @@ import { sigmoidLink } from "../heads/links.ts";
 import type { Options } from "../heads/options.ts";
 import { solve } from "../heads/solve.ts";
 import { sum } from "../math/sum.ts";
-import type { LossParts, OutputSpread } from "./lossParts.ts";
+import type { LossParts, OutputMoments } from "./lossParts.ts";
 import type { Sample } from "./sample.ts";
 
 /** What bias a network may have been given. */
@@ -17,43 +17,44 @@ export type BiasName =
   | "another prior";
 
 export interface BiasVerdict {
-  /** The likeliest bias, given the mean output and how far an untrained network's offset moves it. */
+  /** The likeliest bias, given the mean output and how far an untrained network's own offset can move it. */
   readonly name: BiasName;
   readonly bias: readonly number[];
-  /** log of how much likelier it is than the optimal one. */
+  /** Log of the odds against the optimal bias. */
   readonly logOdds: number;
-  /** Loss that the optimal bias saves. */
+  /** Loss that the optimal bias would save. */
   readonly gap: number;
 }
 
 interface Hypothesis {
   readonly name: BiasName;
   readonly bias: readonly number[];
-  /** Log of how likely it is beforehand, against `optimal`: rarer mistakes, and those that fit in many ways, need more. */
+  /** Log of the prior odds against `optimal`: lower for rarer mistakes and for those that can fit in many ways. */
   readonly prior: number;
-  /** A bias not known but for its spread, in units of the outputs. */
-  readonly spread?: number;
+  /** The standard deviation of a bias that is not known exactly, in units of the outputs. */
+  readonly deviation?: number;
 }
 
-/** How much likelier than the optimal bias another one has to be, as a logarithm. */
+/** Log odds above which another bias is preferred to the optimal one. */
 const clear = 1.5;
-/** A loss this close to the best constant's, as a share of it, is near enough. */
+/** Differences in loss up to this fraction of the expected loss are ignored. */
 const material = 0.05;
 
 /**
- * Which bias the network was given, told from its mean output c = bias + offset. The offset is a network's own (features
- * after a ReLU have a mean: Francazi et al. 2024); its size τ is unknown, but not far from the spread s between inputs:
- * τ is taken as log-normal around s, and integrated out. `known` is the bias itself, where the file says it.
+ * Which bias the network was given, inferred from its mean output c = bias + offset. The offset is the network's own
+ * (features after a ReLU have a nonzero mean: Francazi et al. 2024). Its size τ is unknown but close to the standard
+ * deviation s of the outputs between inputs: τ is log-normal around s, and integrated out. `known` is the bias itself,
+ * if the model file gives it.
  */
 export function biasVerdict(
   sample: Sample,
   parts: LossParts,
-  spread: OutputSpread,
+  moments: OutputMoments,
   known?: ArrayLike<number>,
 ): BiasVerdict {
   const optimal = { name: "optimal" as const, bias: sample.optimum, logOdds: 0, gap: 0 };
-  const deviation = Math.sqrt(spread.between);
-  const c = spread.mean;
+  const deviation = Math.sqrt(moments.between);
+  const c = moments.mean;
   if (isNear(sample, parts, c, calibratedWithin(deviation))) return optimal;
   if (known && isNear(sample, parts, Array.from(known), calibratedWithin(0))) return optimal;
   const evidence = (h: Hypothesis) =>
@@ -67,38 +68,38 @@ export function biasVerdict(
   return best !== undefined && best.gap > tolerance(parts) ? best : optimal;
 }
 
-/** Losses closer than this are alike. */
+/** Losses that differ by less count as equal. */
 export const tolerance = ({ expected, standardError }: LossParts) =>
   material * Math.abs(expected) + Math.min(standardError, material * Math.abs(expected));
 
-/** Root mean square, in units, within which a bias made from one batch of the network's own outputs meets the optimum. */
+/** A bias calibrated on one batch of the network's own outputs lies within this root mean square of the optimum, in units. */
 const calibratedWithin = (deviation: number) => 0.1 + 0.1 * deviation;
 
-/** Near in size, and in what it costs: of many outputs the few that matter may be far off. */
+/** Close in value and in loss: among many outputs, the few that matter may be far off. */
 const isNear = (sample: Sample, parts: LossParts, bias: readonly number[], within: number) =>
   residual(sample, bias, sample.optimum) / sample.width <= within ** 2 &&
   sample.bound.expectedLoss(bias) - parts.expected <= tolerance(parts);
 
-/** Σ ((c − b) / unit)², the best shift taken out where shifts do not matter. */
-function residual({ shiftless, units }: Sample, c: readonly number[], b: readonly number[]): number {
+/** Σ ((c − b) / unit)², minimised over a common shift for shift-invariant heads. */
+function residual({ shiftInvariant, units }: Sample, c: readonly number[], b: readonly number[]): number {
   const gaps = c.map((z, k) => (z - b[k]) / units[k]);
-  const shift = shiftless ? sum(gaps) / gaps.length : 0;
+  const shift = shiftInvariant ? sum(gaps) / gaps.length : 0;
   return sum(gaps.map((gap) => (gap - shift) ** 2));
 }
 
-/** Spread of log τ around log s, and the grid of τ in units of it. */
-const logSpread = 0.7;
+/** Standard deviation of log τ around log s, and the grid of log τ in units of it. */
+const logDeviation = 0.7;
 const grid = Array.from({ length: 41 }, (_, i) => -4 + i / 5);
-/** The least offset that is thought of, in units: rounding, a calibration on a batch. */
-const leastOffset = 0.02;
+/** The smallest offset considered, in units: rounding, or a calibration on one batch. */
+const minOffset = 0.02;
 
-/** log ∫ N(c; b, τ² + spread²) p(τ) dτ. */
+/** log ∫ N(c; b, τ² + deviation²) p(τ) dτ. */
 function logEvidence(sample: Sample, c: readonly number[], h: Hypothesis, deviation: number): number {
-  const freedom = sample.width - (sample.shiftless ? 1 : 0);
+  const freedom = sample.width - (sample.shiftInvariant ? 1 : 0);
   const r = residual(sample, c, h.bias);
   const terms = grid.map((x) => {
-    const offset = (Math.max(deviation, leastOffset) * Math.exp(logSpread * x)) ** 2;
-    const variance = offset + (h.spread ?? 0) ** 2;
+    const offset = (Math.max(deviation, minOffset) * Math.exp(logDeviation * x)) ** 2;
+    const variance = offset + (h.deviation ?? 0) ** 2;
     return -(x * x) / 2 - (freedom / 2) * Math.log(variance) - r / (2 * variance);
   });
   const most = Math.max(...terms);
@@ -107,13 +108,13 @@ function logEvidence(sample: Sample, c: readonly number[], h: Hypothesis, deviat
 
 /** Loss that the optimum saves against the hypothesised bias; for an unknown one, against the mean output. */
 const gapOf = ({ bound }: Sample, { expected, atMean }: LossParts, h: Hypothesis) =>
-  (h.spread === undefined ? bound.expectedLoss(h.bias) : atMean) - expected;
+  (h.deviation === undefined ? bound.expectedLoss(h.bias) : atMean) - expected;
 
 function hypotheses(sample: Sample, c: readonly number[]): Hypothesis[] {
   const { optimum, head, link, width, summary, options } = sample;
   const found: Hypothesis[] = [
     { name: "zero", bias: optimum.map(() => 0), prior: 0 },
-    { name: "another prior", bias: optimum, prior: -2, spread: 3 },
+    { name: "another prior", bias: optimum, prior: -2, deviation: 3 },
     { name: "wrong sign", bias: optimum.map((b) => -b), prior: -2 },
   ];
   const unweighted = withoutWeights(options);
@@ -133,10 +134,10 @@ function hypotheses(sample: Sample, c: readonly number[]): Hypothesis[] {
   return found;
 }
 
-/** Values closer than this are taken for equal, in nats. */
+/** Values closer than this count as equal, in nats. */
 const equalWithin = 0.25;
 
-/** log of the number of orders that values can be put in, equal ones not told apart. */
+/** Log of the number of distinct orders of the values, where equal ones are not distinguished. */
 function logOrders(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   let run = 1;
@@ -148,12 +149,12 @@ function logOrders(values: readonly number[]): number {
   );
 }
 
-/** The same options without weights of classes, if there are any. */
+/** The same options without class weights; undefined if there are none. */
 function withoutWeights({ classWeights, posWeight, ...rest }: Options): Options | undefined {
   return classWeights === undefined && posWeight === undefined ? undefined : rest;
 }
 
-/** The values in the order of sizes of another list. */
+/** The values rearranged so that they are ordered like another list. */
 function inOrderOf(values: readonly number[], order: readonly number[]): number[] {
   const sorted = [...values].sort((a, b) => a - b);
   const places = Array.from(order, (_, k) => k).sort((i, j) => order[i] - order[j]);

@@ -1,0 +1,37 @@
+export type CauseName =
+  | "NaN or infinity"
+  | "softmax missing"
+  | "sigmoid missing"
+  | "softmax applied twice"
+  | "sigmoid applied twice"
+  | "wrong link"
+  | "wrong activation"
+  | "input-independent outputs"
+  | "identical units"
+  | "dead or saturated outputs"
+  | "labels shifted or permuted"
+  | "wrong sign"
+  | "wrong reduction"
+  | "wrong loss"
+  | "inputs not scaled"
+  | "inputs scaled twice"
+  | "outputs too large"
+  | "target not standardised"
+  | "bias not set"
+  | "weighted training with unweighted prior"
+  | "another data set's prior"
+  | "trained already";
+
+/** The evidence for a cause, and what to do about it. */
+export interface Finding {
+  /** The numbers that show it, as a sentence without a full stop. */
+  readonly evidence: string;
+  /** How to fix it, in one line. */
+  readonly fix: string;
+  /** How much of the gap between measured and expected loss it explains, in the loss's unit; absent if unknown. */
+  readonly explained?: number;
+}
+
+export interface Cause extends Finding {
+  readonly name: CauseName;
+}

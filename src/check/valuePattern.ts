@@ -1,0 +1,119 @@
+import { sigmoidLink, softmaxLink } from "../heads/links.ts";
+import { logit } from "../math/logit.ts";
+import { significant } from "../math/significant.ts";
+import { sum } from "../math/sum.ts";
+import type { CheckInput } from "./checkInput.ts";
+import { clip, type Sample } from "./sample.ts";
+
+/** What the outputs' values alone show. */
+export interface ValuePattern {
+  readonly sample: Sample;
+  readonly input: CheckInput;
+  /** Index of the first value that is not finite; −1 if all are finite. */
+  readonly notFinite: number;
+  readonly low: number;
+  readonly high: number;
+  /** Whether each row sums to 1, within the rounding of float16. */
+  readonly rowsSumToOne: boolean;
+  /** Sums of the columns. */
+  readonly columnSums: readonly number[];
+  /** Largest minus smallest value of each column. */
+  readonly ranges: readonly number[];
+  /** Fraction of values that are exactly 0. */
+  readonly zeros: number;
+}
+
+/** A sum of probabilities, within the rounding of float16. */
+export const isOne = (total: number) => Math.abs(total - 1) < 4e-3;
+
+export function valuePattern(sample: Sample, input: CheckInput): ValuePattern {
+  const { values, valuesPerRow: width, rows } = sample;
+  const columnSums = new Array<number>(width).fill(0);
+  const lows = new Array<number>(width).fill(Infinity);
+  const highs = new Array<number>(width).fill(-Infinity);
+  let [zeros, rowsSumToOne] = [0, true];
+  for (let i = 0; i < rows; i++) {
+    let total = 0;
+    for (let k = 0; k < width; k++) {
+      const value = values[i * width + k];
+      total += value;
+      columnSums[k] += value;
+      lows[k] = Math.min(lows[k], value);
+      highs[k] = Math.max(highs[k], value);
+      zeros += +(value === 0);
+    }
+    rowsSumToOne &&= isOne(total);
+  }
+  return {
+    sample,
+    input,
+    notFinite: values.findIndex((value) => !Number.isFinite(value)),
+    low: Math.min(...lows),
+    high: Math.max(...highs),
+    rowsSumToOne,
+    columnSums,
+    ranges: lows.map((low, k) => highs[k] - low),
+    zeros: zeros / values.length,
+  };
+}
+
+export const isSoftmax = ({ sample }: ValuePattern) => sample.link === softmaxLink;
+export const isSigmoid = ({ sample: { head, link } }: ValuePattern) =>
+  head.reads === "binary" && link === sigmoidLink;
+export const gives = ({ sample }: ValuePattern, given: Sample["given"]) => sample.given === given;
+export const inUnit = ({ low, high }: ValuePattern) => low >= 0 && high <= 1;
+export const rangeText = ({ low, high }: ValuePattern) =>
+  `values range from ${significant(low)} to ${significant(high)}`;
+
+/** All outputs lie between 0 and 1. For a few outputs this can be chance, unless a sigmoid explains their means and raw outputs do not. */
+export function looksLikeSigmoid(pattern: ValuePattern): boolean {
+  const { head, width, rows } = pattern.sample;
+  if (!inUnit(pattern) || rows < 8) return false;
+  if (width >= 4) return true;
+  return pattern.columnSums.every((total, k) => {
+    const mean = total / rows;
+    // a sigmoid saturated at 1 because the labels are larger
+    if (head.family === "regression" && mean > 0.95) return true;
+    if (isSigmoid(pattern)) return isExplainedBySigmoid(pattern.sample, k);
+    const within = width < 3 ? 0.4 : 0.75;
+    return [0, pattern.sample.optimum[k]].some((bias) => Math.abs(logit(mean) - bias) < within);
+  });
+}
+
+/** In standard deviations: the least distance from a bias that does not explain the values, and how many times nearer an explaining bias must be. */
+const nearer = 3;
+
+/**
+ * Whether a bias of 0 or the optimal bias explains the logits of these values much better than the values themselves.
+ * Values around the optimal bias are sound raw outputs, even if all of them lie between 0 and 1.
+ */
+function isExplainedBySigmoid({ values, width, optimum }: Sample, k: number): boolean {
+  const raw = values.filter((_, i) => i % width === k);
+  const distances = (z: Float64Array) => {
+    const mean = sum(z) / z.length;
+    const deviation = Math.sqrt(sum(z.map((v) => (v - mean) ** 2)) / z.length);
+    return [optimum[k], 0].map((bias) => Math.abs(mean - bias) / Math.max(deviation, 0.02));
+  };
+  const without = distances(raw);
+  const before = distances(raw.map((p) => logit(clip(p))));
+  return without[0] > nearer && nearer * Math.min(...before) < Math.min(...without);
+}
+
+/** Smaller changes are float32 rounding: four units in the last place of the largest value. */
+export const constantWithin = ({ low, high }: ValuePattern) =>
+  4 * 2 ** -23 * Math.max(Math.abs(low), Math.abs(high));
+
+/** Whether every output differs from the first by the same amount in each row. */
+export function unitsAreIdentical(
+  { values, valuesPerRow: width, rows: count }: Sample,
+  least: number,
+): boolean {
+  for (let i = 1; i < count; i++) {
+    for (let k = 1; k < width; k++) {
+      const here = values[i * width + k] - values[i * width];
+      const first = values[k] - values[0];
+      if (Math.abs(here - first) > 4 * least) return false;
+    }
+  }
+  return true;
+}
