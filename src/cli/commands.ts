@@ -15,6 +15,10 @@ export const commands: Record<string, { summary: string; load: () => Promise<Com
     summary: "run an experiment of your own over several seeds",
     load: () => import("./commands/compare.ts"),
   },
+  merge: {
+    summary: "put the shards of a sweep together, and write its report",
+    load: () => import("./commands/merge.ts"),
+  },
   solve: {
     summary: "the optimal bias and the expected loss, from the labels and the loss",
     load: () => import("./commands/solve.ts"),

@@ -1,10 +1,13 @@
 import { availableParallelism, cpus } from "node:os";
-import { basename } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type { Command } from "commander";
 import type { Dataset } from "../data/dataset.ts";
+import { InputError } from "../errors.ts";
 import type { Plan, PlanInput } from "../experiment/plan.ts";
-import type { Environment, Trial } from "../experiment/record.ts";
-import type { RunDocument } from "../report/runFiles.ts";
+import type { Environment, Versions } from "../experiment/record.ts";
+import type { RunObserver } from "../experiment/runExperiment.ts";
+import type { RunFolder } from "../experiment/runFolder.ts";
+import type { Shard } from "../experiment/settings.ts";
 import { version } from "../version.ts";
 import { interruptible } from "./interrupt.ts";
 import { numberList } from "./numbers.ts";
@@ -23,6 +26,7 @@ export interface ExperimentFlags {
   readonly learningRate?: number;
   readonly out?: string;
   readonly fresh?: true;
+  readonly shard?: Shard;
   readonly workers?: number;
   readonly onnx?: true;
   readonly json?: true;
@@ -46,20 +50,38 @@ export function addExperimentOptions(command: Command): Command {
     .option("--json", "print one JSON document");
 }
 
-/** Completes the experiment that the options describe, and prints its results. */
+/** Completes the experiment that the flags describe, and prints its results. */
 export async function completeExperiment(flags: ExperimentFlags): Promise<void> {
   const { plan, name } = await planOf(flags);
-  const path = flags.out ?? `runs/${name}`;
-  const document = await interruptible((signal) => completeRun(plan, path, flags, signal));
-  if (flags.json) {
-    console.log(JSON.stringify(document));
-    return;
+  const out = flags.out ?? `runs/${name}`;
+  const { shard } = flags;
+  if (shard !== undefined) {
+    const { requireShard } = await import("../experiment/settings.ts");
+    requireShard(plan, shard);
   }
-  const { comparisonTable, runTable } = await import("../report/runTable.ts");
-  const { comparison, furtherComparisons, files } = document;
-  const compared = [comparison, ...furtherComparisons].filter((pair) => pair !== null);
-  const parts = [runTable(document), ...compared.map(comparisonTable)];
-  console.log(`\n${parts.join("\n\n")}\n\n${path} contains ${Object.keys(files).join(", ")}`);
+  const path = shard === undefined ? out : join(out, `shard-${shard.index}-of-${shard.count}`);
+  await interruptible(async (signal) => {
+    const { folder, environment, trials } = await completeTrials(plan, path, flags, signal);
+    if (shard !== undefined) return printShard(folder, shard, trials.length, flags.json ?? false);
+    const [{ writeRunFiles }, { datasets }, { printRun }] = await Promise.all([
+      import("../report/runFiles.ts"),
+      import("../data/datasets.ts"),
+      import("./printRun.ts"),
+    ]);
+    const { classNames, testCount, shape } = datasets[plan.dataset].facts(plan.counts.length);
+    const imageShape = flags.onnx ? shape : undefined;
+    const input = { plan, environment, trials, classNames, testCount, imageShape };
+    await printRun(await writeRunFiles(folder, input), path, flags.json ?? false);
+  });
+}
+
+function printShard({ path }: RunFolder, { index, count }: Shard, trials: number, json: boolean): void {
+  if (json) console.log(JSON.stringify({ shard: `${index}/${count}`, folder: path, trials }));
+  else {
+    console.log(
+      `shard ${index}/${count}: ${trials} trials in ${path}; baserate merge ${dirname(path)} makes the report of all shards`,
+    );
+  }
 }
 
 /** The plan of the file, if one is given, with the values of the options. All that needs no data is validated. */
@@ -80,8 +102,17 @@ async function planOf(flags: ExperimentFlags): Promise<{ plan: Plan; name: strin
     seeds: seedList(file, seed, seeds),
   };
   const options = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  const varied = Object.keys(file.grid ?? {}).find((key) => key in options);
+  if (varied !== undefined) {
+    throw new InputError(
+      `invalid ${optionName(varied)}: the grid of ${flags.plan} has values for it already`,
+    );
+  }
   const plan = resolvePlan({ ...file, ...options }, optionName);
   validatePlan(plan);
+  if (plan.grid !== undefined && flags.onnx) {
+    throw new InputError(`invalid --onnx: ${flags.plan} has a grid, so there is no single network per arm`);
+  }
   const name =
     flags.plan === undefined ? `${plan.dataset}-imbalanced` : basename(flags.plan).replace(/\.[^.]+$/, "");
   return { plan, name };
@@ -116,16 +147,13 @@ async function loadDataset({ dataset: name, counts }: Plan, signal: AbortSignal)
   return datasets[name].load(counts.length, { ...progress, signal }).finally(progress.end);
 }
 
-async function completeRun(
-  plan: Plan,
-  path: string,
-  flags: ExperimentFlags,
-  signal: AbortSignal,
-): Promise<RunDocument> {
-  const [{ openRunFolder }, { runExperiment }, { runDisplay }] = await Promise.all([
+/** Runs the trials that are not finished yet, and returns all trials of the plan or of its shard. */
+async function completeTrials(plan: Plan, path: string, flags: ExperimentFlags, signal: AbortSignal) {
+  const [{ openRunFolder }, { runExperiment }, { runDisplay }, { datasets }] = await Promise.all([
     import("../experiment/runFolder.ts"),
     import("../experiment/runExperiment.ts"),
     import("./runDisplay.ts"),
+    import("../data/datasets.ts"),
   ]);
   const workers = flags.workers ?? availableParallelism();
   const folder = await openRunFolder(path, plan, flags.fresh ?? false);
@@ -136,38 +164,36 @@ async function completeRun(
   const dataset = loadDataset(plan, signal);
   dataset.catch(() => {}); // reported where it is awaited
   const display = runDisplay(plan);
-  const onTrial = (trial: Trial, seconds: number) => {
-    folder.addTrial(trial, seconds);
-    display.onTrial(trial, seconds);
+  const software = await softwareVersions();
+  const observer: RunObserver = {
+    ...display,
+    onStart(todo, dataset) {
+      folder.begin({ ...software, data: datasets[plan.dataset].hash(dataset) });
+      display.onStart(todo, dataset);
+    },
+    onTrial(trial, seconds) {
+      folder.addTrial(trial, seconds);
+      display.onTrial(trial, seconds);
+    },
   };
   try {
-    const observer = { ...display, onTrial };
-    const trials = await runExperiment({ plan, dataset, finished, workers, observer, signal });
-    const { writeRunFiles } = await import("../report/runFiles.ts");
-    const { classNames, test } = await dataset;
-    return await writeRunFiles(folder, {
-      plan,
-      environment: await describeEnvironment(workers),
-      trials,
-      classNames,
-      testCount: test.count,
-      imageShape: flags.onnx ? test.shape : undefined,
-    });
+    const { shard } = flags;
+    const trials = await runExperiment({ plan, dataset, finished, shard, workers, observer, signal });
+    const environment: Environment = { ...folder.versions!, machine: machineName(), workers };
+    return { folder, environment, trials };
   } finally {
     display.end();
     await folder.close();
   }
 }
 
-async function describeEnvironment(workers: number): Promise<Environment> {
+async function softwareVersions(): Promise<Omit<Versions, "data">> {
   const { nodeRuntime } = await import("../runtime/node.ts");
   const runtime = await nodeRuntime();
+  return { baserate: version, node: process.version, runtime: `${runtime.name} ${runtime.version}` };
+}
+
+function machineName(): string {
   const [{ model }] = cpus();
-  return {
-    baserate: version,
-    node: process.version,
-    runtime: `${runtime.name} ${runtime.version}`,
-    machine: `${model.trim()}, ${availableParallelism()} cores, ${process.platform} ${process.arch}`,
-    workers,
-  };
+  return `${model.trim()}, ${availableParallelism()} cores, ${process.platform} ${process.arch}`;
 }

@@ -1,6 +1,7 @@
 import type { Plan } from "../experiment/plan.ts";
 import type { InitialLoss, Trial } from "../experiment/record.ts";
 import type { RunObserver } from "../experiment/runExperiment.ts";
+import { trialNames } from "../experiment/settings.ts";
 import { terminalChart } from "../plot/terminalChart.ts";
 import { hasColor } from "./hasColor.ts";
 import { type ProgressOptions, progress } from "./progress.ts";
@@ -16,6 +17,7 @@ export function runDisplay(plan: Plan, options: ProgressOptions = {}): RunDispla
   const { stream = process.stderr, now = () => performance.now() } = options;
   const display = progress({ stream, now, patience: stream.isTTY ? 0 : 10_000 });
   const run = new RunProgress(plan, now);
+  const nameOf = trialNames(plan);
   const show = (isNews = false) =>
     display.show(
       () => run.status,
@@ -23,36 +25,41 @@ export function runDisplay(plan: Plan, options: ProgressOptions = {}): RunDispla
       () => picture(run, stream),
     );
   return {
-    onStart(sizes) {
-      run.onStart(sizes);
+    onStart(todo, dataset) {
+      run.onStart(todo, dataset);
     },
-    onInitialRows(seed, done) {
-      run.onInitialRows(seed, done);
+    onInitialRows(task, done) {
+      run.onInitialRows(task, done);
       show();
     },
-    onInitialLosses(seed, losses) {
-      for (const [arm, loss] of losses) display.print(`seed ${seed}, ${arm}: ${initialLossText(loss)}`);
+    onInitialLosses({ plan, seed }, losses) {
+      for (const [arm, loss] of losses) {
+        display.print(`${nameOf({ plan, seed, arm })}: ${initialLossText(loss)}`);
+      }
       show(true);
     },
-    onBatch(arm, seed, batch) {
-      run.onBatch(arm, seed, batch);
-      show(batch.step === run.steps);
+    onBatch(key, batch) {
+      run.onBatch(key, batch);
+      show(batch.step === run.stepsOf(key));
     },
-    onTest(arm, seed, done) {
-      run.onTest(arm, seed, done);
+    onTest(key, done) {
+      run.onTest(key, done);
       show();
     },
     onTrial(trial, seconds) {
       run.onTrial(trial);
       const left = run.isDone ? "" : `; ${run.status}`;
-      display.print(`seed ${trial.seed}, ${trial.arm}: ${trialText(trial, seconds)}${left}`);
+      display.print(`${nameOf(trial)}: ${trialText(trial, seconds)}${left}`);
     },
     end: display.end,
   };
 }
 
 /** The curves so far; nothing while there are none. */
-function picture({ curves, steps }: RunProgress, stream: { readonly isTTY?: boolean; columns?: number }) {
+function picture(
+  { curves, maxSteps: steps }: RunProgress,
+  stream: { readonly isTTY?: boolean; columns?: number },
+) {
   if (curves.length === 0) return "";
   const width = Math.min((stream.columns ?? 80) - 1, 100);
   return terminalChart(curves, { width, height: 14, steps, color: hasColor(stream) });

@@ -1,5 +1,8 @@
+import type { Dataset } from "../data/dataset.ts";
 import type { Plan } from "../experiment/plan.ts";
-import type { RunObserver, RunSizes } from "../experiment/runExperiment.ts";
+import { type TrialKey, trialKeyText } from "../experiment/record.ts";
+import type { RunObserver } from "../experiment/runExperiment.ts";
+import { type SeedTask, settingsOf, trialNames } from "../experiment/settings.ts";
 import type { TerminalCurve } from "../plot/terminalChart.ts";
 import { duration } from "./progress.ts";
 
@@ -7,75 +10,94 @@ import { duration } from "./progress.ts";
 const forwardShare = 1 / 3;
 
 interface LiveTrial {
-  readonly arm: string;
-  readonly seed: number;
+  readonly name: string;
   /** Running loss after each step so far. */
   readonly losses: number[];
   /** Test rows that are done. */
   tested: number;
 }
 
+/** The size of the trials of a setting. */
+interface TrialSize {
+  /** Images in training, over all epochs. */
+  readonly rows: number;
+  readonly trainCount: number;
+  readonly steps: number;
+}
+
 type Watched = Required<Omit<RunObserver, "onInitialLosses">>;
 
 /** Counts how much of a run is done, for its speed and the time left, and keeps the curves of its trials. */
 export class RunProgress implements Watched {
-  readonly #plan: Plan;
   readonly #now: () => number;
+  readonly #nameOf: (key: TrialKey) => string;
+  /** By the hash of the setting. */
+  readonly #sizes: ReadonlyMap<string, TrialSize>;
+  readonly #isSingle: boolean;
   readonly #live = new Map<string, LiveTrial>();
-  /** Training images on which each seed's initial loss is measured so far. */
-  readonly #initialRows = new Map<number, number>();
-  #sizes: RunSizes = { trials: 0, seeds: 0, trainCount: 0, testCount: 0 };
+  /** Training images on which the initial losses of each task are measured so far. */
+  readonly #initialRows = new Map<string, number>();
+  #todo: readonly SeedTask[] = [];
+  #testCount = 0;
   #trainedRows = 0;
   #finishedTrials = 0;
   /** In milliseconds. */
   #start = 0;
 
   constructor(plan: Plan, now: () => number = () => performance.now()) {
-    this.#plan = plan;
+    const settings = settingsOf(plan);
     this.#now = now;
+    this.#isSingle = settings.length * plan.seeds.length === 1;
+    const nameOf = trialNames(plan);
+    this.#nameOf = this.#isSingle ? ({ arm }) => arm : nameOf;
+    this.#sizes = new Map(settings.map(({ hash, plan }) => [hash, trialSize(plan)]));
   }
 
-  onStart(sizes: RunSizes): void {
-    this.#sizes = sizes;
+  onStart(todo: readonly SeedTask[], { test }: Pick<Dataset, "test">): void {
+    this.#todo = todo;
+    this.#testCount = test.count;
     this.#start = this.#now();
   }
 
-  onInitialRows(seed: number, done: number): void {
-    this.#initialRows.set(seed, done);
+  onInitialRows({ plan, seed }: SeedTask, done: number): void {
+    this.#initialRows.set(`${plan} ${seed}`, done);
   }
 
-  onBatch(...[arm, seed, { runningLoss }]: Parameters<Watched["onBatch"]>): void {
-    this.#trial(arm, seed).losses.push(runningLoss);
-    this.#trainedRows += (this.#plan.epochs * this.#sizes.trainCount) / this.steps;
+  onBatch(...[key, { runningLoss }]: Parameters<Watched["onBatch"]>): void {
+    const { rows, steps } = this.#sizes.get(key.plan)!;
+    this.#trial(key).losses.push(runningLoss);
+    this.#trainedRows += rows / steps;
   }
 
-  onTest(arm: string, seed: number, done: number): void {
-    this.#trial(arm, seed).tested = done;
+  onTest(key: TrialKey, done: number): void {
+    this.#trial(key).tested = done;
   }
 
   /** In a run of a single seed, the curves of finished arms stay beside those of the others. */
-  onTrial({ arm, seed }: { readonly arm: string; readonly seed: number }): void {
-    if (this.#plan.seeds.length > 1) this.#live.delete(`${arm} ${seed}`);
-    else this.#trial(arm, seed).tested = 0;
+  onTrial(key: TrialKey): void {
+    if (this.#isSingle) this.#trial(key).tested = 0;
+    else this.#live.delete(trialKeyText(key));
     this.#finishedTrials += 1;
   }
 
-  /** Training steps of one trial. */
-  get steps(): number {
-    return this.#plan.epochs * Math.ceil(this.#sizes.trainCount / this.#plan.batchSize);
+  /** Training steps of a trial. */
+  stepsOf({ plan }: TrialKey): number {
+    return this.#sizes.get(plan)!.steps;
+  }
+
+  /** Training steps of the longest trial. */
+  get maxSteps(): number {
+    return Math.max(...[...this.#sizes.values()].map(({ steps }) => steps));
   }
 
   get isDone(): boolean {
-    return this.#finishedTrials >= this.#sizes.trials;
+    return this.#finishedTrials >= this.#trials;
   }
 
   get curves(): TerminalCurve[] {
     return [...this.#live.values()]
       .filter(({ losses }) => losses.length > 0)
-      .map(({ arm, seed, losses }) => ({
-        name: this.#plan.seeds.length > 1 ? `${arm}, seed ${seed}` : arm,
-        values: losses,
-      }));
+      .map(({ name, losses }) => ({ name, values: losses }));
   }
 
   /** What is done, the speed and the time left, on one line. */
@@ -86,30 +108,40 @@ export class RunProgress implements Watched {
     const speed = this.#trainedRows > 0 ? `, ${Math.round(this.#trainedRows / seconds)} images/s` : "";
     const what =
       this.#trainedRows > 0
-        ? `${this.#finishedTrials} of ${this.#sizes.trials} trials done`
+        ? `${this.#finishedTrials} of ${this.#trials} trials done`
         : "measuring the initial loss";
     return `${what}${speed}, ${duration(left)} left`;
   }
 
+  get #trials(): number {
+    return this.#todo.reduce((sum, { arms }) => sum + arms.length, 0);
+  }
+
   /** All work, in units of one image in training. */
   #rowsInAll(): number {
-    const { trials, seeds, trainCount, testCount } = this.#sizes;
-    const trialRows = this.#plan.epochs * trainCount + forwardShare * testCount;
-    return seeds * forwardShare * trainCount + trials * trialRows;
+    return this.#todo.reduce((sum, { plan, arms }) => {
+      const { rows, trainCount } = this.#sizes.get(plan)!;
+      return sum + forwardShare * trainCount + arms.length * (rows + forwardShare * this.#testCount);
+    }, 0);
   }
 
   /** The work that is done, in the same unit. */
   #rowsDone(): number {
     const measured = [...this.#initialRows.values()].reduce((sum, rows) => sum + rows, 0);
     const tested = [...this.#live.values()].reduce((sum, trial) => sum + trial.tested, 0);
-    const testedBefore = this.#finishedTrials * this.#sizes.testCount;
+    const testedBefore = this.#finishedTrials * this.#testCount;
     return this.#trainedRows + forwardShare * (measured + tested + testedBefore);
   }
 
-  #trial(arm: string, seed: number): LiveTrial {
-    const key = `${arm} ${seed}`;
-    const known = this.#live.get(key) ?? { arm, seed, losses: [], tested: 0 };
-    this.#live.set(key, known);
+  #trial(key: TrialKey): LiveTrial {
+    const text = trialKeyText(key);
+    const known = this.#live.get(text) ?? { name: this.#nameOf(key), losses: [], tested: 0 };
+    this.#live.set(text, known);
     return known;
   }
+}
+
+function trialSize({ counts, epochs, batchSize }: Plan): TrialSize {
+  const trainCount = counts.reduce((sum, count) => sum + count, 0);
+  return { trainCount, rows: epochs * trainCount, steps: epochs * Math.ceil(trainCount / batchSize) };
 }

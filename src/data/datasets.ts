@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { LoadOptions } from "./cachedDataset.ts";
 import { cifar10Layout, loadCifar10 } from "./cifar10.ts";
 import type { Dataset, ImageSet } from "./dataset.ts";
@@ -10,30 +11,41 @@ export interface DatasetFacts {
   readonly shape: ImageSet["shape"];
   /** Training images of each class. */
   readonly trainCounts: readonly number[];
+  /** Images in the test set. */
+  readonly testCount: number;
 }
 
 interface KnownDataset {
   /** @param classes how many classes are asked for */
   facts(classes: number): DatasetFacts;
   load(classes: number, options: LoadOptions): Promise<Dataset>;
+  /** SHA-256 in hex of training images, training labels, test images and test labels, one after the other. */
+  hash(dataset: Dataset): string;
 }
 
 /** The datasets that experiments can train on, by name. */
 export const datasets = {
   cifar10: {
     facts: () => {
-      const { classNames, shape, trainCount } = cifar10Layout;
-      return { classNames, shape, trainCounts: classNames.map(() => trainCount / classNames.length) };
+      const { classNames, shape, trainCount, testCount } = cifar10Layout;
+      const trainCounts = classNames.map(() => trainCount / classNames.length);
+      return { classNames, shape, trainCounts, testCount };
     },
     load: (_, options) => loadCifar10(options),
+    hash: () => cifar10Layout.sha256, // every byte was verified when it was read
   },
   synthetic: {
     facts: (classes) => {
-      const { trainCount, shape } = syntheticDefaults;
+      const { trainCount, testCount, shape } = syntheticDefaults;
       const trainCounts = Array.from({ length: classes }, (_, k) => Math.ceil((trainCount - k) / classes));
-      return { classNames: trainCounts.map((_, k) => `class ${k}`), shape, trainCounts };
+      return { classNames: trainCounts.map((_, k) => `class ${k}`), shape, trainCounts, testCount };
     },
     load: async (classes) => syntheticDataset({ classes }),
+    hash: ({ train, test }) => {
+      const hash = createHash("sha256");
+      for (const { images, labels } of [train, test]) hash.update(images).update(labels);
+      return hash.digest("hex");
+    },
   },
 } satisfies Record<string, KnownDataset>;
 

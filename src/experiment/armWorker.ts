@@ -9,15 +9,16 @@ import type { FromWorker, ToWorker } from "./workerPool.ts";
 
 /** What a worker of a run needs; the dataset's arrays are shared, not copied. */
 export interface ArmContext {
-  readonly plan: Plan;
   readonly dataset: Dataset;
-  readonly rows: Uint32Array;
+  /** The plan of each setting, and the rows of the training set that it trains on. */
+  readonly settings: readonly { readonly plan: Plan; readonly rows: Uint32Array }[];
 }
 
 /** A task: the outputs of a seed's untrained network on some rows, or the training and test of one arm. */
-export type ArmTask =
-  | { readonly kind: "outputs"; readonly seed: number; readonly rows: Uint32Array }
-  | { readonly kind: "training"; readonly seed: number; readonly bias: readonly number[] };
+export type ArmTask = { readonly setting: number; readonly seed: number } & (
+  | { readonly kind: "outputs"; readonly rows: Uint32Array }
+  | { readonly kind: "training"; readonly bias: readonly number[] }
+);
 
 export type ArmProgress =
   | { readonly batch: BatchResult }
@@ -30,7 +31,8 @@ const port = parentPort!;
 const stop: Int32Array = workerData;
 const runtime = nodeRuntime();
 runtime.catch(() => {}); // reported when the first task asks for it
-let context: Promise<TrialContext>;
+/** One per setting. */
+let contexts: Promise<TrialContext[]>;
 
 /** Rows between two messages of progress: more messages would keep the receiver busy. */
 const progressRows = 512;
@@ -43,13 +45,14 @@ function stopIfAsked(): void {
 }
 
 async function execute(task: ArmTask): Promise<ArmResult> {
+  const context = (await contexts)[task.setting];
   if (task.kind === "outputs") {
-    return initialOutputs(await context, task.seed, task.rows, (checked) => {
+    return initialOutputs(context, task.seed, task.rows, (checked) => {
       stopIfAsked();
       if (checked % progressRows === 0) send({ progress: { checked } });
     });
   }
-  const { result, seconds } = await runTrial(await context, task.seed, task.bias, {
+  const { result, seconds } = await runTrial(context, task.seed, task.bias, {
     onBatch: (batch) => {
       stopIfAsked();
       send({ progress: { batch } });
@@ -64,10 +67,13 @@ async function execute(task: ArmTask): Promise<ArmResult> {
 
 port.on("message", async (message: ToWorker<ArmContext, ArmTask>) => {
   if ("context" in message) {
-    const { plan, dataset, rows } = message.context;
-    const model = makeModel(plan, dataset.train.shape);
-    context = runtime.then((loaded) => ({ runtime: loaded, plan, model, dataset, rows }));
-    context.catch(() => {});
+    const { dataset, settings } = message.context;
+    contexts = runtime.then((runtime) =>
+      settings.map(({ plan, rows }) => {
+        return { runtime, plan, model: makeModel(plan, dataset.train.shape), dataset, rows };
+      }),
+    );
+    contexts.catch(() => {});
     return;
   }
   try {

@@ -47,16 +47,32 @@ const originalLayers: LayerPlan[] = [
 /** Class counts of the original experiment; a tenth of them for the smaller synthetic dataset. */
 const originalCounts = [4000, 3700, 100, 4000, 400, 100, 50, 700, 700, 100];
 
+const batchSize = whole(1);
+const epochs = whole(1);
+const learningRate = z.number().positive();
+const counts = z.array(whole(1)).min(2);
+const layers = z.array(layerSchema).min(1);
+
+/** Lists of values that replace those of the plan; every combination is run. */
+const gridSchema = z.strictObject({
+  counts: z.array(counts).min(1).optional(),
+  epochs: z.array(epochs).min(1).optional(),
+  batchSize: z.array(batchSize).min(1).optional(),
+  learningRate: z.array(learningRate).min(1).optional(),
+  layers: z.array(layers).min(1).optional(),
+});
+
 /** Everything that determines a run. The default of each key is its value in the original experiment. */
 const planSchema = z.strictObject({
   dataset: z.enum(datasetNames).default("cifar10"),
-  counts: z.array(whole(1)).min(2).optional(),
+  counts: counts.optional(),
   arms: z.array(z.enum(armNames)).min(1).default(["zero", "prior"]),
   seeds: z.array(whole(0, Number.MAX_SAFE_INTEGER)).min(1).default([33]),
-  epochs: whole(1).default(1),
-  batchSize: whole(1).default(256),
-  learningRate: z.number().positive().default(1e-3),
-  layers: z.array(layerSchema).min(1).default(originalLayers),
+  epochs: epochs.default(1),
+  batchSize: batchSize.default(256),
+  learningRate: learningRate.default(1e-3),
+  layers: layers.default(originalLayers),
+  grid: gridSchema.optional(),
 });
 
 export type Plan = z.infer<typeof planSchema> & { readonly counts: readonly number[] };
@@ -76,7 +92,13 @@ export function resolvePlan(
 ): Plan {
   const result = planSchema.safeParse(input ?? {});
   if (!result.success) {
-    throw planError(result.error.issues[0], { input, name, schema: planSchema.shape, layers: layerSchemas });
+    throw planError(result.error.issues[0], {
+      input,
+      name,
+      schema: planSchema.shape,
+      layers: layerSchemas,
+      grid: gridSchema,
+    });
   }
   const plan = result.data;
   for (const key of ["arms", "seeds"] as const) {
@@ -84,7 +106,20 @@ export function resolvePlan(
     if (twice !== undefined)
       throw new InputError(`invalid ${name(key)}: ${twice} is given twice; expected different ${key}`);
   }
+  validateGrid(plan.grid ?? {}, name);
   const counts =
     plan.counts ?? originalCounts.map((count) => (plan.dataset === "cifar10" ? count : count / 10));
   return { ...plan, counts };
+}
+
+/** @throws InputError where the grid has a value twice, since two settings would then be one */
+function validateGrid(grid: Record<string, unknown[]>, name: KeyName): void {
+  for (const [key, values] of Object.entries(grid)) {
+    const texts = values.map((value) => JSON.stringify(value));
+    const twice = texts.find((text, i) => texts.indexOf(text) < i);
+    if (twice === undefined) continue;
+    throw new InputError(
+      `invalid ${name("grid")}, ${key}: ${twice} is given twice; expected different values`,
+    );
+  }
 }

@@ -6,13 +6,18 @@ type Issue = z.core.$ZodIssue;
 /** What a key of a plan is called in messages: `plan.yaml: counts`, or `--counts`. Without a key, the plan. */
 export type KeyName = (key?: string) => string;
 
+interface Keys {
+  readonly shape: Readonly<Record<string, unknown>>;
+}
+
 interface PlanContext {
   /** The plan as given. */
   readonly input: unknown;
   readonly name: KeyName;
   /** Its keys, and those of each kind of layer. */
   readonly schema: Readonly<Record<string, unknown>>;
-  readonly layers: Readonly<Record<string, { readonly shape: Readonly<Record<string, unknown>> }>>;
+  readonly layers: Readonly<Record<string, Keys>>;
+  readonly grid: Keys;
 }
 
 /** One line for the first thing that is wrong with a plan: which key, its value, and what is expected. */
@@ -21,7 +26,7 @@ export function planError(issue: Issue, context: PlanContext): InputError {
   const value = valueAt(context.input, issue.path);
   if (issue.code === "invalid_union") return layerError(issue, value, place, context);
   if (issue.code === "unrecognized_keys") {
-    const kind = context.layers[String(issue.path.at(-1))];
+    const kind = { ...context.layers, grid: context.grid }[String(issue.path.at(-1))];
     const known = Object.keys(kind?.shape ?? context.schema);
     return within(place, unknownName("key", issue.keys[0], known));
   }

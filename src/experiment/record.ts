@@ -42,11 +42,18 @@ export interface TrainingResult {
   readonly stopped: boolean;
 }
 
-/** One finished trial: one arm of one seed. The same plan gives the same trial, bit for bit, on the same machine. */
-export interface Trial extends InitialLoss, TrainingResult {
-  readonly arm: string;
+/** What names a trial. */
+export interface TrialKey {
+  /** Hash of the plan's setting (see settings.ts). */
+  readonly plan: string;
   readonly seed: number;
+  readonly arm: string;
 }
+
+export const trialKeyText = ({ plan, seed, arm }: TrialKey) => `${plan}-${seed}-${arm}`;
+
+/** One finished trial: one arm of one seed. The same key gives the same trial, bit for bit, on the same machine. */
+export interface Trial extends TrialKey, InitialLoss, TrainingResult {}
 
 /** A difference between two arms over paired seeds (first minus second), with a bootstrap 95 % interval. */
 export interface Difference {
@@ -72,12 +79,14 @@ export interface StepsSaved {
   readonly high: number | null;
 }
 
-/** The versions that a run's results depend on. */
+/** What a run's results depend on beside its plan. */
 export interface Versions {
   readonly baserate: string;
   readonly node: string;
   /** Name and version of the runtime: `onnxruntime-node 1.30.0`. */
   readonly runtime: string;
+  /** SHA-256 in hex of the dataset: training images, training labels, test images and test labels. */
+  readonly data: string;
 }
 
 /** What a run ran on. */

@@ -1,25 +1,32 @@
-import { appendFileSync, writeFileSync } from "node:fs";
-import { open, readFile, rm, rmdir } from "node:fs/promises";
+import { appendFileSync, existsSync, writeFileSync } from "node:fs";
+import { readFile, rm, rmdir, truncate } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { stringify } from "yaml";
+import { parse, stringify } from "yaml";
 import { z } from "zod";
 import { InputError } from "../errors.ts";
 import { makeFolder } from "../files/makeFolder.ts";
 import { writeWhole } from "../files/writeWhole.ts";
-import { version } from "../version.ts";
-import type { Plan } from "./plan.ts";
-import type { Trial } from "./record.ts";
+import { type Plan, resolvePlan } from "./plan.ts";
+import type { Trial, Versions } from "./record.ts";
+import { parseTrial, trialLine } from "./trialLines.ts";
 
-const planFile = "plan.yaml";
-const trialsFile = "trials.jsonl";
-/** How long each training took: apart from the trials, which are the same whenever and wherever they run. */
-const timesFile = "times.csv";
+export const runFileNames = {
+  plan: "plan.yaml",
+  versions: "versions.json",
+  trials: "trials.jsonl",
+  /** How long each training took: apart from the trials, which are the same whenever and wherever they run. */
+  times: "times.csv",
+} as const;
 
 /** The folder of a run: its plan, one line per finished trial, and the files made from them. */
 export interface RunFolder {
   readonly path: string;
-  /** Trials that were finished when the run was last stopped. */
+  /** Trials that were finished when the run was last stopped, of the same plan. */
   readonly finished: readonly Trial[];
+  /** What these trials were made with, and after `begin` those to come. */
+  readonly versions: Versions | undefined;
+  /** @throws InputError where the finished trials were made with other versions or other data */
+  begin(versions: Versions): void;
   /** Appends a finished trial, and the time of its training. It is on disk when this returns. */
   addTrial(trial: Trial, seconds: number): void;
   /** Writes a file whole or not at all, and returns its path. */
@@ -30,30 +37,40 @@ export interface RunFolder {
 
 /**
  * Opens the folder of a run, and creates it if it is missing. Its trials are kept if they are of the same plan, to which
- * seeds and arms may have been added.
+ * seeds, arms and values of the grid may have been added.
  *
  * @param fresh deletes all trials
- * @throws InputError where the folder can't be used, or holds a run of another plan
+ * @throws InputError where the folder can't be used, or contains a run of another plan
  */
 export async function openRunFolder(path: string, plan: Plan, fresh: boolean): Promise<RunFolder> {
+  const file = (name: keyof typeof runFileNames) => join(path, runFileNames[name]);
   try {
     const made = await makeFolder(path);
-    const trialsPath = join(path, trialsFile);
-    if (fresh) for (const file of [trialsFile, timesFile]) await rm(join(path, file), { force: true });
-    const finished = await readTrials(trialsPath);
-    if (finished.length > 0) await requireSamePlan(path, plan);
-    const write = (name: string, content: string | Uint8Array) => writeWhole(join(path, name), content);
-    const planText = `# resolved by baserate ${version}\n${stringify(plan)}`;
+    if (fresh)
+      for (const name of ["trials", "times", "versions"] as const) await rm(file(name), { force: true });
+    const { trials: finished, wholeBytes } = await readTrials(path);
+    if (wholeBytes !== undefined) await truncate(file("trials"), wholeBytes);
+    if (finished.length > 0) requireSamePlan(path, await readPlan(path), plan);
+    let versions = finished.length > 0 ? await readVersions(path) : undefined;
     return {
       path,
       finished,
-      write,
+      get versions() {
+        return versions;
+      },
+      write: (name, content) => writeWhole(join(path, name), content),
       close: () => removeEmpty(path, made),
-      addTrial: (trial, seconds) => {
+      begin(given) {
+        if (versions) requireSameVersions(path, versions, "this one", given);
+        versions = given;
+      },
+      addTrial(trial, seconds) {
         // With the first trial, so that a run without one leaves nothing behind.
-        writeFileSync(join(path, planFile), planText);
-        appendFileSync(trialsPath, `${JSON.stringify(trial, writeNonFinite)}\n`);
-        appendFileSync(join(path, timesFile), `${trial.arm},${trial.seed},${seconds.toFixed(3)}\n`);
+        writeFileSync(file("plan"), stringify(plan));
+        writeFileSync(file("versions"), versionsText(versions!));
+        if (!existsSync(file("times"))) writeFileSync(file("times"), "plan,seed,arm,seconds\n");
+        appendFileSync(file("trials"), `${trialLine(trial)}\n`);
+        appendFileSync(file("times"), `${trial.plan},${trial.seed},${trial.arm},${seconds.toFixed(3)}\n`);
       },
     };
   } catch (error) {
@@ -61,6 +78,8 @@ export async function openRunFolder(path: string, plan: Plan, fresh: boolean): P
     throw code === undefined ? error : new InputError(`can't use the run folder ${path}: ${message}`);
   }
 }
+
+export const versionsText = (versions: Versions) => `${JSON.stringify(versions, null, 2)}\n`;
 
 /** Removes empty folders from `path` up to the uppermost that was created. */
 async function removeEmpty(path: string, made: string | undefined): Promise<void> {
@@ -73,74 +92,75 @@ async function removeEmpty(path: string, made: string | undefined): Promise<void
   }
 }
 
-/** Reads one trial per line; a last line that is incomplete is cut off the file. */
-async function readTrials(path: string): Promise<Trial[]> {
-  const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
+interface TrialsFile {
+  readonly trials: Trial[];
+  /** Length of the complete lines, in bytes; given where a last line is incomplete. */
+  readonly wholeBytes?: number;
+}
+
+/** Reads one trial per line. A last line that is incomplete is left out. */
+export async function readTrials(path: string): Promise<TrialsFile> {
+  const file = join(path, runFileNames.trials);
+  const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return "";
     throw error;
   });
-  const whole = text.lastIndexOf("\n") + 1;
-  if (whole < text.length) {
-    const file = await open(path, "r+");
-    await file.truncate(Buffer.byteLength(text.slice(0, whole)));
-    await file.close();
-  }
-  return text
-    .slice(0, whole)
+  const whole = text.slice(0, text.lastIndexOf("\n") + 1);
+  const trials = whole
     .split("\n")
-    .filter((line) => line !== "")
-    .map((line, i) => {
-      try {
-        return trialSchema.parse(JSON.parse(line, readNonFinite));
-      } catch {
-        throw new InputError(`${path}, line ${i + 1}: not a trial of this version; --fresh starts over`);
-      }
-    });
+    .slice(0, -1)
+    .map((line, i) => parseTrial(line, `${file}, line ${i + 1}`));
+  return whole.length < text.length ? { trials, wholeBytes: Buffer.byteLength(whole) } : { trials };
 }
 
-/** Any number: zod's own refuses NaN and infinities, which diverged losses are. */
-const number = z.custom<number>((value) => typeof value === "number");
-const evaluation = z.object({
-  loss: number,
-  accuracy: number,
-  balancedAccuracy: number,
-  recall: z.array(number),
+export async function readPlan(path: string): Promise<Plan> {
+  const file = join(path, runFileNames.plan);
+  return resolvePlan(parse(await readFile(file, "utf8")), (key) => (key ? `${file}: ${key}` : file));
+}
+
+const versionsSchema: z.ZodType<Versions> = z.strictObject({
+  baserate: z.string(),
+  node: z.string(),
+  runtime: z.string(),
+  data: z.string(),
 });
 
-const trialSchema: z.ZodType<Trial> = z.strictObject({
-  arm: z.string(),
-  seed: z.number(),
-  outputBias: z.array(number),
-  expectedLoss: number,
-  initialLoss: number,
-  band: z.object({ low: number, high: number }),
-  inBand: z.boolean(),
-  epochs: z.array(z.number()),
-  batchLosses: z.array(number),
-  runningLosses: z.array(number),
-  runningAccuracies: z.array(number),
-  test: evaluation,
-  testTrainingMix: evaluation,
-  stopped: z.boolean(),
-});
+export async function readVersions(path: string): Promise<Versions> {
+  const file = join(path, runFileNames.versions);
+  try {
+    return versionsSchema.parse(JSON.parse(await readFile(file, "utf8")));
+  } catch (error) {
+    throw new InputError(`${file}: expected the versions that the trials beside it were made with`, {
+      cause: error,
+    });
+  }
+}
 
-/** JSON has no NaN and no infinity: a diverged loss is written as a string. */
-const writeNonFinite = (_: string, value: unknown) =>
-  typeof value === "number" && !Number.isFinite(value) ? String(value) : value;
-
-const readNonFinite = (_: string, value: unknown) =>
-  value === "NaN" || value === "Infinity" || value === "-Infinity" ? Number(value) : value;
-
-async function requireSamePlan(path: string, plan: Plan): Promise<void> {
-  const { parse } = await import("yaml");
-  const before = parse(await readFile(join(path, planFile), "utf8")) as Record<string, unknown>;
-  const now: Record<string, unknown> = { ...plan };
-  const changed = Object.keys(now).find(
-    (key) => key !== "seeds" && key !== "arms" && JSON.stringify(before[key]) !== JSON.stringify(now[key]),
-  );
-  if (changed === undefined) return;
+/** Plans whose trials can be together: they differ in seeds, arms or the grid alone, which are in the keys of trials. */
+function requireSamePlan(path: string, before: Plan, now: Plan): void {
+  const key = differentKey({ ...before, ...variable }, { ...now, ...variable });
+  if (key === undefined) return;
+  const [was, is] = [before, now].map((plan) => JSON.stringify(plan[key as keyof Plan]));
   throw new InputError(
-    `${path} contains a run with ${changed} ${JSON.stringify(before[changed])}, and this one has ${JSON.stringify(now[changed])}; ` +
-      "choose another --out, or --fresh to start over",
+    `${path} contains a run with ${key} ${was}, and this one has ${is}; choose another --out, or --fresh to start over`,
+  );
+}
+
+const variable = { seeds: [], arms: [], grid: undefined };
+
+/** @throws InputError where trials of two folders were made with different versions or data */
+export function requireSameVersions(path: string, versions: Versions, other: string, others: Versions): void {
+  const key = differentKey(versions, others) as keyof Versions | undefined;
+  if (key === undefined) return;
+  throw new InputError(
+    `${path} contains trials made with ${key} ${versions[key]}, and ${other} has ${others[key]}; trials can be compared only if all versions and the data are the same`,
+  );
+}
+
+/** The first key whose values differ. */
+export function differentKey(a: object, b: object): string | undefined {
+  const [left, right] = [a as Record<string, unknown>, b as Record<string, unknown>];
+  return [...new Set([...Object.keys(left), ...Object.keys(right)])].find(
+    (key) => JSON.stringify(left[key]) !== JSON.stringify(right[key]),
   );
 }

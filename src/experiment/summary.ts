@@ -3,6 +3,7 @@ import { type Comparison, comparisons } from "./comparison.ts";
 import { eachMeasure, type MeasureName } from "./measures.ts";
 import type { Plan } from "./plan.ts";
 import type { Trial, Versions } from "./record.ts";
+import { type Setting, settingsOf } from "./settings.ts";
 
 /** A measure over several seeds: `sd` is the sample standard deviation, and `values` has one value per seed. */
 export interface OverSeeds<Value> {
@@ -21,16 +22,27 @@ export type ArmSummary = Readonly<Record<MeasureName, number | OverSeeds<number>
   readonly inBand: boolean | readonly boolean[];
 };
 
-/** The results of a run, in summary.json and --json. Nothing in it depends on when or how fast the run was. */
-export interface Summary {
-  readonly plan: Plan;
-  readonly versions: Versions;
-  readonly seeds: readonly number[];
+/** The arms of one setting, and their differences. */
+export interface SettingSummary {
   readonly arms: Readonly<Record<string, ArmSummary>>;
   /** The first arm that is not the baseline, against the baseline; null where there is one arm only. */
   readonly comparison: Comparison | null;
   /** Further arms, each against the baseline. */
   readonly furtherComparisons: readonly Comparison[];
+}
+
+interface SummaryHead {
+  readonly plan: Plan;
+  readonly versions: Versions;
+  readonly seeds: readonly number[];
+}
+
+/** The results of a run, in summary.json and --json. Nothing in it depends on when, where or how fast the run was. */
+export interface Summary extends SummaryHead, SettingSummary {}
+
+/** The results of a plan with a grid: one summary per setting. */
+export interface SweepSummary extends SummaryHead {
+  readonly settings: readonly (SettingSummary & Pick<Setting, "name" | "values" | "labels" | "hash">)[];
 }
 
 /** Summarizes the trials of one arm, one per seed. */
@@ -55,17 +67,22 @@ export function summarizeArm(trials: readonly Trial[]): ArmSummary {
   };
 }
 
-export function summarize(plan: Plan, versions: Versions, trials: readonly Trial[]): Summary {
+/** Summarizes the trials of a plan without a grid, or of one setting. */
+export function summarizeSetting(plan: Plan, trials: readonly Trial[]): SettingSummary {
   const [comparison = null, ...furtherComparisons] = comparisons(trials);
   const arms = plan.arms.map((arm) => [arm, summarizeArm(trials.filter((trial) => trial.arm === arm))]);
-  return {
-    plan,
-    versions,
-    seeds: plan.seeds,
-    arms: Object.fromEntries(arms),
-    comparison,
-    furtherComparisons,
-  };
+  return { arms: Object.fromEntries(arms), comparison, furtherComparisons };
+}
+
+/** @param trials all trials of the plan, in its order */
+export function summarize(plan: Plan, versions: Versions, trials: readonly Trial[]): Summary | SweepSummary {
+  const head = { plan, versions, seeds: plan.seeds };
+  if (plan.grid === undefined) return { ...head, ...summarizeSetting(plan, trials) };
+  const settings = settingsOf(plan).map(({ name, values, labels, hash }) => {
+    const own = trials.filter((trial) => trial.plan === hash);
+    return { name, values, labels, hash, ...summarizeSetting(plan, own) };
+  });
+  return { ...head, settings };
 }
 
 const mean = (values: readonly number[]) => sum(values) / values.length;

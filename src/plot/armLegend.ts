@@ -9,11 +9,13 @@ const gap = 22;
 /**
  * The arms' symbols and names in rows above the frame: the marks, and the height they take.
  * @param width room from the left edge of the frame, in px
+ * @param above distance from the top of the frame, in px
  */
 export function armLegend(
   plot: PlotLibrary,
   styles: ReadonlyMap<string, ArmStyle>,
   width: number,
+  above = 0,
 ): { height: number; marks: Markish[] } {
   let [x, row] = [0, 0];
   const places = [...styles].map(([arm, style]) => {
@@ -25,7 +27,7 @@ export function armLegend(
   });
   const rows = row + 1;
   const marks = places.flatMap(({ arm, style, x, row }) => {
-    const dy = (row - rows) * lineHeight;
+    const dy = (row - rows) * lineHeight - above;
     return [
       plot.dot([arm], {
         ...symbolOptions(style),

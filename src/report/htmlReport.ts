@@ -6,14 +6,13 @@ import { initialLoss } from "../plot/figures/initialLoss.ts";
 import { lossCurves } from "../plot/figures/lossCurves.ts";
 import { originalLossCurves } from "../plot/figures/originalLossCurves.ts";
 import { recallByArm } from "../plot/figures/recallByArm.ts";
-import type { Figure } from "../plot/svg.ts";
 import { Html, html } from "./html.ts";
-import { htmlStyle } from "./htmlStyle.ts";
+import { htmlPage, inlined, plural, type RunDescription, runSection } from "./htmlPage.ts";
 import { capitalized, comparisonTable, initialLossTable, resultsTable } from "./htmlTables.ts";
 import { differenceText, stepsSavedText, verdict } from "./verdict.ts";
 
 /** The data of a report. */
-export interface ReportInput {
+export interface ReportInput extends RunDescription {
   title: string;
   /** One or two sentences on what was trained. */
   summary: string;
@@ -23,60 +22,27 @@ export interface ReportInput {
   trials: readonly Trial[];
   /** Arms compared with their baseline; empty where there is one arm only. */
   comparisons: readonly Comparison[];
-  /** How it was run: "seeds", "machine", "onnxruntime-node", ... */
-  run: Readonly<Record<string, string>>;
-  /** The plan as resolved (YAML or JSON text). */
-  plan: string;
-  /** The command that runs it again. */
-  command?: string;
   /** Further things that a reader must know. */
   caveats?: readonly string[];
 }
 
-/**
- * One HTML page that needs nothing else: it contains its style and figures, requests nothing, and escapes every text of
- * the input. For light and dark screens, phones and paper.
- */
+/** The report of a run, as an HTML page. */
 export async function htmlReport(input: ReportInput): Promise<string> {
   const { title, summary, trials } = input;
-  const page = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>${title}</title>
-<style>${new Html(htmlStyle)}</style>
-</head>
-<body>
-<header>
-<h1>${title}</h1>
-<p>${summary}</p>
-</header>
-<main>
-${inShort(input)}
+  return htmlPage(
+    title,
+    summary,
+    html`${inShort(input)}
 ${initialLossSection(trials, await inlined(initialLoss, trials))}
 ${await trainingSection(trials)}
 ${resultsSection(input, await inlined(recallByArm, input))}
 ${comparisonSection(input)}
 ${caveatsSection(input)}
-${runSection(input)}
-</main>
-</body>
-</html>
-`;
-  return page.text;
-}
-
-/** A figure in two widths; the style sheet shows the one that fits. */
-async function inlined<Data>(figure: Figure<Data>, data: Data): Promise<Html> {
-  const [page, phone] = [await drawFigure(figure, data), await drawFigure(figure, data, { width: 380 })];
-  return html`<figure><div class="page">${new Html(page)}</div><div class="phone">${new Html(phone)}</div></figure>`;
+${runSection(input)}`,
+  );
 }
 
 const seedsOf = (trials: readonly Trial[]) => new Set(trials.map(({ seed }) => seed)).size;
-const plural = (count: number, word: string) =>
-  `${count.toLocaleString("en-US")} ${word}${count === 1 ? "" : "s"}`;
 
 /** The answers first. */
 function inShort({ trials, comparisons, classes }: ReportInput): Html {
@@ -169,16 +135,5 @@ function caveatsSection({ trials, caveats = [] }: ReportInput): Html {
 <h2>What to keep in mind</h2>
 <ul>
 ${[...general, ...caveats].map((caveat) => html`<li>${caveat}</li>\n`)}</ul>
-</section>`;
-}
-
-function runSection({ run, plan, command }: ReportInput): Html {
-  return html`<section>
-<h2>How it was run</h2>
-<dl>
-${Object.entries(run).map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>\n`)}</dl>
-${command === undefined ? undefined : html`<p>To run it again:</p>\n<pre>${command}</pre>`}
-<p>The plan, as resolved:</p>
-<pre>${plan}</pre>
 </section>`;
 }

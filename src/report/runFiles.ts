@@ -1,10 +1,12 @@
+import { join } from "node:path";
 import { stringify } from "yaml";
 import { comparisons } from "../experiment/comparison.ts";
 import type { Plan } from "../experiment/plan.ts";
 import { makeModel } from "../experiment/plannedModel.ts";
 import type { Environment, Trial } from "../experiment/record.ts";
 import type { RunFolder } from "../experiment/runFolder.ts";
-import { type Summary, summarize } from "../experiment/summary.ts";
+import { settingsOf } from "../experiment/settings.ts";
+import { type Summary, type SweepSummary, summarize } from "../experiment/summary.ts";
 import { armWeights } from "../experiment/trial.ts";
 import { toOnnx } from "../graph/toOnnx.ts";
 import { forwardWith } from "../graph/trainStep.ts";
@@ -13,12 +15,17 @@ import { initialLoss } from "../plot/figures/initialLoss.ts";
 import { lossCurves } from "../plot/figures/lossCurves.ts";
 import { originalLossCurves } from "../plot/figures/originalLossCurves.ts";
 import { recallByArm } from "../plot/figures/recallByArm.ts";
+import { sweepEffects } from "../plot/figures/sweepEffects.ts";
 import { svgToPng } from "../plot/svgToPng.ts";
+import type { RunDescription } from "./htmlPage.ts";
 import { htmlReport, type ReportInput } from "./htmlReport.ts";
+import { sweepCsv, sweepEffectsData } from "./sweep.ts";
+import { sweepReport } from "./sweepReport.ts";
 
 export interface RunFilesInput {
   readonly plan: Plan;
   readonly environment: Environment;
+  /** All trials of the plan, in its order. */
   readonly trials: readonly Trial[];
   readonly classNames: readonly string[];
   /** Images in the test set. */
@@ -28,29 +35,57 @@ export interface RunFilesInput {
 }
 
 /** The document of --json: the summary, what it ran on, and the paths of the files written. */
-export interface RunDocument extends Summary {
+export type RunDocument = (Summary | SweepSummary) & {
   readonly environment: Environment;
   readonly files: Readonly<Record<string, string>>;
-}
+};
+
+type Contents = Record<string, string | Uint8Array>;
 
 /** Writes the files that are made from a run's trials: figures, tables, report and summary. */
-export async function writeRunFiles(folder: RunFolder, input: RunFilesInput): Promise<RunDocument> {
+export async function writeRunFiles(
+  folder: Pick<RunFolder, "path" | "write">,
+  input: RunFilesInput,
+): Promise<RunDocument> {
   const { plan, environment, trials } = input;
-  const figures = await drawFigures(input);
-  const files: Record<string, string> = {};
-  for (const [name, svg] of Object.entries(figures)) {
-    files[`${name}.svg`] = await folder.write(`${name}.svg`, svg);
-    files[`${name}.png`] = await folder.write(`${name}.png`, await svgToPng(svg));
-  }
-  for (const [name, bytes] of untrainedNetworks(input)) files[name] = await folder.write(name, bytes);
-  files["losses.csv"] = await folder.write("losses.csv", lossesCsv(trials));
-  files["report.html"] = await folder.write("report.html", await htmlReport(reportInput(input)));
-  files["plan.yaml"] = `${folder.path}/plan.yaml`;
-  files["environment.yaml"] = await folder.write("environment.yaml", stringify(environment));
-  const { baserate, node, runtime } = environment;
-  const summary = summarize(plan, { baserate, node, runtime }, trials);
-  files["summary.json"] = await folder.write("summary.json", `${JSON.stringify(summary, null, 2)}\n`);
+  const { baserate, node, runtime, data } = environment;
+  const summary = summarize(plan, { baserate, node, runtime, data }, trials);
+  const contents: Contents = {
+    ...(await ("settings" in summary ? sweepContents(summary, input) : runContents(input))),
+    "losses.csv": lossesCsv(plan, trials),
+    "environment.yaml": stringify(environment),
+    "summary.json": `${JSON.stringify(summary, null, 2)}\n`,
+  };
+  const files: Record<string, string> = { "plan.yaml": join(folder.path, "plan.yaml") };
+  for (const [name, content] of Object.entries(contents)) files[name] = await folder.write(name, content);
   return { ...summary, environment, files };
+}
+
+async function runContents(input: RunFilesInput): Promise<Contents> {
+  return {
+    ...(await withPng(await drawFigures(input))),
+    ...Object.fromEntries(untrainedNetworks(input)),
+    "report.html": await htmlReport(reportInput(input)),
+  };
+}
+
+async function sweepContents(summary: SweepSummary, input: RunFilesInput): Promise<Contents> {
+  const figure = await drawFigure(sweepEffects, sweepEffectsData(summary));
+  return {
+    ...(await withPng({ "sweep-effects": figure })),
+    "sweep.csv": sweepCsv(summary),
+    "report.html": await sweepReport(summary, runDescription(input)),
+  };
+}
+
+/** Each figure as SVG and as PNG. */
+async function withPng(figures: Record<string, string>): Promise<Contents> {
+  const contents: Contents = {};
+  for (const [name, svg] of Object.entries(figures)) {
+    contents[`${name}.svg`] = svg;
+    contents[`${name}.png`] = await svgToPng(svg);
+  }
+  return contents;
 }
 
 async function drawFigures({ plan, trials, classNames }: RunFilesInput): Promise<Record<string, string>> {
@@ -66,20 +101,24 @@ async function drawFigures({ plan, trials, classNames }: RunFilesInput): Promise
   };
 }
 
-function reportInput({ plan, environment, trials, classNames, testCount }: RunFilesInput): ReportInput {
-  const { baserate, node, runtime, machine, workers } = environment;
+function reportInput(input: RunFilesInput): ReportInput {
+  const { plan, trials, classNames, testCount } = input;
   const images = plan.counts.reduce((sum, count) => sum + count, 0);
-  const [layers, epochs] = [
-    plan.layers.length + 1,
-    plan.epochs === 1 ? "one epoch" : `${plan.epochs} epochs`,
-  ];
+  const epochs = plan.epochs === 1 ? "one epoch" : `${plan.epochs} epochs`;
   return {
-    title: "What the output bias buys",
-    summary: `A network of ${layers} layers was trained for ${epochs} on ${images.toLocaleString("en-US")} images of ${plan.dataset}, once for each way to set the bias of its output layer.`,
+    ...runDescription(input),
+    title: "What the output bias changes",
+    summary: `A network of ${plan.layers.length + 1} layers was trained for ${epochs} on ${images.toLocaleString("en-US")} images of ${plan.dataset}, once for each way to set the bias of its output layer.`,
     classes: plan.counts.map((count, k) => ({ name: classNames[k], count })),
     testImages: testCount,
     trials,
     comparisons: comparisons(trials),
+  };
+}
+
+function runDescription({ plan, environment }: RunFilesInput): RunDescription {
+  const { baserate, node, runtime, machine, workers } = environment;
+  return {
     run: {
       seeds: plan.seeds.join(", "),
       baserate,
@@ -110,11 +149,16 @@ function untrainedNetworks({ plan, trials, imageShape }: RunFilesInput): [string
 }
 
 /** One line per batch of every trial. */
-function lossesCsv(trials: readonly Trial[]): string {
-  const rows = trials.flatMap(({ arm, seed, epochs, batchLosses, runningLosses, runningAccuracies }) =>
-    epochs.map((epoch, i) =>
-      [arm, seed, epoch, i + 1, batchLosses[i], runningLosses[i], runningAccuracies[i]].join(","),
-    ),
-  );
-  return `${["arm,seed,epoch,step,batch_loss,running_loss,running_accuracy", ...rows].join("\n")}\n`;
+function lossesCsv(plan: Plan, trials: readonly Trial[]): string {
+  const names = new Map(settingsOf(plan).map(({ hash, name }) => [hash, name]));
+  const isSweep = plan.grid !== undefined;
+  const rows = trials.flatMap((trial) => {
+    const { arm, seed, epochs, batchLosses, runningLosses, runningAccuracies } = trial;
+    const first = isSweep ? [`"${names.get(trial.plan)}"`] : [];
+    return epochs.map((epoch, i) =>
+      [...first, arm, seed, epoch, i + 1, batchLosses[i], runningLosses[i], runningAccuracies[i]].join(","),
+    );
+  });
+  const head = `${isSweep ? "setting," : ""}arm,seed,epoch,step,batch_loss,running_loss,running_accuracy`;
+  return `${[head, ...rows].join("\n")}\n`;
 }

@@ -1,7 +1,9 @@
 import { stripVTControlCharacters } from "node:util";
 import { expect, test, vi } from "vitest";
 import { runDisplay } from "../../src/cli/runDisplay.ts";
+import type { Dataset } from "../../src/data/dataset.ts";
 import { resolvePlan } from "../../src/experiment/plan.ts";
+import { seedTasks, settingsOf } from "../../src/experiment/settings.ts";
 import { makeTrial } from "../plot/trials.ts";
 
 const initial = { outputBias: [], expectedLoss: 1.5, initialLoss: 1.52, band: { low: 1.4, high: 1.6 } };
@@ -19,29 +21,34 @@ async function written(seeds: number[], isTTY: boolean): Promise<string[]> {
     hasColors: () => false,
   } as unknown as NodeJS.WriteStream;
   const now = () => 1e6 + 1000 * seconds;
-  const display = runDisplay(resolvePlan({ seeds, batchSize: 100 }), { stream, now });
-  display.onStart({ trials: 2 * seeds.length, seeds: seeds.length, trainCount: 400, testCount: 300 });
-  for (const seed of seeds) {
+  const plan = resolvePlan({ dataset: "synthetic", counts: [100, 300], seeds, batchSize: 100 });
+  const [{ hash }] = settingsOf(plan);
+  const tasks = seedTasks(plan);
+  const display = runDisplay(plan, { stream, now });
+  display.onStart(tasks, { test: { count: 300 } } as Dataset);
+  for (const task of tasks) {
+    const { seed } = task;
     seconds += 1;
-    display.onInitialRows(seed, 400);
+    display.onInitialRows(task, 400);
     // the terminal library is loaded with the first picture
     if (isTTY) await vi.waitFor(() => expect(chunks.length).toBeGreaterThan(0));
     display.onInitialLosses(
-      seed,
+      task,
       new Map([
         ["zero", { ...initial, inBand: false }],
         ["prior", { ...initial, inBand: true }],
       ]),
     );
     for (const arm of ["zero", "prior"] as const) {
+      const key = { plan: hash, seed, arm };
       for (let step = 1; step <= 4; step++) {
         seconds += 1;
         const runningLoss = 2 - step / 10;
-        display.onBatch(arm, seed, { step, epoch: 0, batchLoss: 1, runningLoss, runningAccuracy: 0.5 });
+        display.onBatch(key, { step, epoch: 0, batchLoss: 1, runningLoss, runningAccuracy: 0.5 });
       }
       seconds += 1;
-      display.onTest(arm, seed, 300);
-      display.onTrial(makeTrial({ arm, seed, steps: 4 }), 5.4);
+      display.onTest(key, 300);
+      display.onTrial({ ...makeTrial({ arm, seed, steps: 4 }), plan: hash }, 5.4);
     }
   }
   display.end();
@@ -87,8 +94,8 @@ test("in a terminal, a picture ends with what is done, the speed and the time le
 test("the curves are those of all arms of one seed, and of the unfinished trials of several seeds", async () => {
   const legends = async (seeds: number[]) =>
     (await written(seeds, true)).flatMap(
-      (chunk) => plain(chunk).match(/(?:zero|prior)(?:, seed \d+)? 1\.6000/g) ?? [],
+      (chunk) => plain(chunk).match(/(?:seed \d+, )?(?:zero|prior) 1\.6000/g) ?? [],
     );
   expect(await legends([33])).toContain("prior 1.6000");
-  expect(await legends([33, 34])).toContain("prior, seed 34 1.6000");
+  expect(await legends([33, 34])).toContain("seed 34, prior 1.6000");
 });

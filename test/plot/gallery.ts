@@ -9,6 +9,7 @@ import { lossCurves } from "../../src/plot/figures/lossCurves.ts";
 import { originalLossCurves } from "../../src/plot/figures/originalLossCurves.ts";
 import { peerRatios } from "../../src/plot/figures/peerRatios.ts";
 import { recallByArm } from "../../src/plot/figures/recallByArm.ts";
+import { sweepEffects } from "../../src/plot/figures/sweepEffects.ts";
 import { classes, makeTrial, makeTrials } from "./trials.ts";
 
 export interface GalleryCase {
@@ -126,6 +127,15 @@ export const gallery: Record<string, GalleryCase> = {
     title: "Initial loss, five arms of ten seeds",
     draw: () => drawFigure(initialLoss, makeTrials(five, 10)),
   },
+  sweepEffects: {
+    title: "Sweep, two arms in six settings",
+    draw: () => drawFigure(sweepEffects, { baseline: "zero", effects: effects(6, ["prior", "calibrated"]) }),
+  },
+  "sweepEffects-narrow": {
+    title: "Sweep, one arm in three settings of one seed, as wide as a phone",
+    draw: () =>
+      drawFigure(sweepEffects, { baseline: "zero", effects: effects(3, ["prior"], 1) }, { width: 380 }),
+  },
   labelFrequencies: {
     title: "Label frequencies, and the first predictions",
     draw: () => drawFigure(labelFrequencies, { rows: frequencies(classes) }),
@@ -230,6 +240,34 @@ export const gallery: Record<string, GalleryCase> = {
       }),
   },
 };
+
+/** Effects of two arms over `count` settings, by five measures. */
+function effects(count: number, arms: readonly string[], seeds = 10) {
+  const measures = [
+    "initial loss (nats)",
+    "final training loss (nats)",
+    "test loss (nats)",
+    "balanced test accuracy (points)",
+  ];
+  const size = [0.7, 0.13, 0.3, 2.1];
+  return Array.from({ length: count }, (_, i) =>
+    measures.flatMap((measure, m) =>
+      arms.map((arm, a) => {
+        const mean = size[m] * Math.cos(1.3 * i + a + m / 2);
+        const half = (size[m] * (1 + i)) / 12;
+        const setting = `batchSize ${64 << i}, learningRate ${0.001 * (i + 1)}`;
+        return {
+          setting,
+          arm,
+          measure,
+          mean,
+          low: seeds > 1 ? mean - half : null,
+          high: seeds > 1 ? mean + half : null,
+        };
+      }),
+    ),
+  ).flat();
+}
 
 const positions = Array.from({ length: 81 }, (_, i) => -0.5 + i / 32);
 

@@ -70,6 +70,7 @@ export function makeTrial(options: TrialOptions = {}): Trial {
   const weights = classes.map(({ count }) => count / 13850);
   const onTrainingMix = recall.reduce((sum, r, c) => sum + r * weights[c], 0);
   return {
+    plan: "made up",
     arm,
     seed,
     outputBias: arm === "zero" ? classes.map(() => 0) : weights.map(Math.log),

@@ -1,0 +1,56 @@
+import { z } from "zod";
+import { InputError } from "../errors.ts";
+import type { Trial } from "./record.ts";
+
+/** Any number: zod's own refuses NaN and infinities, which diverged losses are. */
+const number = z.custom<number>((value) => typeof value === "number");
+const evaluation = z.strictObject({
+  loss: number,
+  accuracy: number,
+  balancedAccuracy: number,
+  recall: z.array(number),
+});
+
+const trialSchema: z.ZodType<Trial> = z.strictObject({
+  plan: z.string(),
+  seed: z.number(),
+  arm: z.string(),
+  outputBias: z.array(number),
+  expectedLoss: number,
+  initialLoss: number,
+  band: z.strictObject({ low: number, high: number }),
+  inBand: z.boolean(),
+  epochs: z.array(z.number()),
+  batchLosses: z.array(number),
+  runningLosses: z.array(number),
+  runningAccuracies: z.array(number),
+  test: evaluation,
+  testTrainingMix: evaluation,
+  stopped: z.boolean(),
+});
+
+/** A trial as one line of JSON. Equal trials have equal lines. */
+export function trialLine(trial: Trial): string {
+  return JSON.stringify(trialSchema.parse(trial), writeNonFinite);
+}
+
+/**
+ * Reads a trial.
+ *
+ * @param where the line is from, for the message
+ * @throws InputError where it is not a trial, or of another version
+ */
+export function parseTrial(line: string, where: string): Trial {
+  try {
+    return trialSchema.parse(JSON.parse(line, readNonFinite));
+  } catch (error) {
+    throw new InputError(`${where}: not a trial of this version`, { cause: error });
+  }
+}
+
+/** JSON has no NaN and no infinity: a diverged loss is written as a string. */
+const writeNonFinite = (_: string, value: unknown) =>
+  typeof value === "number" && !Number.isFinite(value) ? String(value) : value;
+
+const readNonFinite = (_: string, value: unknown) =>
+  value === "NaN" || value === "Infinity" || value === "-Infinity" ? Number(value) : value;
