@@ -101,10 +101,14 @@ export const poisson = defineHead({
         warnings,
       };
     }
+    // the loss rises with every rate: its infimum lies at a rate of 0
+    const rare = Math.min(mean, column.pseudoCount / column.rows);
     return {
-      output: rateLinks[link].inverse([mean]),
+      output: rateLinks[link].inverse([rare]),
       kind: "boundary",
-      warnings: [`the mean of ${column.place} is below epsilon = ${epsilon}`],
+      warnings: [
+        `the mean of ${column.place} is not above epsilon = ${epsilon}: the optimal rate is 0; ${rare} was taken`,
+      ],
     };
   },
   formula: {

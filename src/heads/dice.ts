@@ -85,12 +85,12 @@ const overlapHead = ({ at, loss, limit, options, ...rest }: Overlap): Head =>
     optimum: () => ({ output: [0], kind: "none" }),
     none: {
       reason:
-        "at any constant prediction a higher one is better, whatever the labels: the optimum is p = 1, which no finite output reaches",
+        "at a constant prediction p the loss is monotonic in p: the optimum is p = 1 (or p = 0, where smooth outweighs the positives), which no finite output reaches",
       instead: adviceForOverlap,
     },
     formula: { loss, optimum: ["none finite: p -> 1", tex`z^*\to+\infty`], expected: limit },
     derivation:
-      "At a constant p the fraction is increasing in p for every frequency q above 0, so the loss decreases all the way to p = 1.",
+      "At a constant p the sign of the derivative does not depend on p. Without smoothing the fraction increases with p for every frequency q above 0, so the loss decreases all the way to p = 1. With s it decreases where s is large against the positives of the batch, and the best constant is then p = 0.",
   });
 
 export const dice = overlapHead({

@@ -87,7 +87,8 @@ function mixtureOptimum(
   { components, floor }: { components: number; floor: number },
 ): Optimum {
   const { labels, weights, mean, variance } = column;
-  const sd = Math.sqrt(variance) || 1;
+  // of a single distinct label, a variance that is not 0 is rounding
+  const sd = (labels.length > 1 && Math.sqrt(variance)) || 1;
   const least = floor * sd;
   let parts: Component[] = Array.from({ length: components }, (_, k) => ({
     share: 1 / components,

@@ -91,6 +91,27 @@ export function survivalRows(
   };
 }
 
+/** Rows of given labels, summarised as the head reads them. */
+export function rowsOf(
+  head: Head,
+  labels: readonly Label[],
+  weights: readonly number[],
+  classes: number,
+): Rows {
+  switch (head.reads) {
+    case "classes":
+      return classRows(labels as number[], weights, classes);
+    case "binary":
+      return binaryRows(labels as number[][], weights);
+    case "survival":
+      return survivalRows(labels as [number, number][], weights);
+    case "nothing":
+      return { labels, weights, summary: classRows([0], [1], 1).summary };
+    default:
+      return numberRows(labels as number[][], weights);
+  }
+}
+
 /** Random rows that a head takes: with ties, uneven weights, absent classes, and extreme sizes now and then. */
 export function randomRows(head: Head, random: Random): Rows {
   const n = 1 + random.integer(30);

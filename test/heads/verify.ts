@@ -10,6 +10,8 @@ import { type Rows, randomOptions, randomRows } from "./rows.ts";
 /** One random label set under random options, and what the head says about it. */
 export interface Case {
   readonly rows: Rows;
+  /** How many classes the labels may have. */
+  readonly classes: number;
   readonly options: Options;
   readonly bound: BoundHead;
   readonly solution: Solution;
@@ -26,6 +28,7 @@ export function caseOf(head: Head, n: number): Case {
     try {
       return {
         rows,
+        classes,
         options,
         bound: bind(head, rows.summary, options),
         solution: solve(head, rows.summary, options),
@@ -74,30 +77,34 @@ function startOf({ columns, head }: BoundHead, j: number): number {
       : size;
 }
 
+/** Largest errors of a case; undefined where a case has nothing to compare, so that it cannot pass for an error of 0. */
 export interface Errors {
   /** How far the solved loss lies above the independent minimum, relative to the loss's size. */
-  readonly excess: number;
+  readonly excess?: number;
   /** How far the solved output is from a zero of the gradient, reached by Newton from the independent minimum. */
-  readonly output: number;
+  readonly output?: number;
   /** Difference of the expected loss and the mean of the rows' losses, relative. */
-  readonly expected: number;
+  readonly expected?: number;
 }
 
 /** Size against which differences of losses are relative: what the loss ranges over between bias 0 and the optimum. */
-const sizeOf = ({ solution }: Case) =>
+export const sizeOf = ({ solution }: Case) =>
   Math.max(Math.abs(solution.expectedLoss!), Math.abs(solution.lossAtZero! - solution.expectedLoss!), 1e-9);
+
+/** Whether a case has a single optimum to compare. A mixture has many, and a boundary none: both have tests of their own. */
+export const isComparable = (head: Head, { solution }: Case) =>
+  !head.none && solution.kind !== "boundary" && head.name !== "mixture-density";
 
 export function errorsOf(head: Head, item: Case): Errors {
   const { bound, solution } = item;
   const size = sizeOf(item);
-  const expected = head.loss ? Math.abs(meanOfRows(head, item) - solution.expectedLoss!) / size : 0;
-  // a mixture has local minima beyond counting, and falls without end where a component shrinks: it has tests of its own
-  if (head.none || solution.kind === "boundary" || head.name === "mixture-density")
-    return { excess: 0, output: 0, expected };
+  const mean = head.loss && meanOfRows(head, item);
+  const expected = mean === undefined ? undefined : Math.abs(mean - solution.expectedLoss!) / size;
+  if (!isComparable(head, item)) return { expected };
   const minimum = independentMinimum(bound);
   return {
     excess: Math.max(0, (solution.expectedLoss! - minimum.value) / size),
-    output: head.gradient && isSmooth(head) ? outputError(item, minimum.at) : 0,
+    output: head.gradient && isSmooth(head) ? outputError(item, minimum.at) : undefined,
     expected,
   };
 }
@@ -155,20 +162,14 @@ export function meanGradient(
   return total;
 }
 
-/** The mean of the rows' losses at the bias, by the reduction's own definition. */
-export function meanOfRows(head: Head, { rows, options, bound, solution }: Case): number {
-  const plain = Object.fromEntries(
-    Object.keys(head.options).map((name) => [
-      name,
-      listOf(bound.cellOptions[0][name], head.options[name].type === "list" && bound.columns.length),
-    ]),
-  );
+/** The mean of the rows' losses at the bias, by the reduction's own definition; undefined where options differ by column. */
+export function meanOfRows(head: Head, { rows, options, bound, solution }: Case): number | undefined {
+  if (bound.columns.length > 1 && Object.values(options).includes("balanced")) return undefined;
+  const o = { ...options, ...bound.cellOptions[0] };
   let [loss, divisor] = [0, 0];
   rows.labels.forEach((label, i) => {
     const single =
       bound.columns.length === 1 && Array.isArray(label) && label.length === 1 ? label[0] : label;
-    const o = { ...options, ...plain };
-    if (bound.columns.length > 1 && Object.values(options).includes("balanced")) loss = Number.NaN;
     loss += rows.weights[i] * rowLoss(head, solution.bias, single, o);
     const cells = bound.columns.length > 1 ? (label as number[]) : [single];
     divisor +=
@@ -176,7 +177,5 @@ export function meanOfRows(head: Head, { rows, options, bound, solution }: Case)
       (cells.reduce<number>((total, y, j) => total + (head.rowWeight?.(y, bound.cellOptions[j]) ?? 1), 0) /
         cells.length);
   });
-  return Number.isNaN(loss) ? solution.expectedLoss! : loss / divisor;
+  return loss / divisor;
 }
-
-const listOf = (value: BoundHead["cellOptions"][number][string], _list: number | false) => value;
