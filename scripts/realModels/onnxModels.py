@@ -60,7 +60,8 @@ def run(path):
 
 def dynamic(kind, weight=q.QuantType.QInt8):
     def write(folder):
-        export(kind, folder / "float.onnx")
+        # The shapes that PyTorch's new exporter notes make quantize_dynamic fail where it splits a Gemm.
+        export(kind, folder / "float.onnx", dynamo=False)
         q.quantize_dynamic(folder / "float.onnx", folder / "model.onnx", weight_type=weight)
         return folder / "model.onnx"
     return write
@@ -101,7 +102,8 @@ def cases():
         yield onnx_case(f"{kind} after dynamic quantisation to int8", dynamic(kind))
         yield onnx_case(f"{kind} after dynamic quantisation to uint8", dynamic(kind, q.QuantType.QUInt8))
         for form in (q.QuantFormat.QDQ, q.QuantFormat.QOperator):
-            yield Case(f"{kind} after static quantisation ({form.name})", "ONNX", static(kind, form), run, ("shift",), refused="quantis") if kind != "sequence" else onnx_case(f"{kind} after static quantisation ({form.name})", static(kind, form), refused="quantis")
+            yield onnx_case(f"{kind} after static quantisation ({form.name})", static(kind, form), refused="quantise dynamically",
+                            way=lambda folder, kind=kind: onnx_case(f"{kind} quantised dynamically", dynamic(kind)))
         yield onnx_case(f"{kind} optimised by ONNX Runtime", optimised(kind, False))
         yield onnx_case(f"{kind} quantised and optimised by ONNX Runtime", optimised(kind, True))
     yield Case("ONNX Runtime's own format (.ort)", "ONNX Runtime", own_format, None, (), refused=r"ONNX Runtime", way=lambda folder: onnx_case("the .onnx file", lambda folder: export("mlp", folder / "model.onnx")))

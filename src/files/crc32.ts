@@ -1,19 +1,24 @@
 /**
- * CRC-32 as zip files use it (polynomial 0xEDB88320 reflected, all ones before and after), and its change when some
- * bytes in the middle change, without reading the rest: CRC is linear, so the change is the CRC of the difference, with
- * nothing before it and as many zero bytes after it as the file has (as crc32_combine in zlib does).
+ * CRC-32 as zip files use it and CRC-32C as TensorFlow does (reflected, all ones before and after), and the change of a
+ * CRC when some bytes in the middle change, without reading the rest: CRC is linear, so the change is the CRC of the
+ * difference, with nothing before it and as many zero bytes after it as the file has (as crc32_combine in zlib does).
  */
 const polynomial = 0xedb88320;
+/** Castagnoli's polynomial, reflected. */
+const polynomialC = 0x82f63b78;
 
-const table = Uint32Array.from({ length: 256 }, (_, byte) => {
-  let crc = byte;
-  for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ polynomial : crc >>> 1;
-  return crc;
-});
+const tableOf = (reflected: number) =>
+  Uint32Array.from({ length: 256 }, (_, byte) => {
+    let crc = byte;
+    for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ reflected : crc >>> 1;
+    return crc;
+  });
+const table = tableOf(polynomial);
+const tableC = tableOf(polynomialC);
 
 /** The register after `bytes`, from `register` on, without the ones before and after. */
-function feed(register: number, bytes: Uint8Array): number {
-  for (const byte of bytes) register = (register >>> 8) ^ table[(register ^ byte) & 0xff];
+function feed(register: number, bytes: Uint8Array, by = table): number {
+  for (const byte of bytes) register = (register >>> 8) ^ by[(register ^ byte) & 0xff];
   return register >>> 0;
 }
 
@@ -21,6 +26,9 @@ export function crc32(bytes: Uint8Array): number {
   return ~feed(0xffffffff, bytes) >>> 0;
 }
 
+export function crc32c(bytes: Uint8Array): number {
+  return ~feed(0xffffffff, bytes, tableC) >>> 0;
+}
 /** The product of two polynomials over GF(2) modulo the CRC's; bit 31 is the coefficient of x^0. */
 function multiply(a: number, b: number): number {
   let product = 0;

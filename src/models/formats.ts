@@ -5,6 +5,7 @@ import { npz } from "./npz.ts";
 import { onnx } from "./onnx.ts";
 import { pytorch, shardedPytorch } from "./pytorch.ts";
 import { safetensors } from "./safetensors.ts";
+import { tensorflow } from "./tensorflow.ts";
 import { tfjs } from "./tfjs.ts";
 
 /** All formats, in the order in which they are asked; a later one may take what an earlier one leaves. */
@@ -15,6 +16,7 @@ export const formats: readonly Format[] = [
   pytorch,
   shardedPytorch,
   safetensors,
+  tensorflow,
   tfjs,
   flax,
   onnx,

@@ -24,7 +24,10 @@ export function lastOfSequence(candidates: readonly ModelOutput[], shapes: Shape
   return behind ? undefined : last.output;
 }
 
-/** The last candidate, if each feeds the next one in the file's order, and no weight without a bias takes the last one's units. */
+/**
+ * The last layer of a chain of all candidates in which each feeds the next one: in the file's order, or in the only
+ * other one that is possible. Not if a weight without a bias takes the last one's units.
+ */
 export function lastOfChain(candidates: readonly ModelOutput[], shapes: Shapes): ModelOutput | undefined {
   const inputs = (layer: string) =>
     [...shapes].flatMap(([name, shape]) =>
@@ -32,11 +35,11 @@ export function lastOfChain(candidates: readonly ModelOutput[], shapes: Shapes):
         ? inputsOf(name, shape)
         : [],
     );
-  const isChain = candidates.every((output, i) => {
-    const before = candidates[i - 1];
-    return !before || inputs(output.layer).some((count) => feeds(before, output, count));
-  });
-  const last = candidates.at(-1)!;
+  const isFedBy = (output: ModelOutput, before: ModelOutput) =>
+    inputs(output.layer).some((count) => feeds(before, output, count));
+  const isChain = candidates.every((output, i) => i === 0 || isFedBy(output, candidates[i - 1]));
+  const last = isChain ? candidates.at(-1)! : lastOfOnlyOrder(candidates, isFedBy);
+  if (!last) return undefined;
   const own = candidates.flatMap(({ layer }) => [`${layer}.`, `${layer}/`]);
   const isTaken = [...shapes].some(
     ([name, shape]) =>
@@ -44,7 +47,27 @@ export function lastOfChain(candidates: readonly ModelOutput[], shapes: Shapes):
       !own.some((prefix) => name.startsWith(prefix)) &&
       inputsOf(name, shape) === last.units,
   );
-  return isChain && !isTaken ? last : undefined;
+  return isTaken ? undefined : last;
+}
+
+/** The end of the chain, if every candidate but one feeds exactly one other, and they form one chain. */
+function lastOfOnlyOrder(
+  candidates: readonly ModelOutput[],
+  isFedBy: (output: ModelOutput, before: ModelOutput) => boolean,
+): ModelOutput | undefined {
+  const next = new Map(
+    candidates.map((one) => [one, candidates.filter((other) => other !== one && isFedBy(other, one))]),
+  );
+  const ends = candidates.filter((one) => next.get(one)!.length === 0);
+  const [start, ...otherStarts] = candidates.filter((one) => ![...next.values()].flat().includes(one));
+  if (ends.length !== 1 || !start || otherStarts.length > 0) return undefined;
+  const seen = new Set<ModelOutput>();
+  let at = start;
+  for (; !seen.has(at); [at = at] = next.get(at)!) {
+    seen.add(at);
+    if (next.get(at)!.length > 1) return undefined;
+  }
+  return seen.size === candidates.length ? ends[0] : undefined;
 }
 
 /** A convolution's channels are flattened before a dense layer: it has channels x places inputs. */

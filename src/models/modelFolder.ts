@@ -58,7 +58,7 @@ const modelFolders: readonly [mark: RegExp, advice: string][] = [
   ],
 ];
 const modelNames =
-  /\.(keras|h5|onnx|safetensors|safetensors\.index\.json|npz|msgpack|pt|pth|ckpt)$|^(pytorch_model\.bin|model\.json)$/;
+  /\.(keras|h5|onnx|safetensors|safetensors\.index\.json|npz|msgpack|pt|pth|ckpt|index)$|^(pytorch_model\.bin|model\.json)$/;
 
 /** Why a folder with these files is not opened, and what to do. */
 function folderReason(names: readonly string[]): string {

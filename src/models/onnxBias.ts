@@ -1,4 +1,4 @@
-import type { NodeProto } from "../graph/onnx.gen.ts";
+import { type NodeProto, TensorProto_DataType } from "../graph/onnx.gen.ts";
 import type { FloatType } from "./floats.ts";
 import {
   floatAttribute,
@@ -39,8 +39,17 @@ export interface Addition {
   readonly dataType: number;
 }
 
-/** Layers whose third input is a bias. */
-export const biasedLayers = new Set(["Gemm", "FusedGemm", "Conv", "FusedConv", "ConvTranspose"]);
+/** Layers with a bias, and which of their inputs it is; the last three are ONNX Runtime's own, for quantised weights. */
+export const biasedLayers: ReadonlyMap<string, number> = new Map([
+  ["Gemm", 2],
+  ["FusedGemm", 2],
+  ["Conv", 2],
+  ["FusedConv", 2],
+  ["ConvTranspose", 2],
+  ["MatMulIntegerToFloat", 6],
+  ["DynamicQuantizeMatMul", 4],
+  ["MatMulNBits", 5],
+]);
 export const matrixProducts = new Set(["MatMul", "FusedMatMul"]);
 export const scaling = new Set(["Mul", "Div", "Sub", "Neg", "Pow", "Sqrt", "Reciprocal"]);
 /** An output whose bias is not known, and why. */
@@ -48,12 +57,13 @@ export function nothing(reason: string, layer?: NodeProto): OnnxOutputLayer {
   return { layer, reason, convolution: false };
 }
 
-/** Gemm: alpha A' B' + beta C; Conv: X * W + B. Both have the bias as their third input. */
+/** Gemm: alpha A' B' + beta C; Conv: X * W + B. */
 export function biasedLayer(graph: OnnxGraph, node: NodeProto, value: string, file: string): OnnxOutputLayer {
   const label = nodeLabel(node);
   const activation = node.attribute.find(({ name }) => name === "activation")?.s;
   const fused = activation && activation.length > 0 ? new TextDecoder().decode(activation) : undefined;
-  if (!node.input[2]) return { ...withoutBias(graph, node, value, file), activation: fused };
+  const bias = node.input[biasedLayers.get(node.opType)!];
+  if (!bias) return { ...withoutBias(graph, node, value, file), activation: fused };
   const shape = layerShape(graph, node, file);
   if (/Gemm$/.test(node.opType)) {
     const beta = floatAttribute(node, "beta", 1);
@@ -67,7 +77,7 @@ export function biasedLayer(graph: OnnxGraph, node: NodeProto, value: string, fi
     dimensions.length < 2 || (dimensions.length === 2 && dimensions[0] === 1);
   return {
     activation: fused,
-    ...storedBias(graph, node, node, node.input[2], shape, allowed, file),
+    ...storedBias(graph, node, node, bias, shape, allowed, file),
   };
 }
 
@@ -77,14 +87,16 @@ export function addedBias(graph: OnnxGraph, node: NodeProto, file: string): Onnx
     ? [node.input[1], node.input[0]]
     : [node.input[0], node.input[1]];
   const source = throughLayout(graph, other);
-  if (source && scaling.has(source.opType)) {
+  const product = quantisedProduct(graph, source);
+  if (source && !product && scaling.has(source.opType)) {
     return nothing(
       `${nodeLabel(node)} comes after ${nodeLabel(source)}: together they are the scale and shift of a normalisation, not the bias of a layer; if its shift is what you want to set, name it with --tensor`,
       node,
     );
   }
   const layer =
-    source && (matrixProducts.has(source.opType) || biasedLayers.has(source.opType)) ? source : node;
+    product ??
+    (source && (matrixProducts.has(source.opType) || biasedLayers.has(source.opType)) ? source : node);
   const shape = layer === node ? undefined : layerShape(graph, layer, file);
   // Counted from the last dimension, as broadcasting does: 0 for [K] and [1, K], 2 for [K, 1, 1].
   const axis = shape?.convolution ? shape.spatial : 0;
@@ -93,6 +105,17 @@ export function addedBias(graph: OnnxGraph, node: NodeProto, file: string): Onnx
     return wide.length === 0 || (wide.length === 1 && (layer === node || wide[0] === axis));
   };
   return storedBias(graph, layer, node, bias, shape, allowed, file);
+}
+
+/**
+ * The product of quantised numbers that a Mul scales back to floats, as dynamic quantisation writes it: MatMulInteger or
+ * ConvInteger, a Cast, and a Mul by the scale. The bias is added after it, in floats.
+ */
+export function quantisedProduct(graph: OnnxGraph, node: NodeProto | undefined): NodeProto | undefined {
+  if (node?.opType !== "Mul") return undefined;
+  return node.input
+    .map((input) => throughLayout(graph, input))
+    .find((source) => source?.opType === "MatMulInteger" || source?.opType === "ConvInteger");
 }
 
 /** The output layer whose bias is `value`, if that is a stored vector of the right length. */
@@ -150,7 +173,8 @@ export function withoutBias(graph: OnnxGraph, node: NodeProto, value: string, fi
   const { units, convolution, spatial } = shape;
   const like = graph.tensors.get(followWeight(graph, node.input[1], ["Identity"]));
   const reason = `its layer ${nodeLabel(node)} has no bias`;
-  const type = floatType(like?.dataType);
+  const isQuantised = /Integer$/.test(node.opType);
+  const type = isQuantised ? "float32" : floatType(like?.dataType);
   if (units === undefined || !like || !type || like.dims.length < 2)
     return { layer: node, reason, convolution, units };
   return {
@@ -158,7 +182,12 @@ export function withoutBias(graph: OnnxGraph, node: NodeProto, value: string, fi
     reason: `${reason} (exporters drop a bias that is all zeros); --add-bias adds one with an Add node`,
     convolution,
     units,
-    addition: { value, shape: [units, ...Array(spatial).fill(1)], type, dataType: like.dataType },
+    addition: {
+      value,
+      shape: [units, ...Array(spatial).fill(1)],
+      type,
+      dataType: isQuantised ? TensorProto_DataType.FLOAT : like.dataType,
+    },
   };
 }
 

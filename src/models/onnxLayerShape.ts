@@ -15,6 +15,8 @@ export function layerShape(graph: OnnxGraph, node: NodeProto, file: string): Lay
   const weight = graph.tensors.get(followWeight(graph, node.input[1]));
   const dimensions = weight ? shapeOf(weight, file) : undefined;
   const spatial = convolution && dimensions ? dimensions.length - 2 : 0;
+  // The weight of MatMulNBits is packed; the operator says its size.
+  if (node.opType === "MatMulNBits") return { units: integerAttribute(node, "N", 0), convolution, spatial };
   if (!dimensions || dimensions.length === 0) return { convolution, spatial };
   const group = integerAttribute(node, "group", 1);
   if (node.opType === "ConvTranspose") return { units: dimensions[1] * group, convolution, spatial };

@@ -7,6 +7,7 @@ import {
   normalised,
   nothing,
   type OnnxOutputLayer,
+  quantisedProduct,
   scaling,
   withoutBias,
 } from "./onnxBias.ts";
@@ -92,6 +93,8 @@ function outputLayer(graph: OnnxGraph, node: NodeProto, value: string, file: str
   if (biasedLayers.has(opType)) return biasedLayer(graph, node, value, file);
   if (matrixProducts.has(opType)) return withoutBias(graph, node, value, file);
   if (/Normalization$/.test(opType)) return normalised(graph, node, value, file);
+  const product = quantisedProduct(graph, node);
+  if (product) return withoutBias(graph, product, value, file);
   if (scaling.has(opType)) {
     return nothing(
       `${label} comes between its layer and the output and would scale the bias too; if that is what you want, name the bias with --tensor`,
@@ -104,8 +107,11 @@ function outputLayer(graph: OnnxGraph, node: NodeProto, value: string, file: str
       node,
     );
   }
-  if (/^QLinear|^ConvInteger$|^MatMulInteger$|^QGemm$|^DequantizeLinear$|^MatMulNBits$/.test(opType)) {
-    return nothing(`its layer ${label} is quantised; set the bias before quantising`, node);
+  if (/^QLinear|^ConvInteger$|^MatMulInteger$|^QGemm$|^DequantizeLinear$/.test(opType)) {
+    return nothing(
+      `its layer ${label} is quantised with its bias; set the bias in the model before quantising, or quantise dynamically (quantize_dynamic), which keeps the bias in floats`,
+      node,
+    );
   }
   if (/^(Linear|TreeEnsemble|SVM)(Classifier|Regressor)$|^TreeEnsemble$|^Normalizer$/.test(opType)) {
     return nothing(

@@ -1,5 +1,6 @@
 import { InputError } from "../errors.ts";
 import type { ModelFile, ModelSource } from "./model.ts";
+import { otherFormat } from "./otherFormats.ts";
 
 /** How many bytes of a file the formats see to recognise their own. */
 const startBytes = 512;
@@ -11,6 +12,8 @@ const startBytes = 512;
 export async function openModel(source: ModelSource): Promise<ModelFile> {
   if (source.main.size === 0) throw new InputError(`${source.name}: the file is empty`);
   const start = source.main.read(0, Math.min(startBytes, source.main.size));
+  const other = otherFormat(start, source);
+  if (other !== undefined) throw new InputError(`${source.name}: ${other}`);
   const { formats } = await import("./formats.ts");
   const format = formats.find((candidate) => candidate.matches(start, source));
   if (!format) {

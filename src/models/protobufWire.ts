@@ -34,8 +34,23 @@ export class WireReader {
   private position = 0;
   private fieldCount = 0;
 
-  constructor(source: ByteSource) {
+  private readonly what: string;
+
+  /** `what` names the file in messages. */
+  constructor(source: ByteSource, what = "ONNX file") {
     this.source = source;
+    this.what = what;
+  }
+
+  /** Where the last number that was read ends. */
+  get at(): number {
+    return this.position;
+  }
+
+  /** The first `count` varints in `span`, exact below 2^53. */
+  leadingVarints(span: Span, count: number): number[] {
+    this.position = span.start;
+    return Array.from({ length: count }, () => this.varint(span.end));
   }
 
   /** Calls `visit` for each field of the message in `span`, in the file's order. */
@@ -72,7 +87,7 @@ export class WireReader {
 
   /** The error for a file that is no protobuf message at byte `offset`. */
   broken(offset: number, why: string): InputError {
-    return new InputError(`${this.source.name}: broken ONNX file: ${why} (at byte ${offset})`);
+    return new InputError(`${this.source.name}: broken ${this.what}: ${why} (at byte ${offset})`);
   }
 
   private value(type: number, limit: number, tag: number): Span {

@@ -3,7 +3,9 @@ import { InputError } from "../errors.ts";
 import { type ByteSource, json, text } from "../files/byteSource.ts";
 import type { Patch } from "../files/patch.ts";
 import { firstEntry, readZip, type ZipFile } from "../files/zip.ts";
+import { isExportedProgram, openExportedProgram } from "./exportedProgram.ts";
 import type { Format, ModelFile, ModelOutput, ModelSource, StoredTensor } from "./model.ts";
+import { pickleAdvice } from "./otherFormats.ts";
 import { readPickle } from "./pickle.ts";
 import { isModule, namedViews } from "./pickledTensors.ts";
 import type { PickleValue } from "./pickleMachine.ts";
@@ -19,20 +21,26 @@ import { splitName } from "./tensorNames.ts";
  * https://github.com/pytorch/pytorch/blob/v2.13.0/torch/serialization.py
  */
 export const pytorch: Format = {
-  name: "PyTorch (.pt, .pth)",
+  name: "PyTorch (.pt, .pth, .pt2)",
   matches(start, { name }) {
-    const named = /\.(pt|pth|ckpt|bin|pkl)$/.test(name);
+    const named = /\.(pt|pt2|pth|ckpt|bin|pkl)$/.test(name);
     const first = firstEntry(start);
     if (first !== undefined)
-      return named || /^[^/]+\/(data\.pkl|data\/|\.format_version|version)/.test(first);
-    return isLegacy(start) || (named && start[0] === 0x80);
+      return named || /^[^/]+\/(data\.pkl|data\/|\.format_version|version|archive_format)/.test(first);
+    return start[0] === 0x80 && start[1] >= 1 && start[1] <= 5;
   },
   async open(source: ModelSource): Promise<ModelFile> {
     refuseShard(source.name);
     if (source.main.read(0, 1)[0] === 0x80) throw notZip(source);
     const zip = readZip(source.main, source.name);
+    if (isExportedProgram(zip)) return openExportedProgram(zip, source.name);
     const archive = await openArchive(zip, source.name);
     const { tensors, shapes, shared } = await readTensors(archive, source.name);
+    if (archive.isScript && tensors.size === 0 && zip.entries.has(archive.constants)) {
+      throw new InputError(
+        `${source.name}: a frozen TorchScript program, whose weights have become constants of its code; set the bias before torch.jit.freeze`,
+      );
+    }
     const found = outputsOfStateDict(tensors, shapes);
     const refuseShared = (output: ModelOutput) => withoutShared(output, shared);
     return {
@@ -103,18 +111,24 @@ function isLegacy(start: Uint8Array): boolean {
   return magic.every((byte, i) => start[i] === byte);
 }
 
+/** Bytes of a pickle that are searched for the modules it names. */
+const maxPickleStart = 2 ** 16;
+
 function notZip({ name, main }: ModelSource): InputError {
   const legacy = isLegacy(main.read(0, Math.min(14, main.size)));
   return new InputError(
     legacy
       ? `${name}: the format that PyTorch used before version 1.6; if you trust the file, write it again: torch.save(torch.load(${JSON.stringify(name)}), "new.pt")`
-      : `${name}: a bare pickle, not PyTorch's zip format; save the state dict with torch.save`,
+      : `${name}: ${pickleAdvice(main.read(0, Math.min(maxPickleStart, main.size)))}`,
   );
 }
 
 interface Archive {
   readonly format: string;
   readonly root: PickleValue;
+  readonly isScript: boolean;
+  /** The entry of the first tensor that is a constant of TorchScript's code. */
+  readonly constants: string;
   readonly bigEndian: boolean;
   /** The name of the entry that holds a storage. */
   entryOf(key: string): string;
@@ -126,11 +140,6 @@ const maxPickle = 2 ** 28;
 
 async function openArchive(zip: ZipFile, file: string): Promise<Archive> {
   const pickles = [...zip.entries.keys()].filter((name) => /^[^/]+\/data\.pkl$/.test(name));
-  if ([...zip.entries.keys()].some((name) => /^[^/]+\/archive_format$/.test(name))) {
-    throw new InputError(
-      `${file}: a program of torch.export (.pt2), which baserate doesn't change; set the bias in the state dict, and export the model again`,
-    );
-  }
   if (pickles.length !== 1) {
     throw new InputError(`${file}: a zip file, but not PyTorch's: it has ${pickles.length || "no"} data.pkl`);
   }
@@ -145,6 +154,8 @@ async function openArchive(zip: ZipFile, file: string): Promise<Archive> {
   return {
     format: `PyTorch, ${isScript ? "TorchScript" : isModule(root) ? "whole module" : "state dict or checkpoint"} (zip format)`,
     root,
+    isScript,
+    constants: `${folder}constants/0`,
     bigEndian: order !== undefined && text(order, 0, order.size) === "big",
     entryOf,
     async openStorage(key) {

@@ -33,7 +33,7 @@ export async function fuzz(file: string, copies: number): Promise<FuzzResult> {
       const oneLine =
         error instanceof InputError && !error.message.includes("\n") && error.message.length < 1000;
       // Without a working library, further copies would prove nothing.
-      if ((error as Error).message.includes("broke the HDF5 library")) break;
+      if ((error as Error).message.includes("has crashed the HDF5 library")) break;
       if (oneLine) result.refused++;
       else result.failures.push(`${file}, copy ${seed}: ${(error as Error).stack ?? error}`);
     }
