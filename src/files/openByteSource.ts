@@ -37,6 +37,7 @@ export function fileError(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === "ENOENT") return "no such file";
   if (code === "EACCES" || code === "EPERM") return "permission denied";
+  if (code === "ENOTDIR") return "a part of the path is a file, not a folder";
   if (code === "EISDIR") return "it is a folder";
   return message;
 }

@@ -15,6 +15,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { InputError } from "../errors.ts";
 import { copyPatched } from "../files/copyPatched.ts";
 import { makeFolder } from "../files/makeFolder.ts";
+import { fileError } from "../files/openByteSource.ts";
 import type { Patch } from "../files/patch.ts";
 import type { BiasEdit } from "./editBias.ts";
 import type { ModelFile, ModelOutput } from "./model.ts";
@@ -75,7 +76,7 @@ async function makeStage(folder: string): Promise<{ made?: string; stage: string
     const made = await makeFolder(folder);
     return { made, stage: await mkdtemp(join(folder, ".baserate-")) };
   } catch (error) {
-    throw new InputError(`can't write to ${folder}: ${(error as Error).message}`, { cause: error });
+    throw new InputError(`cannot write to ${folder}: ${fileError(error)}`, { cause: error });
   }
 }
 

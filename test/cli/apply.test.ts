@@ -103,7 +103,7 @@ test.each([
   [["multi.keras", "--counts", "1,2,3", "--loss", "softmax"], /the model has 3 outputs: label, flags, price/],
   [
     ["mlp.keras", "--counts", "1,2,3", "--loss", "softmax", "--out", "mlp.npz/a.keras"],
-    /can't write mlp.npz\/a.keras/,
+    /cannot write to mlp.npz: a part of the path is a file, not a folder/,
   ],
   [["none.keras", "--counts", "1,2,3", "--loss", "softmax"], /none.keras: no such file/],
   [

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { editBias } from "../../src/models/editBias.ts";
+import { filesBelow } from "../../src/models/modelFolder.ts";
 import { openModelFile } from "../../src/models/openModelFile.ts";
 import { writeModel } from "../../src/models/writeModel.ts";
 import { fixture } from "./fixtures.ts";
@@ -41,8 +42,7 @@ test.each(Object.keys(biases))("%s: the bias of its one output is read, and set 
   });
   expect(await biasOf(out)).toEqual(values);
   if (isFolder) {
-    const files = (path: string) => readdirSync(path, { recursive: true, encoding: "utf8" }).sort();
-    expect(files(out)).toEqual(files(fixture(name)));
+    expect(filesBelow(out)).toEqual(filesBelow(fixture(name)));
   }
 });
 
