@@ -213,7 +213,7 @@ test("a plan file with a typo names the key and the nearest known one", async ()
   writeFileSync(join(folder, "typo.yaml"), "dataset: synthetic\nbatchsize: 64\n");
   const { code, stderr } = await baserate(["compare", "typo.yaml"]);
   expect(stderr).toBe(
-    "baserate: typo.yaml: unknown key: batchsize; did you mean batchSize? Known: dataset, counts, arms, seeds, epochs, batchSize, learningRate, layers\n",
+    "baserate: typo.yaml: unknown key: batchsize; did you mean batchSize? Known: dataset, counts, arms, seeds, epochs, batchSize, learningRate, layers, grid\n",
   );
   expect(code).toBe(2);
 });
