@@ -19,6 +19,10 @@ export const commands: Record<string, { summary: string; load: () => Promise<Com
     summary: "put the shards of a sweep together, and write its report",
     load: () => import("./commands/merge.ts"),
   },
+  worker: {
+    summary: "take trials from a queue, and train them",
+    load: () => import("./commands/worker.ts"),
+  },
   solve: {
     summary: "the optimal bias and the expected loss, from the labels and the loss",
     load: () => import("./commands/solve.ts"),

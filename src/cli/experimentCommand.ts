@@ -1,14 +1,13 @@
-import { availableParallelism, cpus } from "node:os";
+import { availableParallelism } from "node:os";
 import { basename, dirname, join } from "node:path";
 import type { Command } from "commander";
-import type { Dataset } from "../data/dataset.ts";
 import { InputError } from "../errors.ts";
 import type { Plan, PlanInput } from "../experiment/plan.ts";
-import type { Environment, Versions } from "../experiment/record.ts";
+import type { Environment } from "../experiment/record.ts";
 import type { RunObserver } from "../experiment/runExperiment.ts";
 import type { RunFolder } from "../experiment/runFolder.ts";
 import type { Shard } from "../experiment/settings.ts";
-import { version } from "../version.ts";
+import { loadDataset, machineName, softwareVersions } from "./experimentSetup.ts";
 import { interruptible } from "./interrupt.ts";
 import { numberList } from "./numbers.ts";
 import { list, positiveNumber, wholeNumber } from "./options.ts";
@@ -27,6 +26,7 @@ export interface ExperimentFlags {
   readonly out?: string;
   readonly fresh?: true;
   readonly shard?: Shard;
+  readonly queue?: string;
   readonly workers?: number;
   readonly onnx?: true;
   readonly json?: true;
@@ -55,13 +55,19 @@ export async function completeExperiment(flags: ExperimentFlags): Promise<void> 
   const { plan, name } = await planOf(flags);
   const out = flags.out ?? `runs/${name}`;
   const { shard } = flags;
+  if (shard !== undefined && flags.queue !== undefined) {
+    throw new InputError("--shard and --queue cannot be combined: a queue hands out the trials itself");
+  }
   if (shard !== undefined) {
     const { requireShard } = await import("../experiment/settings.ts");
     requireShard(plan, shard);
   }
   const path = shard === undefined ? out : join(out, `shard-${shard.index}-of-${shard.count}`);
   await interruptible(async (signal) => {
-    const { folder, environment, trials } = await completeTrials(plan, path, flags, signal);
+    const { folder, environment, trials } =
+      flags.queue === undefined
+        ? await completeTrials(plan, path, flags, signal)
+        : await completeQueued(plan, path, flags.queue, flags.fresh ?? false, signal);
     if (shard !== undefined) return printShard(folder, shard, trials.length, flags.json ?? false);
     const [{ writeRunFiles }, { datasets }, { printRun }] = await Promise.all([
       import("../report/runFiles.ts"),
@@ -82,6 +88,12 @@ function printShard({ path }: RunFolder, { index, count }: Shard, trials: number
       `shard ${index}/${count}: ${trials} trials in ${path}; baserate merge ${dirname(path)} makes the report of all shards`,
     );
   }
+}
+
+/** Has workers complete the trials; loaded only for a queue. */
+async function completeQueued(...args: Parameters<typeof import("./queuedTrials.ts").completeQueuedTrials>) {
+  const { completeQueuedTrials } = await import("./queuedTrials.ts");
+  return completeQueuedTrials(...args);
 }
 
 /** The plan of the file, if one is given, with the values of the options. All that needs no data is validated. */
@@ -138,15 +150,6 @@ function seedList(file: PlanInput, first?: number, count?: number): number[] | u
   return Array.from({ length: count ?? 1 }, (_, i) => start + i);
 }
 
-async function loadDataset({ dataset: name, counts }: Plan, signal: AbortSignal): Promise<Dataset> {
-  const [{ datasets }, { fetchProgress }] = await Promise.all([
-    import("../data/datasets.ts"),
-    import("./fetchProgress.ts"),
-  ]);
-  const progress = fetchProgress(name);
-  return datasets[name].load(counts.length, { ...progress, signal }).finally(progress.end);
-}
-
 /** Runs the trials that are not finished yet, and returns all trials of the plan or of its shard. */
 async function completeTrials(plan: Plan, path: string, flags: ExperimentFlags, signal: AbortSignal) {
   const [{ openRunFolder }, { runExperiment }, { runDisplay }, { datasets }] = await Promise.all([
@@ -185,15 +188,4 @@ async function completeTrials(plan: Plan, path: string, flags: ExperimentFlags, 
     display.end();
     await folder.close();
   }
-}
-
-async function softwareVersions(): Promise<Omit<Versions, "data">> {
-  const { nodeRuntime } = await import("../runtime/node.ts");
-  const runtime = await nodeRuntime();
-  return { baserate: version, node: process.version, runtime: `${runtime.name} ${runtime.version}` };
-}
-
-function machineName(): string {
-  const [{ model }] = cpus();
-  return `${model.trim()}, ${availableParallelism()} cores, ${process.platform} ${process.arch}`;
 }

@@ -47,6 +47,7 @@ export class WorkerPool<Context, Task, Progress, Result> {
 
   /** Has a task done by the next worker that is free. */
   execute(task: Task, onProgress: (progress: Progress) => void = () => {}): Promise<Result> {
+    if (Atomics.load(this.#stop, 0) === 1) return Promise.reject(new Error("stopped"));
     return new Promise((resolve, reject) => {
       this.#queue.push({ task, onProgress, resolve, reject });
       this.#next();
@@ -58,8 +59,8 @@ export class WorkerPool<Context, Task, Progress, Result> {
    * abort the whole process.
    */
   async close(): Promise<void> {
-    this.#queue.length = 0;
     Atomics.store(this.#stop, 0, 1);
+    for (const { reject } of this.#queue.splice(0)) reject(new Error("stopped"));
     if (this.#running.size > 0) {
       await new Promise<void>((resolve) => {
         this.#onIdle = () => this.#running.size === 0 && resolve();

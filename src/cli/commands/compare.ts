@@ -8,6 +8,7 @@ export function describe(command: Command): void {
   );
   addExperimentOptions(command.argument("<plan>", "the experiment, as a YAML file (see plans/)"))
     .option("--shard <i/n>", "run slice i of n; baserate merge puts the slices together", shard)
+    .option("--queue <address>", "have workers run the trials, by a queue in Redis: redis://host:port")
     .addHelpText(
       "after",
       "\nSweeps, shards and recipes for clusters: docs/sweeps.md\n\nExample:\n  $ baserate compare plans/cifar10-imbalanced.yaml --seeds 10",

@@ -1,0 +1,217 @@
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import type { AddressInfo } from "node:net";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Queue } from "bullmq";
+import { Redis } from "ioredis";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { resolvePlan } from "../../src/experiment/plan.ts";
+import type { Versions } from "../../src/experiment/record.ts";
+import { seedTasks, settingsOf } from "../../src/experiment/settings.ts";
+import { jobId, queueName, withoutPassword } from "../../src/experiment/trialQueue.ts";
+
+const noRedis = spawnSync("redis-server", ["--version"]).error !== undefined;
+const cli = join(import.meta.dirname, "../../dist/cli.js");
+const folder = mkdtempSync(join(tmpdir(), "baserate-queue-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const planInput = {
+  dataset: "synthetic" as const,
+  counts: [200, 100, 50],
+  seeds: [1, 2, 3],
+  epochs: 4,
+  batchSize: 16,
+  grid: { learningRate: [0.001, 0.003] },
+  layers: [{ conv2d: { filters: 8, kernel: [3, 3] as [number, number] } }, { flatten: {} }],
+};
+const plan = resolvePlan(planInput);
+writeFileSync(join(folder, "plan.yaml"), JSON.stringify(planInput));
+
+const running: ChildProcess[] = [];
+let [port, runs] = [0, 0];
+const address = () => `redis://127.0.0.1:${port}`;
+
+interface Started {
+  readonly child: ChildProcess;
+  /** All output so far. */
+  text(): string;
+  readonly exit: Promise<number | null>;
+}
+
+function start(program: string, args: readonly string[]): Started {
+  const child = spawn(program, args, { cwd: folder });
+  running.push(child);
+  let text = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (data) => (text += data));
+  return { child, text: () => text, exit: once(child, "exit").then(([code]) => code) };
+}
+
+const baserate = (...args: string[]) => start(process.execPath, [cli, ...args]);
+const worker = () => baserate("worker", address(), "--workers", "1", "--lost-after", "2");
+/** Watches the sweep, with a folder of its own unless one is named. */
+const compare = (out = `run-${runs++}`) => ({
+  out,
+  ...baserate("compare", "plan.yaml", "--queue", address(), "--out", out),
+});
+
+const shows = (started: Started, pattern: RegExp) =>
+  vi.waitFor(() => expect(started.text()).toMatch(pattern), { timeout: 60_000, interval: 20 });
+
+async function startRedis(): Promise<Started> {
+  const server = start("redis-server", ["--port", String(port), "--save", "", "--dir", folder]);
+  await shows(server, /Ready to accept connections/);
+  return server;
+}
+
+const summary = (out: string) => readFileSync(join(folder, out, "summary.json"), "utf8");
+const lines = (out: string) =>
+  readFileSync(join(folder, out, "trials.jsonl"), "utf8")
+    .trim()
+    .split("\n");
+
+test("an address is printed without its password", () => {
+  expect(withoutPassword("rediss://user:secret@host:6380/2")).toBe("rediss://host:6380/2");
+  expect(() => withoutPassword("http://host")).toThrow(
+    "invalid address of a queue; expected redis://host:port",
+  );
+});
+
+describe.skipIf(noRedis)(`with Redis${noRedis ? " (skipped: redis-server is not installed)" : ""}`, () => {
+  let versions: Versions;
+  let redis: Started;
+
+  beforeAll(async () => {
+    await baserate("compare", "plan.yaml", "--out", "whole").exit;
+    versions = JSON.parse(readFileSync(join(folder, "whole/versions.json"), "utf8"));
+  }, 120_000);
+
+  beforeEach(async () => {
+    const probe = createServer().listen(0);
+    await once(probe, "listening");
+    port = (probe.address() as AddressInfo).port;
+    await new Promise((resolve) => probe.close(resolve));
+    redis = await startRedis();
+  });
+
+  afterEach(async () => {
+    for (const child of running.splice(0)) {
+      if (child.exitCode !== null || child.signalCode !== null) continue;
+      child.kill("SIGKILL");
+      await once(child, "exit");
+    }
+  });
+
+  test("of three workers two are killed in the middle of their work, and the summary is that of one machine", async () => {
+    const workers = [worker(), worker(), worker()];
+    const watcher = compare();
+    for (const lost of workers.slice(0, 2)) {
+      await shows(lost, /done/);
+      lost.child.kill("SIGKILL");
+    }
+    expect(await watcher.exit).toBe(0);
+    expect(summary(watcher.out)).toBe(summary("whole"));
+    expect(lines(watcher.out)).toHaveLength(12);
+  }, 120_000);
+
+  test("a watcher that is stopped leaves the sweep running, and the next one takes its results", async () => {
+    const first = compare();
+    const busy = worker();
+    await shows(busy, /done/);
+    first.child.kill("SIGINT");
+    expect(await first.exit).toBe(130);
+    await vi.waitFor(() => expect(busy.text().match(/done/g)).toHaveLength(6), { timeout: 60_000 });
+    busy.child.kill("SIGKILL"); // all is done without a watcher
+    const second = compare(first.out);
+    expect(await second.exit).toBe(0);
+    expect(summary(second.out)).toBe(summary("whole"));
+  }, 120_000);
+
+  test("two watchers of one sweep get the same results, and each job is done once", async () => {
+    const watchers = [compare(), compare()];
+    const busy = worker();
+    expect(await Promise.all(watchers.map(({ exit }) => exit))).toEqual([0, 0]);
+    for (const { out } of watchers) expect(summary(out)).toBe(summary("whole"));
+    expect(busy.text().match(/done/g)).toHaveLength(6);
+  }, 120_000);
+
+  test("a worker stopped by Ctrl-C gives its job to another", async () => {
+    const watcher = compare();
+    const stopped = worker();
+    await shows(stopped, /done/);
+    stopped.child.kill("SIGINT");
+    expect(await stopped.exit).toBe(130);
+    worker();
+    expect(await watcher.exit).toBe(0);
+    expect(summary(watcher.out)).toBe(summary("whole"));
+  }, 120_000);
+
+  test("after a restart of Redis that loses everything, the watcher adds what is missing", async () => {
+    const watcher = compare();
+    const busy = worker();
+    await shows(busy, /done/);
+    redis.child.kill("SIGKILL");
+    await redis.exit;
+    redis = await startRedis();
+    expect(await watcher.exit).toBe(0);
+    expect(summary(watcher.out)).toBe(summary("whole"));
+  }, 120_000);
+
+  /** Puts a job of the sweep's first seed into the queue before the sweep does. */
+  async function addFirst(changes: object): Promise<void> {
+    const connection = new Redis(port, { maxRetriesPerRequest: null });
+    const queue = new Queue(queueName(versions), { connection });
+    const [task] = seedTasks(plan);
+    const data = { plan: settingsOf(plan)[0].plan, task, versions, ...changes };
+    await queue.add("trials", data, { jobId: jobId(task, versions), attempts: 3 });
+    await connection.hset("baserate:queues", queueName(versions), "this version");
+    await queue.close();
+    connection.disconnect();
+  }
+
+  test("a job that always fails is tried three times and reported, and the others are finished", async () => {
+    await addFirst({ plan: { ...settingsOf(plan)[0].plan, batchSize: 0 } });
+    const watcher = compare();
+    await shows(watcher, /0 of 6 jobs done/);
+    const busy = worker();
+    expect(await watcher.exit).toBe(2);
+    expect(watcher.text()).toContain(
+      "1 job failed, first learningRate 0.001, seed 1: invalid job: batchSize: 0;",
+    );
+    expect(lines(watcher.out)).toHaveLength(10);
+    expect(existsSync(join(folder, watcher.out, "summary.json"))).toBe(false);
+    expect(busy.text().match(/failed/g)).toHaveLength(3);
+    const again = compare(watcher.out); // a new start for the job, now with the sweep's own plan
+    expect(await again.exit).toBe(0);
+    expect(summary(again.out)).toBe(summary("whole"));
+  }, 120_000);
+
+  test("a worker with other data, or of other versions, is refused with a line", async () => {
+    await addFirst({ versions: { ...versions, data: "another" } });
+    const different = worker();
+    expect(await different.exit).toBe(2);
+    expect(different.text()).toMatch(
+      /baserate: this worker's synthetic is different: its hash is \w{64}, not another\n$/,
+    );
+    const connection = new Redis(port);
+    await connection.del("baserate:queues");
+    await connection.hset("baserate:queues", "baserate-other", "baserate 9.9.9");
+    connection.disconnect();
+    const older = worker();
+    expect(await older.exit).toBe(2);
+    expect(older.text()).toMatch(/has sweeps for baserate 9\.9\.9 alone; this worker has baserate \d/);
+  }, 120_000);
+
+  test("a server that is not there, or another password, is refused without the password", async () => {
+    redis.child.kill("SIGKILL");
+    await redis.exit;
+    const refused = baserate("worker", `redis://user:secret@127.0.0.1:${port}`);
+    expect(await refused.exit).toBe(2);
+    expect(refused.text()).toMatch(
+      /^baserate: can't use the queue redis:\/\/127\.0\.0\.1:\d+: connect ECONNREFUSED/,
+    );
+    expect(refused.text()).not.toContain("secret");
+  }, 60_000);
+});
