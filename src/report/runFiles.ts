@@ -40,7 +40,7 @@ export type RunDocument = (Summary | SweepSummary) & {
   readonly files: Readonly<Record<string, string>>;
 };
 
-type Contents = Record<string, string | Uint8Array>;
+type FileContents = Record<string, string | Uint8Array>;
 
 /** Writes the files that are made from a run's trials: figures, tables, report and summary. */
 export async function writeRunFiles(
@@ -50,8 +50,8 @@ export async function writeRunFiles(
   const { plan, environment, trials } = input;
   const { baserate, node, runtime, data } = environment;
   const summary = summarize(plan, { baserate, node, runtime, data }, trials);
-  const contents: Contents = {
-    ...(await ("settings" in summary ? sweepContents(summary, input) : runContents(input))),
+  const contents: FileContents = {
+    ...(await ("settings" in summary ? contentsOfSweep(summary, input) : contentsOfRun(input))),
     "losses.csv": lossesCsv(plan, trials),
     "environment.yaml": stringify(environment),
     "summary.json": `${JSON.stringify(summary, null, 2)}\n`,
@@ -61,7 +61,7 @@ export async function writeRunFiles(
   return { ...summary, environment, files };
 }
 
-async function runContents(input: RunFilesInput): Promise<Contents> {
+async function contentsOfRun(input: RunFilesInput): Promise<FileContents> {
   return {
     ...(await withPng(await drawFigures(input))),
     ...Object.fromEntries(untrainedNetworks(input)),
@@ -69,18 +69,18 @@ async function runContents(input: RunFilesInput): Promise<Contents> {
   };
 }
 
-async function sweepContents(summary: SweepSummary, input: RunFilesInput): Promise<Contents> {
+async function contentsOfSweep(summary: SweepSummary, input: RunFilesInput): Promise<FileContents> {
   const figure = await drawFigure(sweepEffects, sweepEffectsData(summary));
   return {
     ...(await withPng({ "sweep-effects": figure })),
     "sweep.csv": sweepCsv(summary),
-    "report.html": await sweepReport(summary, runDescription(input)),
+    "report.html": await sweepReport(summary, describeRun(input)),
   };
 }
 
 /** Each figure as SVG and as PNG. */
-async function withPng(figures: Record<string, string>): Promise<Contents> {
-  const contents: Contents = {};
+async function withPng(figures: Record<string, string>): Promise<FileContents> {
+  const contents: FileContents = {};
   for (const [name, svg] of Object.entries(figures)) {
     contents[`${name}.svg`] = svg;
     contents[`${name}.png`] = await svgToPng(svg);
@@ -106,7 +106,7 @@ function reportInput(input: RunFilesInput): ReportInput {
   const images = plan.counts.reduce((sum, count) => sum + count, 0);
   const epochs = plan.epochs === 1 ? "one epoch" : `${plan.epochs} epochs`;
   return {
-    ...runDescription(input),
+    ...describeRun(input),
     title: "What the output bias changes",
     summary: `A network of ${plan.layers.length + 1} layers was trained for ${epochs} on ${images.toLocaleString("en-US")} images of ${plan.dataset}, once for each way to set the bias of its output layer.`,
     classes: plan.counts.map((count, k) => ({ name: classNames[k], count })),
@@ -116,7 +116,7 @@ function reportInput(input: RunFilesInput): ReportInput {
   };
 }
 
-function runDescription({ plan, environment }: RunFilesInput): RunDescription {
+function describeRun({ plan, environment }: RunFilesInput): RunDescription {
   const { baserate, node, runtime, machine, workers } = environment;
   return {
     run: {
