@@ -5,13 +5,7 @@ import { findHead } from "../heads/index.ts";
 import type { Link } from "../heads/links.ts";
 import type { Options } from "../heads/options.ts";
 import { optimalOutput } from "../heads/solve.ts";
-import {
-  summarizeBinary,
-  summarizeClasses,
-  summarizeDistributions,
-  summarizeNumbers,
-  summarizeSurvival,
-} from "../labels/summarize.ts";
+import { summaryOf } from "../heads/summaryOf.ts";
 import type { LabelSummary } from "../labels/summary.ts";
 import { float64 } from "../math/float64.ts";
 import type { CheckInput } from "./checkInput.ts";
@@ -176,19 +170,6 @@ function oneHot(head: Head, labels: readonly Label[], rows: number, width: numbe
 
 const named = (summary: LabelSummary, names: readonly string[] | undefined): LabelSummary =>
   summary.kind === "classes" && names ? { ...summary, names } : summary;
-
-/** The summary of a sample's own labels, as the head reads them. */
-export function summaryOf(head: Head, labels: readonly Label[], rows: number, width: number): LabelSummary {
-  const columns = labels.length / rows;
-  const ofRows = () =>
-    Array.from({ length: rows }, (_, i) => labels.slice(i * columns, (i + 1) * columns) as number[]);
-  if (head.reads === "survival") return summarizeSurvival(labels as [number, number][]);
-  if (head.reads === "directions") return summarizeNumbers(labels as ArrayLike<number>[]);
-  if (head.reads === "binary") return summarizeBinary(ofRows());
-  if (head.reads === "numbers") return summarizeNumbers(ofRows());
-  if (typeof labels[0] !== "number") return summarizeDistributions(labels as ArrayLike<number>[]);
-  return summarizeClasses(labels as number[], { classes: head.family === "ordinal" ? width + 1 : width });
-}
 
 /** Keras clips probabilities to this distance from 0 and 1. */
 const least = 1e-7;

@@ -16,13 +16,13 @@ export function addHeadFlags(command: Command, loss: string): void {
   }
 }
 
-/** Those of the flags that were given, by the names of the head's options. */
+/** The given flags that are options of the head, by name. */
 export function headOptions(loss: string, flags: Readonly<Record<string, unknown>>): Options {
   const given = Object.keys(specsOf(loss)).filter((name) => flags[name] !== undefined);
   return Object.fromEntries(given.map((name) => [name, flags[name] as Options[string]]));
 }
 
-/** The loss that the command line names, which decides what options there are: looked up before the line is parsed. */
+/** The loss that the command line names. It decides which options exist, so it is found before parsing. */
 export function namedLoss(argv: readonly string[]): string {
   const at = argv.findIndex((word) => word === "--loss" || word.startsWith("--loss="));
   const loss = at < 0 ? undefined : argv[at] === "--loss" ? argv[at + 1] : argv[at].slice("--loss=".length);
@@ -44,16 +44,16 @@ function valueName(spec: OptionSpec): string {
 
 function helpText(spec: OptionSpec, value: unknown): string {
   const range = spec.type === "choice" ? "" : `; ${rangeText(spec.range)}`;
-  const standard = Array.isArray(value) ? "1 each" : String(value);
+  const standard = Array.isArray(value) ? "1" : String(value);
   return `${spec.doc}${range} (default: ${standard})`;
 }
 
-/** A flag's text as a value; whether the value is allowed is checked where the head is solved. */
+/** The value of a flag; whether it is allowed is checked when the head is solved. */
 function parse(spec: OptionSpec, text: string): string | number | number[] {
   if (spec.type === "choice") return text;
   if (spec.type === "number") return number(text);
   return text === "balanced" ? text : text.split(",").map(number);
 }
 
-/** NaN for what is no number, the empty text included. */
+/** NaN for text that is not a number, including the empty text. */
 const number = (text: string) => (text.trim() === "" ? Number.NaN : Number(text));

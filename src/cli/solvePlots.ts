@@ -13,8 +13,8 @@ import { type LabelFrequenciesData, labelFrequencies } from "../plot/figures/lab
 import { type LossByBiasData, lossByBias } from "../plot/figures/lossByBias.ts";
 import { svgToPng } from "../plot/svgToPng.ts";
 
-/** Rows of the figure of frequencies before the rarest are left out. */
-const mostRows = 40;
+/** Largest number of classes in the figure of frequencies; the rarest are left out. */
+const maxRows = 40;
 
 /** Writes the figures of a solution beside each other, `solve.svg` as `solve-labels.svg` and `solve-loss.svg` (or .png). */
 export async function writePlots(
@@ -84,15 +84,15 @@ async function drawLabels(
     };
     return drawFigure(labelDistribution, data);
   }
-  const shares = sharesOf(labels);
-  if (shares === undefined || shares.length !== prediction.length) return undefined;
-  const rows = shares.map((row, i) => ({ ...row, atZero: zero[i], atBias: prediction[i] }));
-  const kept = rows.length > mostRows ? rows.sort((a, b) => b.share - a.share).slice(0, mostRows) : rows;
+  const frequencies = frequenciesOf(labels);
+  if (frequencies === undefined || frequencies.length !== prediction.length) return undefined;
+  const rows = frequencies.map((row, i) => ({ ...row, atZero: zero[i], atBias: prediction[i] }));
+  const kept = rows.length > maxRows ? rows.sort((a, b) => b.share - a.share).slice(0, maxRows) : rows;
   const data: LabelFrequenciesData = { rows: kept, leftOut: rows.length - kept.length };
   return drawFigure(labelFrequencies, data);
 }
 
-function sharesOf(labels: LabelSummary | undefined): { name: string; share: number }[] | undefined {
+function frequenciesOf(labels: LabelSummary | undefined): { name: string; share: number }[] | undefined {
   if (labels?.kind === "classes") {
     const total = labels.counts.reduce((a, b) => a + b, 0);
     return Array.from(labels.counts, (count, k) => ({

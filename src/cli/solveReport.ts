@@ -5,10 +5,10 @@ import { table } from "../plot/table.ts";
 import type { ReadLabels } from "./labelFlags.ts";
 import { grouped, wrap } from "./text.ts";
 
-/** Rows of a table before the rest is left to --json. */
-const mostRows = 20;
-/** Classes are said to dominate when so few of them hold this share of the labels. */
-const dominantShare = 0.8;
+/** Largest number of rows of a table; --json has all. */
+const maxRows = 20;
+/** Dominant classes: the fewest that hold this fraction of the labels. */
+const dominantFraction = 0.8;
 
 /** A solution as text of at most 80 columns. */
 export function solveReport({ head, framework }: FoundHead, labels: ReadLabels, solution: Solution): string {
@@ -123,11 +123,11 @@ function biasTable(summary: LabelSummary | undefined, { bias, centredBias, predi
   return [table(header, rows), ...more].join("\n");
 }
 
-/** All outputs in their order, or those with the largest counts where they are many. */
+/** All outputs in order; of many outputs, those with the largest counts. */
 function rowOrder(sizes: ArrayLike<number> | undefined, length: number): number[] {
   const all = Array.from({ length }, (_, i) => i);
-  if (length <= mostRows) return all;
-  return (sizes ? all.sort((i, j) => sizes[j] - sizes[i]) : all).slice(0, mostRows);
+  if (length <= maxRows) return all;
+  return (sizes ? all.sort((i, j) => sizes[j] - sizes[i]) : all).slice(0, maxRows);
 }
 
 interface LabelCells {
@@ -136,13 +136,13 @@ interface LabelCells {
   row(i: number): string[];
 }
 
-/** What a table of outputs says of the labels, where there is one class or column for each output. */
+/** Columns about the labels, where there is one class or column for each output. */
 function labelColumns(summary: LabelSummary | undefined, outputs: number): LabelCells {
   if (summary?.kind === "classes" && summary.counts.length === outputs) {
     const { counts, names } = summary;
     const total = sum(counts);
     return {
-      header: ["class", "count", "share"],
+      header: ["class", "count", "frequency"],
       sizes: counts,
       row: (k) => [names?.[k] ?? String(k), count(counts[k]), percent(counts[k] / total)],
     };
@@ -150,7 +150,7 @@ function labelColumns(summary: LabelSummary | undefined, outputs: number): Label
   if (summary?.kind === "binary" && summary.totals.length === outputs) {
     const { positives, totals, names } = summary;
     return {
-      header: ["column", "yes", "share"],
+      header: ["column", "yes", "frequency"],
       sizes: positives,
       row: (j) => [names?.[j] ?? String(j), count(positives[j]), percent(positives[j] / totals[j])],
     };
@@ -158,7 +158,7 @@ function labelColumns(summary: LabelSummary | undefined, outputs: number): Label
   if (summary?.kind === "numbers" && summary.columns.length === outputs) {
     const { columns, names } = summary;
     return {
-      header: ["column", "mean", "deviation"],
+      header: ["column", "mean", "std"],
       row: (j) => [
         names?.[j] ?? String(j),
         shortNumber(columns[j].mean),
@@ -169,7 +169,7 @@ function labelColumns(summary: LabelSummary | undefined, outputs: number): Label
   return { header: ["output"], row: (i) => [String(i)] };
 }
 
-/** How even the classes are, and what answering without looking would get. */
+/** How balanced the classes are, and the accuracy of always answering the most common one. */
 function balanceText(summary: ClassSummary): string {
   const { counts, names } = summary;
   const total = sum(counts);
@@ -177,7 +177,7 @@ function balanceText(summary: ClassSummary): string {
   const name = (k: number) => names?.[k] ?? String(k);
   let held = 0;
   let dominant = 0;
-  while (held < dominantShare * total) held += counts[order[dominant++]];
+  while (held < dominantFraction * total) held += counts[order[dominant++]];
   const effective = Math.exp(entropy(summary));
   const lines = [`Perplexity (effective number of classes): ${effective.toFixed(2)} of ${counts.length}.`];
   if (dominant <= counts.length / 2) {
@@ -199,7 +199,7 @@ function entropy({ counts }: ClassSummary): number {
 }
 
 const sum = (values: Float64Array) => values.reduce((a, b) => a + b, 0);
-const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
+const percent = (fraction: number) => `${(100 * fraction).toFixed(2)} %`;
 const count = (value: number) => (Number.isInteger(value) ? grouped(value) : shortNumber(value));
 
 function shortNumber(value: number): string {

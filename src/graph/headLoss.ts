@@ -11,7 +11,7 @@ export interface GraphLoss {
   readLabels(graph: Graph, labels: Value): Value;
   /** The loss of each row, (N). */
   rowLosses(graph: Graph, output: Value, labels: Value): Value;
-  /** 1 for each row that is predicted right and 0 for others, (N); undefined for labels of which neither can be said. */
+  /** 1 for each row that is predicted right and 0 for others, (N); undefined for labels other than classes and yes/no. */
   hits(graph: Graph, output: Value, labels: Value): Value | undefined;
 }
 
@@ -25,8 +25,8 @@ export interface HeadLossOptions {
 }
 
 /**
- * The loss of a head as graph nodes, from the one definition that the solver reads too. Outputs of a row are those of its
- * columns one after another.
+ * The loss of a head as graph nodes, from the same definition that the solver reads. The outputs of a row are those of its
+ * columns, one after another.
  */
 export function headLoss({ head, cellOptions, columns, labelSize }: HeadLossOptions): GraphLoss {
   const isIndex = head.reads === "classes" && labelSize === 1;
@@ -61,7 +61,7 @@ export function headLoss({ head, cellOptions, columns, labelSize }: HeadLossOpti
   };
 }
 
-/** 1 for each row all of whose outputs have the sign that its labels ask for: above 0 for a label above one half. */
+/** 1 for each row whose outputs all have the right sign: above 0 where the label is above one half. */
 function rightAnswers(graph: Graph, output: Value, labels: Value): Value {
   const [half, zero] = [0.5, 0].map((number) => graph.scalar(number, output.dtype));
   const y = graph.reshape(graph.cast(labels, output.dtype), output.shape);

@@ -25,7 +25,7 @@ export interface BandOptions {
   readonly bias?: ArrayLike<number>;
 }
 
-/** Where the loss of a sound network lies before training. */
+/** The range in which the loss of a sound network lies before training. */
 export interface Band {
   readonly low: number;
   readonly high: number;
@@ -58,7 +58,7 @@ export function band(
   const found = typeof head === "string" ? findHead(head) : { head, options: {} };
   const bound = bind(found.head, labels, { ...found.options, ...options });
   if (bound.head.loss === undefined) {
-    throw new InputError(`no band for ${bound.head.name}: its loss compares a whole batch, not single rows`);
+    throw new InputError(`no band for ${bound.head.name}: ${bound.head.notTrainable}`);
   }
   const bias = settings.bias ?? optimalOutput(bound);
   const scale =

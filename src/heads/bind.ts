@@ -7,15 +7,19 @@ import { meanLoss } from "./meanLoss.ts";
 import { choice, number, type Options, positive, resolveOptions } from "./options.ts";
 import { defaultPseudoCount } from "./pseudoCount.ts";
 
-/** Options that every head takes beside its own. */
+/** Options that every head takes in addition to its own. */
 export const commonOptions = {
   reduction: choice(
     ["mean", "rows", "sum"],
     "what the sum over rows is divided by: the sum of weights (mean), the number of rows, or nothing (sum)",
   ),
   columns: choice(["mean", "sum"], "whether the losses of several columns are averaged or added"),
-  pseudoCount: number(defaultPseudoCount, positive, "rows that stand in for a count of zero"),
-  fanIn: number(64, { ...positive, integer: true }, "inputs of the output layer, for PyTorch's default bias"),
+  pseudoCount: number(defaultPseudoCount, positive, "number of rows that stands in for a count of zero"),
+  fanIn: number(
+    64,
+    { ...positive, integer: true },
+    "number of inputs of the output layer, for the loss at PyTorch's default bias",
+  ),
 } as const;
 
 /** A head with its options, on given labels: everything that can be asked at any constant output. */
@@ -61,7 +65,7 @@ export function bind(head: Head, summary: LabelSummary | undefined, given: Optio
 export const resolveAll = (head: Head, given: Options): Resolved =>
   resolveOptions({ ...head.options, ...commonOptions }, given, head.name);
 
-/** A head's link in words, under its default options where these choose it. */
+/** The text of a head's link, under the default options where options choose the link. */
 export const linkText = (head: Head): string =>
   linkOf(head, resolveAll(head, {})).text + (typeof head.link === "function" ? " by default" : "");
 
@@ -109,7 +113,7 @@ function reduce(
   return sum(sums) / rows / (added ? 1 : columns.length);
 }
 
-/** What the reduction does, in words. */
+/** A sentence on the reduction. */
 export function reductionText({ options, columns, head }: BoundHead): string {
   const rows = {
     mean:
@@ -149,29 +153,35 @@ export function cellOptionsOf(
 function checkLength(head: Head, name: string, list: readonly number[], length: number, per: string): void {
   if (list.length > 1 && list.length !== length) {
     throw new InputError(
-      `invalid ${name} of ${head.name}: ${list.length} numbers; allowed: ${length}, one a ${per}, or one for all`,
+      `invalid ${name} of ${head.name}: ${list.length} numbers; allowed: ${length} (one per ${per}), or one for all`,
     );
   }
 }
 
 /**
- * Weights under which all classes present weigh the same and the mean weight of a row is 1: N / (K nₖ), as
- * scikit-learn's `balanced`. For a weight of the positives alone: negatives / positives.
+ * Weights that give every class that occurs the same total, with a mean of 1 per row: N / (K nₖ), like `balanced` of
+ * scikit-learn. For a weight of the positives alone: negatives / positives.
  */
 function balanced(per: "class" | "column", { weights, weight }: Column): number | number[] {
   if (weights === undefined)
-    throw new InputError("invalid weights: balanced; one row alone allows only numbers");
+    throw new InputError(
+      "invalid weights: balanced; a single row has no frequencies to balance, so give numbers",
+    );
   if (per === "column") return weights[0] > 0 && weights[1] > 0 ? weights[0] / weights[1] : 1;
   const present = Array.from(weights).filter((w) => w > 0).length;
   return Array.from(weights, (w) => (w > 0 ? weight / (present * w) : 0));
 }
 
-/** One row's loss, before reduction over rows, at an output over all columns. Options may not name `balanced`. */
+/**
+ * The loss of one row before the reduction over rows. `output` holds the outputs of all columns.
+ *
+ * @throws InputError on a head whose loss is one of a whole batch, or weights given as `balanced`
+ */
 export function rowLoss(head: Head, output: ArrayLike<number>, label: Label, given: Options = {}): number {
   const options = resolveAll(head, given);
   if (head.loss === undefined) {
     throw new InputError(
-      `${head.name} has no loss of a single row: ${head.none?.reason ?? "it compares a whole batch"}`,
+      `${head.name} has no loss of a single row: ${head.none?.reason ?? head.notTrainable}`,
     );
   }
   const wide = head.reads === "binary" || head.reads === "numbers";

@@ -13,19 +13,20 @@ export interface Calibration {
   /** Mean loss of the batch at that bias, and at bias 0. */
   readonly loss: number;
   readonly lossAtZero: number;
-  /** Largest component, in size, of the gradient of the mean loss that is left (of kinked losses, the jump). */
+  /** Largest absolute component of the gradient of the mean loss at the bias; of losses with kinks, the jump there. */
   readonly slope: number;
   readonly warnings: readonly string[];
 }
 
 /**
- * The bias that is optimal for *this* network: it minimises the mean loss of the network's outputs plus the bias over one
- * batch. Convex losses of one output: the root of the mean slope, column by column, kinks included. Others: L-BFGS on the
- * bias from minus the mean output (the usual shortcut) or from 0, whichever is lower; that is the one minimum where the
- * loss is convex, else a local one. A class that the batch lacks counts as `pseudoCount` of a row with the mean output.
+ * The bias that is optimal for *this* network: it minimises the mean loss over one batch of the network's outputs plus the
+ * bias. For convex losses of one output it is the root of the mean slope, column by column, also at kinks. For others it is
+ * found by L-BFGS, starting from minus the mean output (the usual shortcut) or from 0, whichever has the lower loss: the
+ * minimum where the loss is convex, otherwise a local minimum. A class that does not occur in the batch counts as
+ * `pseudoCount` rows with the mean output.
  *
  * @param outputs N × K raw outputs without bias, row after row
- * @param labels N labels, or N × C where the head has C columns, row after row: class indices, distributions, numbers,
+ * @param labels N labels, or N × C for a head with C columns, row after row: class indices, distributions, numbers,
  *   or [time, event]
  * @param rows N
  * @param options the loss's options; weights are numbers, not `balanced`
@@ -81,9 +82,7 @@ function readBatch(
 ): Batch {
   const options = resolveAll(head, given);
   if (head.none || head.loss === undefined || head.gradient === undefined) {
-    throw new InputError(
-      `no calibration for ${head.name}: ${head.none?.reason ?? "its loss compares a whole batch, not single rows"}`,
-    );
+    throw new InputError(`no calibration for ${head.name}: ${head.none?.reason ?? head.notTrainable}`);
   }
   const columns = labels.length / rows;
   const width = outputs.length / labels.length;
@@ -108,10 +107,10 @@ function readBatch(
   };
 }
 
-/** Numbers that stand in for absent classes, at most: each has as many as there are outputs. */
-const mostAbsent = 2 ** 24;
+/** Largest total of outputs of the rows that stand in for absent classes. */
+const maxAbsent = 2 ** 24;
 
-/** Adds a cell of weight pseudoCount for each class, or yes and no, that a column of the batch lacks; says which. */
+/** Adds a cell of weight pseudoCount for each class (or answer) that does not occur in a column; returns warnings. */
 function addAbsent({ head, options, cells, cellOptions, width, mean }: Batch): string[] {
   if (head.reads !== "classes" && head.reads !== "binary") return [];
   const labels = head.reads === "binary" ? 2 : width + (head.family === "ordinal" ? 1 : 0);
@@ -122,9 +121,9 @@ function addAbsent({ head, options, cells, cellOptions, width, mean }: Batch): s
   const absent = seen.flatMap((set, column) =>
     Array.from({ length: labels }, (_, label) => ({ label, column })).filter(({ label }) => !set.has(label)),
   );
-  if (absent.length * width > mostAbsent) {
+  if (absent.length * width > maxAbsent) {
     throw new InputError(
-      `no calibration for ${width} outputs, ${absent.length} of which have no label in the batch: take the bias that the labels of all data give (solve)`,
+      `no calibration for ${width} outputs: ${absent.length} classes do not occur in the batch; use the bias that the labels of the whole dataset give (solve)`,
     );
   }
   for (const { label, column } of absent) {
@@ -163,7 +162,7 @@ function lossOfBias({ head, options, cellOptions, cells, width }: Batch): Differ
   };
 }
 
-/** Slopes this small, a row, are zero: a minimum at infinity is approached no further. */
+/** Mean slopes this small count as zero, so that a minimum at infinity is not approached further. */
 const level = 1e-11;
 
 /** For a convex loss of one output, each column's root of the mean slope; undefined for others. */

@@ -13,7 +13,7 @@ import { rangeText, within } from "./options.ts";
 type BareColumn = Omit<Column, "pseudoCount">;
 
 const wanted: Record<Reads, string> = {
-  classes: "one class a row",
+  classes: "one class per row",
   binary: "yes/no labels",
   numbers: "numbers",
   directions: "rows of numbers",
@@ -22,9 +22,9 @@ const wanted: Record<Reads, string> = {
 };
 
 /**
- * A summary as the columns that a head's cells read, checked against the head's domain. Readings that lose nothing are
- * made silently: two classes as one yes/no column and back, K > 2 classes as K one-hot columns, yes/no labels as the
- * numbers 0 and 1.
+ * A summary as the columns that the cells of a head read, checked against the domain of the head. Conversions that lose
+ * nothing are made silently: two classes to one yes/no column and back, K > 2 classes to K one-hot columns, yes/no labels to
+ * the numbers 0 and 1.
  *
  * @throws InputError on labels of another kind, outside the head's domain, none at all, or of zero total weight
  */
@@ -32,7 +32,7 @@ export function columnsOf(head: Head, summary: LabelSummary | undefined, pseudoC
   const columns = head.reads === "nothing" ? [noLabels] : summary && readers[head.reads](summary);
   if (columns === undefined) {
     throw new InputError(
-      `invalid labels for ${head.name}: ${summary?.kind ?? "none"}; it takes ${wanted[head.reads]} (kind: ${head.reads})`,
+      `invalid labels for ${head.name}: ${summary?.kind ?? "none"}; expected ${wanted[head.reads]} (kind: ${head.reads})`,
     );
   }
   const finished = columns.map((column) => ({ ...column, pseudoCount }));
@@ -145,7 +145,7 @@ const numberColumns = ({ columns, rows, names }: NumberSummary): BareColumn[] =>
     place: names?.[j] ?? `column ${j}`,
   }));
 
-/** One atom: the mean direction. Losses of directions are linear in it. */
+/** A single label, the mean direction: losses of directions are linear in it. */
 function directionColumn({ meanDirection, columns, rows }: NumberSummary): BareColumn {
   const weight = columns[0].weight;
   return { ...noLabels, labels: [meanDirection], weights: [weight], weight, rows, place: "rows" };
@@ -175,7 +175,7 @@ function checkColumn(head: Head, column: Column): void {
     const label = labels[i];
     if (typeof label === "number" && weights[i] !== 0 && !within(label, head.domain)) {
       throw new InputError(
-        `invalid label in ${place}: ${label}; ${head.name} takes ${rangeText(head.domain)}`,
+        `invalid label in ${place}: ${label}; ${head.name} expects ${rangeText(head.domain)}`,
       );
     }
     if (!(weights[i] >= 0)) {
@@ -185,8 +185,6 @@ function checkColumn(head: Head, column: Column): void {
     }
   }
   if (!(weight > 0 && Number.isFinite(weight))) {
-    throw new InputError(
-      `invalid total weight of ${place}: ${weight}; ${head.name} needs labels that weigh something`,
-    );
+    throw new InputError(`invalid total weight of ${place}: ${weight}; expected a positive sum of weights`);
   }
 }

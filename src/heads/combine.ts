@@ -21,12 +21,12 @@ export interface CombinedSolution {
   readonly expectedLoss: number | null;
   readonly lossAtZero: number | null;
   readonly lossAtTorchDefault: number | null;
-  /** The parts' warnings, each with its part's name before it. */
+  /** Warnings of all parts, each preceded by the name of its part. */
   readonly warnings: readonly string[];
 }
 
 /**
- * Solves several heads whose weighted losses are added: a detector's, a multi-task network's. The parts share no
+ * Solves several heads whose weighted losses are added, as in a detector or a multi-task network. The parts share no
  * outputs, so each keeps its own optimum.
  *
  * @throws InputError on a negative weight, two parts of one name, or what `solve` refuses

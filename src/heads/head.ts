@@ -4,12 +4,12 @@ import type { Link } from "./links.ts";
 import type { CellOptions, Interval, OptionSpecs, OptionValue } from "./options.ts";
 
 /**
- * The catalogue's one record. A *head* is what stands at the end of a network: a link from raw outputs to predictions,
- * and a loss that compares these with the labels.
+ * An entry of the catalogue. A *head* is what a network ends with: a link from raw outputs to predictions, and a loss that
+ * compares predictions with labels.
  *
- * Most losses are sums over *cells*: a cell is one label with the outputs that predict it. A softmax has one cell a
- * row, of K outputs; a multi-label sigmoid has one cell a column, of one output; a Gaussian with learned variance one
- * cell a column, of two. A head therefore describes a cell, and bind.ts does the rest for all heads alike.
+ * Most losses are sums over *cells*: a cell is one label with the outputs that predict it. A softmax has one cell per
+ * row, with K outputs; a multi-label sigmoid one cell per column, with one output; a Gaussian with a learned variance one
+ * cell per column, with two. A head therefore describes a cell, and bind.ts does the rest for all heads.
  *
  * Three scales, never mixed: *label* (what the data holds), *prediction* (probability, rate), *output* (raw, before
  * the link; where the bias lives).
@@ -29,24 +29,24 @@ export interface Description {
   readonly summary: string;
   readonly family: Family;
   readonly reads: Reads;
-  /** What a label may be, where it is a number. */
+  /** Allowed labels, where a label is a number. */
   readonly domain: Interval;
   readonly options: OptionSpecs;
-  /** False where outputs that differ by a constant give the same loss, or no bias can change it. */
+  /** False where outputs that differ by a constant give the same loss, or where no bias changes the loss. */
   readonly identifiable: boolean;
   readonly convex: boolean;
   readonly formula: Formula;
-  /** Where the optimum comes from, in a sentence or two. */
+  /** Derivation of the optimum in a few sentences. */
   readonly derivation: string;
   /** Where the formulas come from: a paper, a book. */
   readonly reference: string;
-  /** What frameworks call it, with the options that make ours equal to theirs. */
+  /** Names in frameworks, with the options that make this head equal to theirs. */
   readonly names: readonly FrameworkName[];
-  /** For a head without a bias to solve for: why, and what to do instead. */
+  /** Only for heads without an optimal bias: why there is none, and what to do instead. */
   readonly none?: { readonly reason: string; readonly instead: string };
-  /** Whether the label of a row may be a distribution over the classes, too. */
+  /** Whether the label of a row may also be a distribution over the classes. */
   readonly softLabels?: true;
-  /** For a head that a network cannot be trained with here: why. */
+  /** Only for heads that networks cannot be trained with here: why. */
   readonly notTrainable?: string;
 }
 
@@ -65,7 +65,10 @@ export type Reads = "classes" | "binary" | "numbers" | "directions" | "survival"
 /** A class index or a number; a distribution over classes or a direction; or a survival label, [time, 1 if the event happened]. */
 export type Label = number | ArrayLike<number>;
 
-/** How an optimum is known. `boundary`: the infimum lies at infinity or at the edge of the domain, and a stated finite value stands in. */
+/**
+ * How an optimum is known. At a `boundary` the infimum lies at infinity or at the edge of the domain, and a stated finite
+ * value stands in for it.
+ */
 export type Kind = "closed form" | "numeric" | "boundary" | "none";
 
 /** A formula twice: plain text for terminals, and LaTeX. */
@@ -97,11 +100,11 @@ export interface FrameworkName {
   readonly name: string;
   /** Options that make this head compute what that one does by default. */
   readonly options?: Readonly<Record<string, number | string>>;
-  /** What to know: logits or probabilities, what it divides by, epsilons. */
+  /** Conventions: logits or probabilities, what it divides by, epsilons. */
   readonly note: string;
 }
 
-/** One target as weighted labels: what a cell's mathematics reads. */
+/** One column of labels as distinct labels with weights: what the functions of a cell read. */
 export interface Column<Y = Label> {
   /** Distinct labels: class indices, 0 and 1, numbers in increasing order, or [time, event]. */
   readonly labels: ArrayLike<Y>;
@@ -113,16 +116,16 @@ export interface Column<Y = Label> {
   /** Weighted mean and variance of number labels (0 for others). */
   readonly mean: number;
   readonly variance: number;
-  /** Weighted mean of a label's squared length: 1 for hard class labels, mean y² for others. */
+  /** Weighted mean of the squared length of a label: 1 for class indices, mean y² for others. */
   readonly squares: number;
-  /** Weighted mean entropy of a row's own label, nats: 0 unless soft. */
+  /** Weighted mean entropy of the label of a row, in nats: 0 unless labels are soft. */
   readonly labelEntropy: number;
   /** Whether the rows' class labels are distributions rather than indices. */
   readonly distributions: boolean;
   /** Where a message should point: `class`, or the column's name. */
   readonly place: string;
   readonly classNames?: readonly string[];
-  /** Rows' worth of labels that stands in for a count of zero (see pseudoCount.ts). */
+  /** Number of rows that stands in for a count of zero (see pseudoCount.ts). */
   readonly pseudoCount: number;
 }
 
@@ -144,7 +147,7 @@ export interface Cell<O, Y extends Label = Label> {
   rowWeight?(label: Y, options: O): number;
   /** The mean loss of all rows at a constant output, where there is a shorter way than averaging `loss` over the labels. */
   expected?(output: OutputVector, column: Column<Y>, options: O): number;
-  /** Labels that the type allows and the head does not; a message, or undefined if all is well. */
+  /** A message about labels that the type allows but the head does not; undefined for valid labels. */
   refuse?(column: Column<Y>, options: O): string | undefined;
   optimum(column: Column<Y>, options: O): Optimum;
   /** From outputs to predictions; a function where the head's options choose it (see `linkOf`). */

@@ -1,7 +1,7 @@
 import { InputError, unknownName } from "../errors.ts";
 import { censoredExponential, cox, pcHazard } from "./continuousTime.ts";
 import { cosineSimilarity } from "./cosine.ts";
-import { gamma, negativeBinomial, poisson, tweedie } from "./counts.ts";
+import { gamma, poisson, tweedie } from "./counts.ts";
 import { crps } from "./crps.ts";
 import { dice, jaccard, squaredDice, tversky } from "./dice.ts";
 import { logisticHazard, mtlr, pmf } from "./discreteTime.ts";
@@ -11,6 +11,7 @@ import type { FrameworkName, Head } from "./head.ts";
 import { laplaceNll } from "./laplaceNll.ts";
 import { categoricalHinge, exponential, hinge, squaredHinge } from "./margin.ts";
 import { mixtureDensity } from "./mixtureDensity.ts";
+import { negativeBinomial } from "./negativeBinomial.ts";
 import type { Options } from "./options.ts";
 import { coral, corn, cumulativeLink } from "./ordinal.ts";
 import { ctc, infoNce, lambdarank, listnet, ranknet, siglip, triplet } from "./pairing.ts";
@@ -91,10 +92,10 @@ export interface FoundHead {
 }
 
 /**
- * The head of a name: ours (`binary-focal`), a short one that all use alike (`mse`), or a framework's, written as in
+ * Finds a head by name: ours (`binary-focal`), a common short name (`mse`), or a framework's name, written as in
  * code (`torch.nn.BCEWithLogitsLoss`, `F.cross_entropy`, `tf.keras.losses.Huber`, `reg:tweedie`), as framework and name
  * (`lightgbm huber`), or its last part alone where only one framework has it (`BCEWithLogitsLoss`). Upper and lower case,
- * spaces, `-` and `_` are alike, and so is a name with or without `loss` at its end.
+ * spaces, `-`, `_` and the word `loss` at the end of a name make no difference.
  *
  * @throws InputError on an unknown name (with the nearest known) or one that several frameworks share
  */
@@ -106,7 +107,7 @@ export function findHead(name: string): FoundHead {
   if (distinct.size === 1) return matches[0];
   if (matches.length > 0) {
     const choices = matches.map(({ head, framework }) => framework?.name ?? head.name);
-    throw new InputError(`ambiguous loss: ${name}; say which: ${choices.join(", ")}`);
+    throw new InputError(`ambiguous loss: ${name}; use one of ${choices.join(", ")}`);
   }
   throw unknownLoss(name);
 }

@@ -9,7 +9,7 @@ import { halfLog2Pi, normalExponent } from "./locationAndScale.ts";
 import { anyNumber, number } from "./options.ts";
 
 interface Component {
-  readonly share: number;
+  readonly weight: number;
   readonly mean: number;
   readonly sd: number;
 }
@@ -38,7 +38,7 @@ export const mixtureDensity = defineHead({
     ),
   },
   link: ({ components }) =>
-    linkOfParts("shares = softmax(z[0..K)), means = z[K..2K), sd = exp(z[2K..3K))", [
+    linkOfParts("weights = softmax(z[0..K)), means = z[K..2K), sd = exp(z[2K..3K))", [
       [softmaxLink, components],
       [identityLink, components],
       [expLink, components],
@@ -51,10 +51,10 @@ export const mixtureDensity = defineHead({
     const z = Array.from(output);
     const k = z.length / 3;
     const duty = softmax(logParts(float64Algebra, z, y));
-    const share = softmax(z.slice(0, k));
+    const weight = softmax(z.slice(0, k));
     const distance = duty.map((_, i) => (z[k + i] - y) * Math.exp(-z[2 * k + i]));
     return [
-      ...duty.map((r, i) => share[i] - r),
+      ...duty.map((r, i) => weight[i] - r),
       ...duty.map((r, i) => r * distance[i] * Math.exp(-z[2 * k + i])),
       ...duty.map((r, i) => r * (1 - distance[i] ** 2)),
     ];
@@ -91,7 +91,7 @@ function mixtureOptimum(
   const sd = (labels.length > 1 && Math.sqrt(variance)) || 1;
   const least = floor * sd;
   let parts: Component[] = Array.from({ length: components }, (_, k) => ({
-    share: 1 / components,
+    weight: 1 / components,
     mean: components === 1 ? mean : weightedQuantile(labels, weights, (k + 0.5) / components),
     sd: Math.max(least, sd / components),
   }));
@@ -112,7 +112,7 @@ function mixtureOptimum(
 }
 
 const toOutput = (parts: readonly Component[]) => [
-  ...parts.map(({ share }) => Math.log(share)),
+  ...parts.map(({ weight }) => Math.log(weight)),
   ...parts.map(({ mean }) => mean),
   ...parts.map(({ sd }) => Math.log(sd)),
 ];
@@ -131,7 +131,7 @@ function improve(parts: readonly Component[], { labels, weights, weight }: Colum
     if (!(total > 0)) return part;
     const mean = sum(mass.map((m, i) => m * labels[i])) / total;
     const variance = sum(mass.map((m, i) => m * (labels[i] - mean) ** 2)) / total;
-    return { share: total / weight, mean, sd: Math.max(least, Math.sqrt(variance)) };
+    return { weight: total / weight, mean, sd: Math.max(least, Math.sqrt(variance)) };
   });
   return { parts: next, loss };
 }

@@ -1,6 +1,6 @@
 import { InputError, unknownName } from "../errors.ts";
 
-/** A loss's options, described as data: the command line's flags, their validation and the docs derive from this. */
+/** An option of a loss, described as data: flags, validation and documentation are derived from it. */
 export type OptionSpec = NumberOption | ChoiceOption | ListOption;
 export type OptionSpecs = Readonly<Record<string, OptionSpec>>;
 
@@ -16,18 +16,18 @@ export interface ChoiceOption<C extends string = string> {
   readonly default: C;
   readonly choices: readonly C[];
   readonly doc: string;
-  /** Whether it says something of reduction `mean` alone: under the others, the default holds. */
+  /** Whether it applies to reduction `mean` only; other reductions use the default. */
   readonly onlyForMean?: boolean;
 }
 
-/** One number for each class, or for each column of outputs; a single number stands for all. An empty list means 1 each. */
+/** One number per class, or per column of outputs; a single number stands for all of them, an empty list for 1. */
 export interface ListOption {
   readonly type: "list";
   readonly per: "class" | "column";
   readonly default: readonly number[];
   readonly doc: string;
   readonly range: Interval;
-  /** Whether the word `balanced` is understood: weights that make all classes (or both answers) weigh the same. */
+  /** Whether `balanced` is allowed: weights that give all classes (or both answers) the same total weight. */
   readonly balanced: boolean;
 }
 
@@ -91,7 +91,7 @@ export const wholeNumbers: Interval = {
 };
 export const unitInterval: Interval = { low: 0, high: 1 };
 
-/** Whether a number lies in a range; never for NaN. */
+/** Whether a number lies in an interval; false for NaN. */
 export function within(value: number, { low, high, openLow, openHigh, integer }: Interval): boolean {
   return (
     (openLow ? value > low : value >= low) &&
@@ -100,7 +100,7 @@ export function within(value: number, { low, high, openLow, openHigh, integer }:
   );
 }
 
-/** A range in words: `a number above 0`, `a number from 0 to 1`. */
+/** An interval as text: `a number above 0`, `a number from 0 to 1`. */
 export function rangeText({ low, high, openLow, openHigh, integer }: Interval): string {
   const what = integer ? "a whole number" : "a number";
   const [hasLow, hasHigh] = [Number.isFinite(low), Number.isFinite(high)];
@@ -139,10 +139,7 @@ function checkOption(name: string, spec: OptionSpec, value: OptionValue, who: st
     if (typeof value !== "number" || !within(value, spec.range)) throw refuse(value, rangeText(spec.range));
   } else if (typeof value === "string") {
     if (!(spec.balanced && value === "balanced")) {
-      throw refuse(
-        value,
-        `${rangeText(spec.range)}, one a ${spec.per}${spec.balanced ? ", or balanced" : ""}`,
-      );
+      throw refuse(value, `${rangeText(spec.range)} per ${spec.per}${spec.balanced ? ", or balanced" : ""}`);
     }
   } else {
     const list = typeof value === "number" ? [value] : value;

@@ -31,7 +31,7 @@ export const siglip = defineHead({
   optimum: (_column, { pairs }) => ({ output: [-Math.log(pairs - 1)], kind: "closed form" }),
   formula: {
     loss: [
-      "-log sigmoid(z) - (B - 1) log sigmoid(-z), a row of the batch, at logits without signal",
+      "-log sigmoid(z) - (B - 1) log sigmoid(-z), per row of the batch, at logits without signal",
       tex`\ell(z)=-\log\sigma(z)-(B-1)\log\sigma(-z)`,
     ],
     optimum: ["-log(B - 1)", tex`z^*=-\log(B-1)`],
@@ -134,15 +134,15 @@ export const ranknet = unbiased({
   summary: "pairwise logistic ranking loss",
   start: () => Math.LN2,
   reason: cancels,
-  instead: "leave the bias at 0, and check that the loss starts near log 2 a pair",
+  instead: "leave the bias at 0, and check that the loss starts near log 2 per pair",
   loss: [
     "log(1 + exp(z_low - z_high)), for each pair",
     tex`\ell=\log\left(1+e^{z_{\text{low}}-z_{\text{high}}}\right)`,
   ],
-  expected: ["log 2 a pair, at equal outputs", tex`L=\log2`],
+  expected: ["log 2 per pair, at equal outputs", tex`L=\log2`],
   derivation: "At equal outputs either order has probability one half.",
   reference: "Burges et al. (2005), Learning to rank using gradient descent",
-  names: [{ framework: "xgboost", name: "rank:pairwise", note: "log 2 a pair" }],
+  names: [{ framework: "xgboost", name: "rank:pairwise", note: "log 2 per pair" }],
 });
 
 export const listnet = unbiased({

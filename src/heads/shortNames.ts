@@ -1,6 +1,6 @@
 /**
- * What people type for a loss where the field gives the name one meaning: plain spelling (see `findHead`) to a name in
- * full. A word `loss` at the end, more or less, needs no line here.
+ * Common names for losses that have a single meaning: from the plain spelling (see `findHead`) to the full name. Names with
+ * and without `loss` at the end need one entry.
  */
 export const shortNames: Readonly<Record<string, string>> = {
   ce: "softmax",
@@ -38,7 +38,7 @@ export const shortNames: Readonly<Record<string, string>> = {
   ntxent: "info-nce",
 };
 
-/** Names with several meanings, and the heads to choose from. */
+/** Names with several meanings, and the heads that they may mean. */
 export const sharedNames: Readonly<Record<string, readonly string[]>> = {
   focal: ["binary-focal", "categorical-focal"],
   nll: ["softmax", "gaussian-nll", "laplace-nll", "poisson", "negative-binomial"],

@@ -126,7 +126,7 @@ export const sigmoidCrossEntropy = defineHead({
     {
       framework: "sklearn",
       name: "sklearn.ensemble.HistGradientBoostingClassifier",
-      note: "log_loss; starts from the logit of the sample-weighted share",
+      note: "log_loss; starts from the logit of the sample-weighted frequency",
     },
     {
       framework: "xgboost",
@@ -143,7 +143,7 @@ export const sigmoidCrossEntropy = defineHead({
       name: "cross_entropy",
       note: "labels are fractions; starts from the logit of their mean",
     },
-    { framework: "lightgbm", name: "multiclassova", note: "one column a class" },
+    { framework: "lightgbm", name: "multiclassova", note: "one column per class" },
     { framework: "catboost", name: "Logloss", note: "starts from 0 unless boost_from_average is set" },
     {
       framework: "catboost",

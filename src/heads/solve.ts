@@ -6,7 +6,7 @@ import { findHead } from "./index.ts";
 import { noisyLoss } from "./noise.ts";
 import type { Options } from "./options.ts";
 
-/** What to start from, and what the loss must then be. No number in it is infinite or NaN. */
+/** The bias to start from, and the loss that it must give. No number in it is infinite or NaN. */
 export interface Solution {
   /** Name of the head. */
   readonly head: string;
@@ -14,9 +14,9 @@ export interface Solution {
   readonly bias: readonly number[];
   /** The same, shifted to mean 0, where the head does not tell shifted outputs apart. */
   readonly centredBias?: readonly number[];
-  /** What the network predicts at that bias (probabilities, rates). */
+  /** Predictions of the network at that bias (probabilities, rates). */
   readonly prediction: readonly number[];
-  /** Expected loss at the bias; where none exists, the loss of an output that carries no signal; null where unknown. */
+  /** Expected loss at the bias; where no bias exists, the loss of outputs that carry no signal; null where unknown. */
   readonly expectedLoss: number | null;
   /** Expected loss at bias 0; null where unknown. */
   readonly lossAtZero: number | null;
@@ -29,7 +29,7 @@ export interface Solution {
   readonly lossAtTorchDefaultError: number;
   readonly kind: Kind;
   readonly identifiable: boolean;
-  /** What the loss is divided by, in words. */
+  /** A sentence on what the loss is divided by. */
   readonly reduction: string;
   readonly warnings: readonly string[];
   /** Why there is no optimum, and what to do instead; only where kind is `none`. */
@@ -92,7 +92,7 @@ function withOptimum(bound: BoundHead): Solution {
   };
 }
 
-/** Of several columns' kinds, the one that promises least. */
+/** The least certain of the kinds of several columns. */
 function weakest(kinds: readonly Kind[]): Kind {
   const order: readonly Kind[] = ["closed form", "numeric", "boundary", "none"];
   return order[Math.max(...kinds.map((kind) => order.indexOf(kind)))];

@@ -73,13 +73,13 @@ export function trainingLoss(
     );
   }
   const columns = bound.options.columns as "mean" | "sum";
-  const share = rowShare(bound, ofRow);
+  const term = divisorTerm(bound, ofRow);
   return {
     graph: headLoss({ head, cellOptions: bound.cellOptions, columns, labelSize }),
     weightsOf(batch) {
       const weights = Float64Array.from(batch, (row) => weight[row]);
       if (bound.options.reduction === "sum") return weights;
-      const divisor = sum(weights.map((w, i) => (w === 0 ? 0 : share(batch[i], w))));
+      const divisor = sum(weights.map((w, i) => (w === 0 ? 0 : term(batch[i], w))));
       if (divisor > 0) return weights.map((w) => w / divisor);
       throw new InputError(
         `nothing to divide the loss of a batch of ${batch.length} rows by: their weights in ${head.name} sum to ${divisor}; use larger batches, or reduction: "rows" or "sum"`,
@@ -111,8 +111,8 @@ function labelsOfRow(head: Head, labels: TensorData, size: number): (row: number
   return perColumn ? numbers : (row) => [numbers(row)];
 }
 
-/** What a row of a weight adds to the divisor: 1 for the number of rows, else its weight times that of its labels. */
-function rowShare(
+/** What a row adds to the divisor: 1 where that is the number of rows, else its weight times that of its labels. */
+function divisorTerm(
   { head, options, columns, cellOptions }: BoundHead,
   ofRow: (row: number) => Label[],
 ): (row: number, weight: number) => number {

@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
 import type { CheckInput } from "../../src/check/checkInput.ts";
 import { checkOutputs } from "../../src/check/checkOutputs.ts";
-import { summaryOf } from "../../src/check/sample.ts";
 import { bind, cellOutput } from "../../src/heads/bind.ts";
 import { type Head, type Label, linkOf } from "../../src/heads/head.ts";
 import { heads } from "../../src/heads/index.ts";
 import type { Options } from "../../src/heads/options.ts";
 import { optimalOutput } from "../../src/heads/solve.ts";
+import { summaryOf } from "../../src/heads/summaryOf.ts";
 import { type Random, random } from "../../src/math/random.ts";
 import { optionCombinations } from "../heads/combinations.ts";
 

@@ -147,7 +147,7 @@ test("solve --for says what it cannot print lines for", () => {
     "unknown framework: kears; did you mean keras?",
   );
   expect(solve(["--counts", "9,1", "--for", "keras", "--json"]).stderr).toContain("--json cannot be");
-  expect(solve(["--loss", "triplet", "--for", "keras"]).stderr).toContain("no lines to paste for triplet");
+  expect(solve(["--loss", "triplet", "--for", "keras"]).stderr).toContain("no snippet for triplet");
 });
 
 test("solve --plot writes two figures beside each other, and says which", () => {

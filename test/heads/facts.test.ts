@@ -172,10 +172,10 @@ describe("edges", () => {
 
   test("labels outside the domain, of another kind, or without weight are refused by name", () => {
     expect(() => solve("gamma", numbers([1, 0]))).toThrow(
-      "invalid label in column 0: 0; gamma takes a number above 0",
+      "invalid label in column 0: 0; gamma expects a number above 0",
     );
     expect(() => solve("softmax", numbers([1, 2]))).toThrow(
-      "invalid labels for softmax: numbers; it takes one class a row",
+      "invalid labels for softmax: numbers; expected one class per row",
     );
     expect(() => solve("softmax", classes([0, 0]))).toThrow("invalid total weight of class: 0");
     expect(() => solve("softmax", classes([1, 1]), { labelSmoothing: 2 })).toThrow(
@@ -185,7 +185,7 @@ describe("edges", () => {
       "unknown option of huber: delat; did you mean delta?",
     );
     expect(() => solve("softmax", classes([1, 1]), { classWeights: [1, 2, 3] })).toThrow(
-      "3 numbers; allowed: 2, one a class",
+      "3 numbers; allowed: 2 (one per class), or one for all",
     );
   });
 

@@ -62,5 +62,5 @@ test("every short name leads to a head, none hides a head's own name", () => {
 });
 
 test.each(Object.entries(sharedNames))("findHead('%s') says which losses to choose from", (name, choices) => {
-  expect(() => findHead(name)).toThrow(`ambiguous loss: ${name}; say which: ${choices.join(", ")}`);
+  expect(() => findHead(name)).toThrow(`ambiguous loss: ${name}; use one of ${choices.join(", ")}`);
 });

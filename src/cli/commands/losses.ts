@@ -8,7 +8,7 @@ import { wrap } from "../text.ts";
 
 export function describe(command: Command): void {
   command
-    .argument("[name]", "explain this one; ours or a framework's name, as in code")
+    .argument("[name]", "name of a loss to explain: our name, or a framework's, written as in code")
     .option("--json", "print one JSON document")
     .addHelpText("after", "\nExample:\n  $ baserate losses keras.losses.BinaryFocalCrossentropy")
     .action((name: string | undefined, { json }: { json?: true }) => {
@@ -22,7 +22,7 @@ export function describe(command: Command): void {
 
 const toJson = (value: unknown) => JSON.stringify(value, null, 2);
 
-/** Everything a head says of itself; JSON leaves its functions out, and an open end of a range has no number there. */
+/** The description of a head; JSON has no functions and no infinite numbers. */
 const record = (head: Head) => {
   const { domain: _, ...rest } = head;
   return { ...rest, link: linkText(head) };
@@ -81,7 +81,7 @@ function explanation(found: FoundHead): string {
     .join("\n\n");
 }
 
-/** As people write it: a booster's bare name with the booster before it. */
+/** The usual spelling: names in boosting libraries are preceded by the library. */
 const fullName = ({ framework, name }: FrameworkName) =>
   ["xgboost", "lightgbm", "catboost"].includes(framework) ? `${framework} ${name}` : name;
 
@@ -95,6 +95,6 @@ function implied({ options }: FoundHead): string[] {
 
 function optionText(spec: OptionSpec): string {
   const allowed = spec.type === "choice" ? spec.choices.join(" or ") : rangeText(spec.range);
-  const standard = spec.type === "list" ? "1 each" : spec.default;
+  const standard = spec.type === "list" ? "1" : spec.default;
   return `${spec.doc} (${allowed}; default ${standard})`;
 }

@@ -23,13 +23,13 @@ Examples:
   $ baserate solve train.parquet --column sold --loss sigmoid --pos-weight 2
   $ baserate solve photos/ --for pytorch
 
-Name a loss to see its options: baserate solve --loss huber --help`;
+To see the options of a loss: baserate solve --loss huber --help`;
 
 export function describe(command: Command): void {
   command
     .argument(
       "[labels]",
-      "file of labels (.csv .tsv .jsonl .json .npy .parquet), folder of images with a folder a class, or - for standard input",
+      "file of labels (.csv .tsv .jsonl .json .npy .parquet), folder of images with one folder per class, or - for standard input",
     )
     .addOption(
       command
@@ -42,9 +42,12 @@ export function describe(command: Command): void {
     .option("--json", "print one JSON document")
     .option(
       "--for <framework>",
-      `print lines to paste, which set the bias and check the first loss: ${frameworks.join(", ")}`,
+      `print code that sets the bias and checks the initial loss, for one of ${frameworks.join(", ")}`,
     )
-    .option("--plot [file]", "draw the labels with the first prediction, and the loss by bias (.svg or .png)")
+    .option(
+      "--plot [file]",
+      "draw the labels with the initial predictions, and the loss as a function of the bias (.svg or .png)",
+    )
     .addHelpText("after", examples);
   addLabelFlags(command);
   addHeadFlags(command, namedLoss(process.argv));
@@ -56,7 +59,7 @@ async function run(file: string | undefined, flags: SolveFlags): Promise<void> {
   const labels = await readLabels(found.head, file, flags);
   const options = headOptions(flags.loss, { ...flags });
   if (flags.for !== undefined) {
-    if (flags.json) throw new InputError("--for prints lines of a program, so --json cannot be");
+    if (flags.json) throw new InputError("--for and --json cannot be combined; leave one of them out");
     console.log(snippet(flags.for, flags.loss, labels.summary, options));
     return;
   }
