@@ -26,7 +26,7 @@ function plainConv2d(filters: number, kernel: [number, number]): Layer {
 }
 
 /** The original experiment's network and optimizer, a batch of 256. */
-function step(conv: (filters: number, kernel: [number, number]) => Layer, roundSize: number) {
+function step(conv: (filters: number, kernel: [number, number]) => Layer, microBatchSize: number) {
   const batchSize = 256;
   const model = sequential(
     [32, 32, 3],
@@ -53,7 +53,7 @@ function step(conv: (filters: number, kernel: [number, number]) => Layer, roundS
     optimizer: rmsprop(),
     types: { images: "uint8", labels: "uint8" },
     batchSize,
-    roundSize,
+    microBatchSize,
   });
   const { integer } = random(1, "bench");
   const given: Record<string, Tensor> = initialWeights(model, 1);
@@ -61,7 +61,7 @@ function step(conv: (filters: number, kernel: [number, number]) => Layer, roundS
     images: () => integer(256),
     labels: () => integer(10),
     weights: () => 1 / batchSize,
-    count: () => batchSize / roundSize,
+    count: () => batchSize / microBatchSize,
     step: () => 1,
   };
   const feeds = Object.fromEntries(
@@ -74,7 +74,7 @@ function step(conv: (filters: number, kernel: [number, number]) => Layer, roundS
   return { model: toOnnx(graph), feeds };
 }
 
-/** The same training step from plain operators in one round, and as it is. */
+/** The same training step from plain operators in a single micro-batch, and as it is. */
 export const trainSteps = {
   plain: () => step(plainConv2d, 256),
   "as it is": () => step((filters, kernel) => conv2d(filters, kernel, { activation: "relu" }), 16),

@@ -1,12 +1,12 @@
-import type { Graph, Node, Rounds } from "./graph.ts";
+import type { Graph, Node, SumLoop } from "./graph.ts";
 import type { NumberArray, Op } from "./op.ts";
 import type { OpAttributes, OpName } from "./opAttributes.ts";
 import { ops } from "./ops.ts";
 import { elementCount, numbers } from "./tensor.ts";
 
 /**
- * Computes a graph node by node in float64, by each op's definition: slow and obvious, the judge of the fast runtimes.
- * `feeds` holds one array an input, by name; the result one an output.
+ * Computes a graph node by node in float64 from each op's definition. It is slow and obvious: fast runtimes are tested
+ * against it. `feeds` holds one array per input, by name; the result holds one per output.
  */
 export function evaluate(graph: Graph, feeds: Record<string, NumberArray>): Record<string, NumberArray> {
   const values = new Map<string, NumberArray>();
@@ -27,18 +27,21 @@ function evaluateNodes(graph: Graph, values: Map<string, NumberArray>): void {
           node.x.map(({ name }) => values.get(name)!),
         ),
       );
-    else evaluateRounds(node, values);
+    else evaluateLoop(node, values);
   }
 }
 
-function evaluateRounds({ count, round, inner, parts, y }: Rounds, values: Map<string, NumberArray>): void {
+function evaluateLoop(
+  { count, iteration, inner, terms, y }: SumLoop,
+  values: Map<string, NumberArray>,
+): void {
   for (const { name, shape } of y) values.set(name, { shape, data: new Float64Array(elementCount(shape)) });
   for (let i = 0; i < values.get(count.name)!.data[0]; i++) {
-    values.set(round.name, { shape: [], data: Float64Array.of(i) });
+    values.set(iteration.name, { shape: [], data: Float64Array.of(i) });
     evaluateNodes(inner, values);
     y.forEach(({ name }, j) => {
       const sum = values.get(name)!.data;
-      values.get(parts[j].name)!.data.forEach((part, k) => {
+      values.get(terms[j].name)!.data.forEach((part, k) => {
         sum[k] += part;
       });
     });

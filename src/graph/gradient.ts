@@ -6,7 +6,8 @@ import { sameShape } from "./tensor.ts";
 
 /**
  * Adds to the graph the gradients of a scalar `loss` with respect to each of `targets` (reverse-mode differentiation).
- * Throws where the loss does not depend on a target.
+ *
+ * @throws RangeError if the loss does not depend on one of the targets
  */
 export function gradients(graph: Graph, loss: Value, targets: readonly Value[]): Value[] {
   if (loss.shape.length !== 0) throw new RangeError(`the loss must be a scalar, got shape [${loss.shape}]`);
@@ -14,10 +15,10 @@ export function gradients(graph: Graph, loss: Value, targets: readonly Value[]):
 }
 
 /**
- * The same from given gradients of any values on.
+ * The same, starting from given gradients of any values.
  *
  * The tape is walked once, backwards; only values that depend on a target are visited. Gradients that reach a value
- * along several paths are summed; those that broadcasting made larger than the value are summed back.
+ * along several paths are summed; those that broadcasting made larger are summed back to the shape of the value.
  */
 function pullBack(
   graph: Graph,
@@ -50,19 +51,19 @@ function pullBack(
 }
 
 /**
- * Sums over `count` rounds what `build` returns (see Graph.sumOverRounds), of which the first is a scalar loss, and
- * differentiates the sum of the losses with respect to `targets`, which are values of the outer graph. Inside the
- * rounds the reverse walk goes as far as the values they take from outside, outside it goes on with the sums.
+ * Sums the values that `build` returns over `count` iterations (see Graph.sumOverIterations). The first of them is a
+ * scalar loss, and the sum of the losses is differentiated with respect to `targets`, which are values of the outer graph.
+ * Inside the loop the reverse walk ends at the values taken from outside; their summed gradients continue it outside.
  */
-export function gradientsOverRounds(
+export function gradientsOverIterations(
   graph: Graph,
   count: Value,
   targets: readonly Value[],
-  build: (inner: Graph, round: Value) => readonly Value[],
+  build: (inner: Graph, iteration: Value) => readonly Value[],
 ): { sums: Value[]; gradients: Value[] } {
   let taken: Value[] = [];
-  const sums = graph.sumOverRounds(count, (inner, round) => {
-    const parts = build(inner, round);
+  const sums = graph.sumOverIterations(count, (inner, iteration) => {
+    const parts = build(inner, iteration);
     const depends = dependents(graph, targets);
     const outer = inner.tape.flatMap(({ x }) => x).filter((value) => depends.has(value.name));
     taken = [...new Map(outer.map((value) => [value.name, value])).values()];

@@ -12,8 +12,8 @@ export interface Node<Name extends OpName = OpName> {
   readonly attributes: OpAttributes[Name];
 }
 
-/** Several nodes that the reverse walk sees as one, with a gradient of its own. */
-export interface Block {
+/** Several nodes that the reverse walk treats as one, with a gradient of its own. */
+export interface CustomGradient {
   readonly x: readonly Value[];
   readonly y: Value;
   /** Gradients with respect to each of `x`, from the gradient of `y`. */
@@ -21,46 +21,46 @@ export interface Block {
 }
 
 /**
- * Rounds of an inner graph whose outputs are summed: y[i] is the sum over the rounds of the inner graph's output i.
- * The inner graph may use values of the outer one. An ONNX Loop; the reverse walk does not pass through it.
+ * A loop whose iterations are summed: y[i] is the sum of the inner graph's terms[i] over all iterations. The inner graph
+ * may use values of the outer one. Written as an ONNX Loop; the reverse walk does not pass through it.
  */
-export interface Rounds {
+export interface SumLoop {
   /** An int64 scalar. */
   readonly count: Value;
-  /** The number of the round, from 0: an int64 scalar, input of the inner graph. */
-  readonly round: Value;
+  /** The index of the iteration, from 0: an int64 scalar, input of the inner graph. */
+  readonly iteration: Value;
   readonly inner: Graph;
-  /** What each round adds, in the inner graph. */
-  readonly parts: readonly Value[];
+  /** What each iteration adds: values of the inner graph. */
+  readonly terms: readonly Value[];
   readonly y: readonly Value[];
 }
 
 /**
- * An ONNX graph in memory. Values have static shapes; every method that adds a node returns its output. Knows no
- * runtime: `toOnnx` writes it as a model, `evaluate` computes it slowly.
+ * An ONNX graph in memory. Values have static shapes; every method that adds a node returns its output. It
+ * knows no runtime: `toOnnx` writes it as a model, and `evaluate` computes it slowly in float64.
  */
 export class Graph implements GraphBuilder {
   readonly inputs: Value[] = [];
   readonly outputs = new Map<string, Value>();
   readonly constants = new Map<string, Tensor>();
   /** In the order of computation. */
-  readonly nodes: (Node | Rounds)[] = [];
-  /** What the reverse walk sees, in the order of computation: nodes and blocks. */
-  readonly tape: (Node | Block)[] = [];
+  readonly nodes: (Node | SumLoop)[] = [];
+  /** What the reverse walk visits, in the order of computation: nodes, and groups of nodes with a gradient of their own. */
+  readonly tape: (Node | CustomGradient)[] = [];
   readonly #parent: Graph | undefined;
   readonly #own = new Set<string>();
   readonly #constantsByContent = new Map<string, Value>();
-  /** What each transposed value was made from, and how. */
+  /** The value that each transposed value was made from, and the order of its axes. */
   readonly #transposes: Map<string, { readonly from: Value; readonly order: readonly number[] }>;
   #count = 0;
 
-  /** `parent` is for inner graphs, which `sumOverRounds` makes. */
+  /** `parent` is for inner graphs, which `sumOverIterations` makes. */
   constructor(parent?: Graph) {
     this.#parent = parent;
     this.#transposes = parent ? parent.#transposes : new Map();
   }
 
-  /** Declares an input; its name is the caller's. */
+  /** Declares an input under the given name. */
   input(name: string, dtype: DType, shape: readonly number[]): Value {
     if (this.inputs.some((input) => input.name === name))
       throw new RangeError(`duplicate graph input: ${name}`);
@@ -70,7 +70,7 @@ export class Graph implements GraphBuilder {
     return value;
   }
 
-  /** Declares a value as an output under a name of the caller's. */
+  /** Declares a value as an output under the given name. */
   output(name: string, value: Value): void {
     if (this.outputs.has(name)) throw new RangeError(`duplicate graph output: ${name}`);
     this.outputs.set(name, value);
@@ -88,7 +88,7 @@ export class Graph implements GraphBuilder {
     return value;
   }
 
-  /** A constant under a name of the caller's: a trained parameter. */
+  /** A constant under the given name, such as a trained parameter. */
   namedConstant(name: string, content: Tensor): Value {
     const value = { name, dtype: content.dtype, shape: content.shape };
     this.constants.set(name, content);
@@ -101,8 +101,10 @@ export class Graph implements GraphBuilder {
   }
 
   /**
-   * Adds a node of any op of the table. Throws, naming the op, where the inputs do not fit it. In an inner graph, what
-   * depends on no value of its own is computed once, outside.
+   * Adds a node of any op of the table. In an inner graph, a node that depends on none of its own values is added to the
+   * outer graph, where it is computed once.
+   *
+   * @throws RangeError that names the op, if the inputs do not fit it
    */
   op<Name extends OpName>(name: Name, x: readonly Value[], attributes = {} as OpAttributes[Name]): Value {
     if (this.#parent && !x.some((value) => this.#own.has(value.name)))
@@ -121,10 +123,10 @@ export class Graph implements GraphBuilder {
   }
 
   /**
-   * Adds what `build` adds, as one block with a gradient of its own: for a function whose derivative is computed
-   * better than by the chain rule through its parts.
+   * Adds the nodes that `build` adds, with the given gradient in place of the chain rule through them: for functions whose
+   * derivative has a better form.
    */
-  block(x: readonly Value[], build: () => Value, gradient: Block["gradient"]): Value {
+  customGradient(x: readonly Value[], build: () => Value, gradient: CustomGradient["gradient"]): Value {
     const mark = this.tape.length;
     const y = build();
     this.tape.splice(mark, this.tape.length - mark, { x, y, gradient });
@@ -132,20 +134,20 @@ export class Graph implements GraphBuilder {
   }
 
   /**
-   * Sums what `build` returns over `count` rounds. `build` is called once, with the inner graph and the number of the
-   * round; it may use values of this graph.
+   * Sums the values that `build` returns over `count` iterations. `build` is called once, with the inner graph and the
+   * index of the iteration; it may use values of this graph.
    */
-  sumOverRounds(count: Value, build: (inner: Graph, round: Value) => readonly Value[]): Value[] {
+  sumOverIterations(count: Value, build: (inner: Graph, iteration: Value) => readonly Value[]): Value[] {
     const inner = new Graph(this);
-    const round = inner.input(this.#name("round"), "int64", []);
-    const parts = build(inner, round);
-    const y = parts.map(({ dtype, shape }) => ({ name: this.#name("sum"), dtype, shape }));
+    const iteration = inner.input(this.#name("iteration"), "int64", []);
+    const terms = build(inner, iteration);
+    const y = terms.map(({ dtype, shape }) => ({ name: this.#name("sum"), dtype, shape }));
     for (const { name } of y) this.#own.add(name);
-    this.nodes.push({ count, round, inner, parts, y });
+    this.nodes.push({ count, iteration, inner, terms, y });
     return y;
   }
 
-  /** Whether a value was made by this graph, rather than by the graph around it. */
+  /** Whether a value belongs to this graph rather than to the graph around it. */
   owns({ name }: Value): boolean {
     return this.#own.has(name);
   }
@@ -201,7 +203,7 @@ export class Graph implements GraphBuilder {
 
   /** 1 where x > 0 and 0 elsewhere, exactly, for all numbers that are not denormal. */
   step(x: Value): Value {
-    // Comparisons and Sign cost ONNX Runtime two to five times as much: they do one element at a time.
+    // Comparisons and Sign take ONNX Runtime two to five times as long, since they process one element at a time.
     return this.op("HardSigmoid", [x], { alpha: 3e38, beta: 0 });
   }
 

@@ -104,7 +104,7 @@ function lifting(graph: Graph, dtype: DType): (operand: Value | number) => Value
 
 /** eˣ − 1 = tanh(x/2) (eˣ + 1). */
 const expm1 = (graph: Graph, x: Value) =>
-  graph.block(
+  graph.customGradient(
     [x],
     () => graph.mul(graph.op("Tanh", [graph.mul(x, 0.5)]), graph.add(graph.op("Exp", [x]), 1)),
     (dy) => [graph.mul(dy, graph.op("Exp", [x]))],
@@ -112,7 +112,7 @@ const expm1 = (graph: Graph, x: Value) =>
 
 /** log(1 + x) = 2 artanh(x / (2 + x)) near 0, where 1 + x would lose the digits of x. */
 const log1p = (graph: Graph, m: Algebra<Value, Value>, x: Value) =>
-  graph.block(
+  graph.customGradient(
     [x],
     () => {
       const near = m.max(-0.5, m.min(x, 0.5));
@@ -124,7 +124,7 @@ const log1p = (graph: Graph, m: Algebra<Value, Value>, x: Value) =>
 
 /** Below −37 the softplus is eᶻ to the last digit of float64, and its logarithm z. */
 const logSoftplus = (graph: Graph, m: Algebra<Value, Value>, z: Value) =>
-  graph.block(
+  graph.customGradient(
     [z],
     () => {
       const low = m.log(m.log1p(m.exp(m.max(-37, m.min(z, 0)))));
@@ -140,7 +140,7 @@ const logSoftplus = (graph: Graph, m: Algebra<Value, Value>, z: Value) =>
 
 /** The maximum is taken out before the exponential, and the gradient is the softmax. */
 const logSumExp = (graph: Graph, v: Value, axis: number) =>
-  graph.block(
+  graph.customGradient(
     [v],
     () => {
       const most = graph.op("ReduceMax", [v], { axes: [axis] });

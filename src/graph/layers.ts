@@ -4,7 +4,7 @@ import { pooledConv } from "./pooledConv.ts";
 import { elementCount } from "./tensor.ts";
 import { bestTileSide, fewestChannels, winogradConv } from "./winograd.ts";
 
-/** How a parameter starts. Glorot: uniform in ±sqrt(6 / (fanIn + fanOut)) (Glorot and Bengio 2010, eq. 16). */
+/** How a parameter is initialised. Glorot: uniform in ±sqrt(6 / (fanIn + fanOut)) (Glorot and Bengio 2010, eq. 16). */
 export type Initializer =
   | { readonly kind: "zeros" }
   | { readonly kind: "glorotUniform"; readonly fanIn: number; readonly fanOut: number };
@@ -17,8 +17,8 @@ export interface LayerParameter {
 }
 
 /**
- * One layer, as Keras has it: images are (N, height, width, channels), kernels (height, width, channels in, channels
- * out). Shapes here leave out the batch axis.
+ * A layer with the semantics of Keras: images are (N, height, width, channels), kernels (height, width, channels in,
+ * channels out). Shapes here omit the batch axis.
  */
 export interface Layer {
   readonly kind: string;
@@ -26,17 +26,17 @@ export interface Layer {
   output(input: readonly number[]): readonly number[];
   /** Adds the layer to a graph; `parameters` in the order of `parameters(input)`. */
   apply(graph: Graph, x: Value, parameters: readonly Value[]): Value;
-  /** For a layer that takes the maximum of windows side by side: their size. */
+  /** For a layer that takes the maximum of non-overlapping windows: their size. */
   readonly windows?: readonly [number, number];
-  /** Where this layer and a maximum over such windows of its output are faster together: both as one. */
+  /** This layer fused with a maximum over such windows of its output, if that is faster. */
   pooled?(windows: readonly [number, number]): PooledLayer | undefined;
 }
 
-/** A layer and the pooling after it, as one. */
+/** A layer fused with the pooling that follows it. */
 export interface PooledLayer {
-  /** Rows and columns of an input that the output depends on, from the first on: those beyond may be missing. */
+  /** How many of the first rows and columns of an input the output depends on; the others may be missing. */
   reads(input: readonly number[]): readonly [number, number];
-  /** As `apply` of a layer, for the first rows and columns of the output alone. */
+  /** As `apply` of a layer, but only for the first rows and columns of the output. */
   apply(graph: Graph, x: Value, parameters: readonly Value[], size: readonly [number, number]): Value;
 }
 
@@ -57,7 +57,7 @@ function stateless(kind: string, output: Layer["output"], apply: (graph: Graph, 
   return { kind, parameters: () => [], output, apply };
 }
 
-/** Multiplies by a constant, after a cast to float32: `rescaling(1 / 255)` takes bytes to [0, 1]. */
+/** Multiplies by a constant, after a cast to float32: `rescaling(1 / 255)` maps bytes to [0, 1]. */
 export function rescaling(scale: number): Layer {
   return stateless(
     "rescaling",
@@ -95,8 +95,8 @@ export interface Conv2dOptions {
 }
 
 /**
- * Zeros above, left, below and right of an image, as TensorFlow's `same` has them: as many outputs as
- * ceil(size / stride), the odd zero below and to the right.
+ * Zeros above, left of, below and right of an image for TensorFlow's `same` padding: there are ceil(size / stride)
+ * outputs, and an odd zero goes below or to the right.
  */
 function samePads(
   size: readonly number[],
@@ -112,7 +112,7 @@ function samePads(
 
 const noPads = [0, 0, 0, 0] as const;
 
-/** A two-dimensional convolution with a bias a channel. */
+/** A two-dimensional convolution with one bias per channel. */
 export function conv2d(
   filters: number,
   kernel: readonly [number, number],
@@ -120,7 +120,7 @@ export function conv2d(
 ): Layer {
   const { activation = "linear", strides = [1, 1], padding = "valid" } = options;
   const pads = (size: readonly number[]) => (padding === "same" ? samePads(size, kernel, strides) : noPads);
-  // Forms with few multiplications, which the graph is faster with and which the reverse walk goes through.
+  // Faster forms with fewer multiplications, made of ops that the reverse walk can differentiate.
   const minimal = kernel.every((extent) => extent === 3) && strides.every((stride) => stride === 1);
   const finish = (graph: Graph, y: Value, bias: Value) =>
     graph.transpose(activations[activation](graph, graph.add(y, bias)), [2, 0, 1, 3]);
@@ -173,7 +173,7 @@ export function conv2d(
   };
 }
 
-/** A pooling layer; strides are the window's size unless given. A remainder at the border is left out. */
+/** A pooling layer; strides default to the window's size. A remainder at the border is ignored. */
 function pool2d(op: "MaxPool" | "AveragePool", kind: string) {
   return (kernel: readonly [number, number], strides: readonly [number, number] = kernel): Layer => ({
     ...stateless(
@@ -193,7 +193,7 @@ function pool2d(op: "MaxPool" | "AveragePool", kind: string) {
 export const maxPool2d = pool2d("MaxPool", "maxPool2d");
 export const averagePool2d = pool2d("AveragePool", "averagePool2d");
 
-/** An image (or anything) as one vector, row-major. */
+/** Flattens an image, or any other shape, into one vector, row-major. */
 export function flatten(): Layer {
   return stateless(
     "flatten",

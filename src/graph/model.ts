@@ -13,7 +13,7 @@ export interface Model {
   readonly parameters: readonly LayerParameter[];
   /** Name of the last layer's bias. */
   readonly outputBias: string;
-  /** Adds the network to a graph; parameters by name. */
+  /** Adds the network to a graph, with its parameters by name. */
   apply(graph: Graph, x: Value, parameters: ReadonlyMap<string, Value>): Value;
 }
 
@@ -64,7 +64,7 @@ interface Placed extends Stage {
   readonly layer: Layer;
 }
 
-/** The stages of a network: its layers, some of them one with the pooling that follows. */
+/** The stages of a network: its layers, some of them fused with the pooling that follows. */
 function withPooling(placed: readonly Placed[]): Stage[] {
   return placed.flatMap((place, i): Stage[] => {
     const pooledBy = (at: number) => {
@@ -80,7 +80,7 @@ function withPooling(placed: readonly Placed[]): Stage[] {
 /** Weights by parameter name: what a training step takes and returns. */
 export type Weights = Record<string, Tensor>;
 
-/** Fresh float32 weights. Each parameter has its own stream of the seed, so that none depends on another's size. */
+/** Initial float32 weights. Each parameter has its own random stream, so that none depends on the size of another. */
 export function initialWeights(model: Model, seed: number): Weights {
   return Object.fromEntries(
     model.parameters.map(({ name, shape, initializer }) => [

@@ -8,13 +8,13 @@ export interface Value {
   readonly shape: readonly number[];
 }
 
-/** What an op's output is like. */
+/** Element type and shape of an op's output. */
 export type ValueType = Omit<Value, "name">;
 
 /** A value, or a number that stands for a constant of the other operand's type. */
 export type Operand = Value | number;
 
-/** What a gradient rule writes its nodes with: the part of `Graph` that adds nodes and returns their outputs. */
+/** What gradient rules add nodes with: the methods of `Graph` that add a node and return its output. */
 export interface GraphBuilder {
   op<Name extends OpName>(name: Name, x: readonly Value[], attributes?: OpAttributes[Name]): Value;
   scalar(number: number, dtype: DType): Value;
@@ -35,7 +35,7 @@ export interface GraphBuilder {
   oneHot(indices: Value, classes: number, dtype: DType): Value;
 }
 
-/** What a gradient rule sees: the op's inputs `x`, output `y`, attributes, and the gradient `dy` that reached `y`. */
+/** What a gradient rule gets: the op's inputs `x`, output `y` and attributes, and the gradient `dy` with respect to `y`. */
 export interface GradientContext<Attributes> {
   readonly graph: GraphBuilder;
   readonly x: readonly Value[];
@@ -50,7 +50,7 @@ export interface GradientContext<Attributes> {
  */
 export type GradientRule<Attributes> = (context: GradientContext<Attributes>) => Value | undefined;
 
-/** Dense float64 numbers: what the interpreter computes with, whatever the element type. */
+/** Dense float64 numbers, with which the interpreter computes for every element type. */
 export interface NumberArray {
   readonly shape: readonly number[];
   readonly data: Float64Array;
@@ -70,9 +70,9 @@ export type AttributeValue = number | string | readonly number[] | { readonly fl
 
 /** One row of the table of ops. Every op has one output. */
 export interface Op<Attributes> {
-  /** Type and shape of the output; throws a message that names both sizes where the inputs do not fit. */
+  /** Type and shape of the output; throws a RangeError that names both sizes if the inputs do not fit. */
   readonly type: (x: readonly ValueType[], attributes: Attributes) => ValueType;
-  /** One rule an input, or a function of the input's index for ops with any number of inputs. */
+  /** One rule per input, or a function of the input's index for ops with any number of inputs. */
   readonly gradient: readonly GradientRule<Attributes>[] | ((index: number) => GradientRule<Attributes>);
   /** The slow and obvious definition, in float64. Fills `y` (zeros) from `x`. */
   readonly evaluate: (x: readonly NumberArray[], y: NumberArray, attributes: Attributes) => void;

@@ -111,7 +111,7 @@ function maximum(graph: Graph, x: readonly Value[]): Value {
   let z: readonly Value[];
   let top: Value;
   let bottom: Value;
-  return graph.block(
+  return graph.customGradient(
     x,
     () => {
       z = given ? x : corners.map((_, i) => graph.slice(x[0], [{ axis: 0, start: i, end: i + 1 }]));

@@ -1,5 +1,5 @@
 import { create, toBinary } from "@bufbuild/protobuf";
-import type { Graph, Node, Rounds } from "./graph.ts";
+import type { Graph, Node, SumLoop } from "./graph.ts";
 import type { AttributeProto, GraphProto, NodeProto, TensorProto, ValueInfoProto } from "./onnx.gen.ts";
 import {
   AttributeProto_AttributeType,
@@ -47,7 +47,7 @@ export function toOnnx(graph: Graph): Uint8Array {
 /** The inputs of a graph and the nodes that `values` need; its outputs, and the constants, are the caller's to add. */
 function graphProto(graph: Graph, values: readonly Value[]): GraphProto {
   const written = neededNodes(graph, values).map((node) =>
-    "op" in node ? nodeProto(node) : roundsProto(node),
+    "op" in node ? nodeProto(node) : loopProto(node),
   );
   return create(GraphProtoSchema, {
     name: "baserate",
@@ -77,7 +77,7 @@ function domainsUsed({ node }: GraphProto): Set<string> {
 }
 
 /** The nodes that some of the given values depend on, in the order of computation. */
-function neededNodes(graph: Graph, values: readonly Value[]): (Node | Rounds)[] {
+function neededNodes(graph: Graph, values: readonly Value[]): (Node | SumLoop)[] {
   const needed = new Set(values.map(({ name }) => name));
   const nodes = graph.nodes.toReversed().filter((node) => {
     const outputs = "op" in node ? [node.y] : node.y;
@@ -88,9 +88,9 @@ function neededNodes(graph: Graph, values: readonly Value[]): (Node | Rounds)[] 
   return nodes.reverse();
 }
 
-/** What the rounds read of the graph around them (and names of their own, which do no harm). */
-function outerValues({ count, inner, parts }: Rounds): Value[] {
-  return [count, ...parts, ...inner.nodes.flatMap((node) => ("op" in node ? node.x : outerValues(node)))];
+/** Values of the outer graph that the iterations read (and the inner graph's own, which do no harm). */
+function outerValues({ count, inner, terms }: SumLoop): Value[] {
+  return [count, ...terms, ...inner.nodes.flatMap((node) => ("op" in node ? node.x : outerValues(node)))];
 }
 
 interface NodeProtos {
@@ -98,17 +98,17 @@ interface NodeProtos {
   readonly constants: TensorProto[];
 }
 
-/** A Loop that carries one sum for each output, from zero on. */
-function roundsProto({ count, round, inner, parts, y }: Rounds): NodeProtos {
-  const body = graphProto(inner, parts);
-  const go = { name: `${round.name}_go`, dtype: "bool", shape: [] } as const;
+/** A Loop that carries one sum per output, starting from zero. */
+function loopProto({ count, iteration, inner, terms, y }: SumLoop): NodeProtos {
+  const body = graphProto(inner, terms);
+  const go = { name: `${iteration.name}_go`, dtype: "bool", shape: [] } as const;
   const sums = y.map((value) => ({ ...value, name: `${value.name}_so_far` }));
   const next = y.map((value) => ({ ...value, name: `${value.name}_next` }));
   const goOn = { ...go, name: `${go.name}_on` };
   body.input.push(valueInfo(go), ...sums.map(valueInfo));
   body.output.push(valueInfo(goOn), ...next.map(valueInfo));
   body.node.push(create(NodeProtoSchema, { opType: "Identity", input: [go.name], output: [goOn.name] }));
-  parts.forEach((part, i) => {
+  terms.forEach((part, i) => {
     body.node.push(
       create(NodeProtoSchema, { opType: "Add", input: [sums[i].name, part.name], output: [next[i].name] }),
     );
@@ -131,7 +131,7 @@ function roundsProto({ count, round, inner, parts, y }: Rounds): NodeProtos {
     });
   });
   const loop = create(NodeProtoSchema, {
-    name: `${round.name}_loop`,
+    name: `${iteration.name}_loop`,
     opType: "Loop",
     input: [count.name, "", ...zeros],
     output: y.map(({ name }) => name),

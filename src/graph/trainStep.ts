@@ -1,4 +1,4 @@
-import { gradientsOverRounds } from "./gradient.ts";
+import { gradientsOverIterations } from "./gradient.ts";
 import { Graph } from "./graph.ts";
 import type { GraphLoss } from "./headLoss.ts";
 import type { Model, Weights } from "./model.ts";
@@ -19,8 +19,8 @@ export interface TrainStepOptions {
   readonly types: ExampleTypes;
   /** Largest batch. */
   readonly batchSize: number;
-  /** Rows that are computed together; a batch is worked off in rounds of that many, so that activations stay in cache. */
-  readonly roundSize: number;
+  /** Rows that are computed together: a batch is processed in micro-batches of this size, so that activations stay in cache. */
+  readonly microBatchSize: number;
 }
 
 /** The input that holds the value of `slot` of a parameter. */
@@ -32,14 +32,14 @@ export const nextName = (input: string): string => `next ${input}`;
 /**
  * One training step as one graph: forward, backward and the optimizer's update.
  *
- * Inputs: each parameter and slot; `step`; and the batch, in `count` rounds: `images` (rounds, roundSize, ...input),
- * `labels` (rounds, roundSize, or one axis more where a label has several numbers) and `weights` (rounds, roundSize),
- * which the losses of the rows are multiplied by before they are added: 0 for padding.
- * Outputs: `next ...` of each parameter and slot, `loss` (the weighted sum) and, where the labels tell, `correct` (the
- * number of rows of weight above 0 that are predicted right).
+ * Inputs: each parameter and slot; `step`; and the batch as `count` micro-batches: `images` (microBatches, microBatchSize,
+ * ...input), `labels` (microBatches, microBatchSize, and one more axis if a label has several numbers) and `weights`
+ * (microBatches, microBatchSize), by which the losses of the rows are multiplied before they are summed: 0 for padding.
+ * Outputs: `next ...` of each parameter and slot, `loss` (the weighted sum) and, for labels that allow it, `correct` (the
+ * number of rows with positive weight that are predicted correctly).
  */
 export function trainStep(options: TrainStepOptions): Graph {
-  const { model, loss, optimizer, types, batchSize, roundSize } = options;
+  const { model, loss, optimizer, types, batchSize, microBatchSize } = options;
   const graph = new Graph();
   const parameters = new Map(
     model.parameters.map(({ name, shape }) => [name, graph.input(name, "float32", shape)]),
@@ -48,23 +48,28 @@ export function trainStep(options: TrainStepOptions): Graph {
     optimizer.slots.map((slot) => graph.input(slotName(name, slot), "float32", shape)),
   );
   const step = graph.input("step", "float32", []);
-  const rounds = Math.ceil(batchSize / roundSize);
-  const images = graph.input("images", types.images, [rounds, roundSize, ...model.input]);
+  const microBatches = Math.ceil(batchSize / microBatchSize);
+  const images = graph.input("images", types.images, [microBatches, microBatchSize, ...model.input]);
   const labelShape = loss.labelSize === 1 ? [] : [loss.labelSize];
-  const labels = graph.input("labels", types.labels, [rounds, roundSize, ...labelShape]);
-  const weights = graph.input("weights", "float32", [rounds, roundSize]);
+  const labels = graph.input("labels", types.labels, [microBatches, microBatchSize, ...labelShape]);
+  const weights = graph.input("weights", "float32", [microBatches, microBatchSize]);
   const count = graph.input("count", "int64", []);
 
-  const { sums, gradients } = gradientsOverRounds(graph, count, [...parameters.values()], (inner, round) => {
-    const ofRound = (batch: Value) => inner.op("Gather", [batch, round]);
-    const label = loss.readLabels(inner, ofRound(labels));
-    const weight = ofRound(weights);
-    const output = model.apply(inner, ofRound(images), parameters);
-    const losses = loss.rowLosses(inner, output, label);
-    const total = inner.op("ReduceSum", [inner.mul(losses, weight)], { keepDims: false });
-    const hits = loss.hits(inner, output, label);
-    return hits ? [total, correctCount(inner, hits, weight)] : [total];
-  });
+  const { sums, gradients } = gradientsOverIterations(
+    graph,
+    count,
+    [...parameters.values()],
+    (inner, iteration) => {
+      const ofIteration = (batch: Value) => inner.op("Gather", [batch, iteration]);
+      const label = loss.readLabels(inner, ofIteration(labels));
+      const weight = ofIteration(weights);
+      const output = model.apply(inner, ofIteration(images), parameters);
+      const losses = loss.rowLosses(inner, output, label);
+      const total = inner.op("ReduceSum", [inner.mul(losses, weight)], { keepDims: false });
+      const hits = loss.hits(inner, output, label);
+      return hits ? [total, correctCount(inner, hits, weight)] : [total];
+    },
+  );
 
   graph.output("loss", sums[0]);
   if (sums.length > 1) graph.output("correct", sums[1]);
@@ -88,27 +93,27 @@ export interface ForwardOptions {
   readonly model: Model;
   readonly types: Pick<ExampleTypes, "images">;
   /** Rows that are computed together. */
-  readonly roundSize: number;
+  readonly microBatchSize: number;
 }
 
-/** The network alone: parameters and `images` (roundSize, ...input) in, `output` (roundSize, K) out. */
-export function forward({ model, types, roundSize }: ForwardOptions): Graph {
+/** The network alone: parameters and `images` (microBatchSize, ...input) in, `output` (microBatchSize, K) out. */
+export function forward({ model, types, microBatchSize }: ForwardOptions): Graph {
   const graph = new Graph();
   const parameters = new Map(
     model.parameters.map(({ name, shape }) => [name, graph.input(name, "float32", shape)]),
   );
-  const images = graph.input("images", types.images, [roundSize, ...model.input]);
+  const images = graph.input("images", types.images, [microBatchSize, ...model.input]);
   graph.output("output", model.apply(graph, images, parameters));
   return graph;
 }
 
 /** The network with given weights inside, for others to run: `images` in, `output` (before the link) out. */
-export function forwardWith({ model, types, roundSize }: ForwardOptions, weights: Weights): Graph {
+export function forwardWith({ model, types, microBatchSize }: ForwardOptions, weights: Weights): Graph {
   const graph = new Graph();
   const parameters = new Map(
     Object.entries(weights).map(([name, content]) => [name, graph.namedConstant(name, content)]),
   );
-  const images = graph.input("images", types.images, [roundSize, ...model.input]);
+  const images = graph.input("images", types.images, [microBatchSize, ...model.input]);
   graph.output("output", model.apply(graph, images, parameters));
   return graph;
 }

@@ -141,7 +141,7 @@ function untrainedNetworks({ plan, trials, imageShape }: RunFilesInput): [string
     .filter(({ seed }) => seed === plan.seeds[0])
     .map(({ arm, seed, outputBias }) => {
       const graph = forwardWith(
-        { model, types, roundSize: plan.batchSize },
+        { model, types, microBatchSize: plan.batchSize },
         armWeights(model, seed, outputBias),
       );
       return [`untrained-${arm}.onnx`, toOnnx(graph)];

@@ -2,7 +2,7 @@ import type { InferenceSession, TensorConstructor } from "onnxruntime-common";
 import type { Tensor } from "../graph/tensor.ts";
 import type { Session, ValueInfo } from "./runtime.ts";
 
-/** A session of ONNX Runtime, native or in the browser, with our tensors in place of its own. Nothing is copied. */
+/** Wraps a session of ONNX Runtime, native or in the browser, so that it takes and returns our tensors. Nothing is copied. */
 export function ortSession(OrtTensor: TensorConstructor, session: InferenceSession): Session {
   return {
     inputs: session.inputMetadata.flatMap(valueInfo),
@@ -21,7 +21,7 @@ export function ortSession(OrtTensor: TensorConstructor, session: InferenceSessi
   };
 }
 
-/** Tensors alone: sequences and maps have no shape. */
+/** Only tensors: sequences and maps have no shape. */
 function valueInfo(value: InferenceSession.ValueMetadata): ValueInfo[] {
   if (!value.isTensor) return [];
   const shape = value.shape.map((length) => (typeof length === "number" && length >= 0 ? length : undefined));

@@ -7,7 +7,7 @@ import { type ExampleTypes, forward, nextName, slotName, trainStep } from "../gr
 import type { Runtime, RuntimeOptions } from "./runtime.ts";
 import { type LossChoice, trainingLoss } from "./trainingLoss.ts";
 
-/** Rows to learn from: examples one after another, and one label per example. Only the rows of a batch are copied. */
+/** Rows to train on: examples, row-major, and one label per example. Only the rows of a batch are copied. */
 export interface Examples {
   readonly images: TensorData;
   /** One number per row, or as many as the loss needs: see `trainingLoss`. */
@@ -18,25 +18,25 @@ export interface TrainerOptions extends RuntimeOptions, LossChoice {
   readonly model: Model;
   readonly optimizer: Optimizer;
   readonly examples: Examples;
-  /** Weights to start from; they are not changed. */
+  /** Initial weights; they are not modified. */
   readonly weights: Weights;
   /** Largest batch. */
   readonly batchSize: number;
   /** See `TrainStepOptions`. */
-  readonly roundSize?: number;
+  readonly microBatchSize?: number;
 }
 
 export interface StepResult {
-  /** Loss of the batch before the step, reduced as the loss's options say: the mean unless they say otherwise. */
+  /** Loss of the batch before the step, reduced according to the loss's options (default: the mean). */
   readonly loss: number;
   /**
-   * Rows that were predicted right: the largest output at the label, or for yes/no labels all signs right. NaN for labels
-   * of other kinds.
+   * Rows that were predicted correctly: the largest output is that of the label or, for binary labels, all signs are
+   * right. NaN for other labels.
    */
   readonly correct: number;
 }
 
-/** A network in training: weights and the optimizer's state, moved on one step at a time. */
+/** A network in training: its weights and the optimizer's state, updated one step at a time. */
 export interface Trainer {
   /** One step on the given rows, at most `batchSize`. */
   step(rows: ArrayLike<number>): Promise<StepResult>;
@@ -44,14 +44,14 @@ export interface Trainer {
   dispose(): Promise<void>;
 }
 
-/** Measured best for small images, of which so many stay in a core's cache (docs/performance.md). */
-const defaultRoundSize = { training: 16, prediction: 64 };
+/** The fastest sizes measured for small images, so many of which fit into a core's cache (docs/performance.md). */
+const defaultMicroBatchSize = { training: 16, prediction: 64 };
 
-/** Makes a training step for a runtime and the state it moves on. */
+/** Creates the training step for a runtime, and the state that it updates. */
 export async function createTrainer(runtime: Runtime, options: TrainerOptions): Promise<Trainer> {
   const { model, optimizer, examples, batchSize } = options;
-  const roundSize = Math.min(options.roundSize ?? defaultRoundSize.training, batchSize);
-  const rounds = Math.ceil(batchSize / roundSize);
+  const microBatchSize = Math.min(options.microBatchSize ?? defaultMicroBatchSize.training, batchSize);
+  const microBatches = Math.ceil(batchSize / microBatchSize);
   const types = exampleTypes(examples);
   const { graph: graphLoss, weightsOf } = trainingLoss(
     options,
@@ -59,12 +59,12 @@ export async function createTrainer(runtime: Runtime, options: TrainerOptions): 
     rowCount(model, examples),
     elementCount(model.output),
   );
-  const step = trainStep({ model, loss: graphLoss, optimizer, types, batchSize, roundSize });
+  const step = trainStep({ model, loss: graphLoss, optimizer, types, batchSize, microBatchSize });
   const session = await runtime.load(toOnnx(step), options);
-  const images = emptyTensor(types.images, [rounds, roundSize, ...model.input]);
+  const images = emptyTensor(types.images, [microBatches, microBatchSize, ...model.input]);
   const { labelSize } = graphLoss;
   const labelShape = labelSize === 1 ? [] : [labelSize];
-  const labels = emptyTensor(types.labels, [rounds, roundSize, ...labelShape]);
+  const labels = emptyTensor(types.labels, [microBatches, microBatchSize, ...labelShape]);
 
   let state: Record<string, Tensor> = { ...options.weights };
   for (const { name, shape } of model.parameters) {
@@ -79,15 +79,15 @@ export async function createTrainer(runtime: Runtime, options: TrainerOptions): 
       }
       copyRows(examples.images, rows, images.data, elementCount(model.input));
       copyRows(examples.labels, rows, labels.data, labelSize);
-      const weights = new Float32Array(rounds * roundSize);
+      const weights = new Float32Array(microBatches * microBatchSize);
       weights.set(weightsOf(rows));
       steps += 1;
       const { loss, correct, ...next } = await session.run({
         ...state,
         images,
         labels,
-        weights: { dtype: "float32", shape: [rounds, roundSize], data: weights },
-        count: tensor("int64", [], [Math.ceil(rows.length / roundSize)]),
+        weights: { dtype: "float32", shape: [microBatches, microBatchSize], data: weights },
+        count: tensor("int64", [], [Math.ceil(rows.length / microBatchSize)]),
         step: tensor("float32", [], [steps]),
       });
       state = Object.fromEntries(Object.keys(state).map((name) => [name, next[nextName(name)]]));
@@ -101,7 +101,7 @@ export async function createTrainer(runtime: Runtime, options: TrainerOptions): 
 export interface PredictorOptions extends RuntimeOptions {
   readonly model: Model;
   readonly examples: Examples;
-  readonly roundSize?: number;
+  readonly microBatchSize?: number;
 }
 
 /** A network at given weights, without training. */
@@ -111,23 +111,23 @@ export interface Predictor {
   dispose(): Promise<void>;
 }
 
-/** Makes the network alone, for a runtime. */
+/** Creates a predictor: the network without training. */
 export async function createPredictor(runtime: Runtime, options: PredictorOptions): Promise<Predictor> {
-  const { model, examples, roundSize = defaultRoundSize.prediction } = options;
+  const { model, examples, microBatchSize = defaultMicroBatchSize.prediction } = options;
   rowCount(model, examples);
   const types = exampleTypes(examples);
-  const session = await runtime.load(toOnnx(forward({ model, types, roundSize })), options);
-  const images = emptyTensor(types.images, [roundSize, ...model.input]);
+  const session = await runtime.load(toOnnx(forward({ model, types, microBatchSize })), options);
+  const images = emptyTensor(types.images, [microBatchSize, ...model.input]);
   const width = elementCount(model.output);
   return {
     async outputs(weights, rows, onRows) {
       const result = new Float32Array(rows.length * width);
-      for (let start = 0; start < rows.length; start += roundSize) {
-        const round = Array.prototype.slice.call(rows, start, start + roundSize);
-        copyRows(examples.images, round, images.data, elementCount(model.input));
+      for (let start = 0; start < rows.length; start += microBatchSize) {
+        const iteration = Array.prototype.slice.call(rows, start, start + microBatchSize);
+        copyRows(examples.images, iteration, images.data, elementCount(model.input));
         const { output } = await session.run({ ...weights, images });
-        result.set((output.data as Float32Array).subarray(0, round.length * width), start * width);
-        onRows?.(start + round.length);
+        result.set((output.data as Float32Array).subarray(0, iteration.length * width), start * width);
+        onRows?.(start + iteration.length);
       }
       return result;
     },
@@ -140,7 +140,7 @@ const exampleTypes = ({ images, labels }: Examples): ExampleTypes => ({
   labels: dtypeOf(labels),
 });
 
-/** How many examples there are; throws where images and labels do not tell the same. */
+/** The number of examples; throws if images and labels disagree. */
 function rowCount({ input }: Model, { images, labels }: Examples): number {
   const size = elementCount(input);
   const rows = images.length / size;

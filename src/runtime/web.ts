@@ -1,12 +1,12 @@
 import { ortSession } from "./ortSession.ts";
 import type { Runtime } from "./runtime.ts";
 
-/** What `import * as ort from "onnxruntime-web/wasm"` gives; the page brings it and says where its .wasm file lies. */
+/** The module `onnxruntime-web/wasm`; the page imports it and sets the location of its .wasm file. */
 type OrtWeb = typeof import("onnxruntime-common");
 
 /**
- * ONNX Runtime for the browser (WebAssembly). Several threads need a cross-origin isolated page; set
- * `ort.env.wasm.wasmPaths` and `ort.env.wasm.numThreads` before.
+ * ONNX Runtime for the browser (WebAssembly). Several threads need a cross-origin isolated page. Set
+ * `ort.env.wasm.wasmPaths` and `ort.env.wasm.numThreads` first.
  */
 export function webRuntime({ InferenceSession, Tensor, env }: OrtWeb): Runtime {
   return {

@@ -68,7 +68,7 @@ const weights = initialWeights(model, 1);
 const network = (bias: readonly number[]) =>
   toOnnx(
     forwardWith(
-      { model, types: { images: "uint8" }, roundSize: 64 },
+      { model, types: { images: "uint8" }, microBatchSize: 64 },
       { ...weights, [model.outputBias]: tensor("float32", [3], bias) },
     ),
   );
@@ -142,7 +142,10 @@ function imageNetwork(name: string, shape: readonly number[], images: "uint8" | 
   const layers = divide ? [rescaling(1 / 255), flatten(), dense(3)] : [flatten(), dense(3)];
   const model = sequential(shape, layers);
   const weights = initialWeights(model, 2);
-  writeFileSync(join(folder, name), toOnnx(forwardWith({ model, types: { images }, roundSize: 8 }, weights)));
+  writeFileSync(
+    join(folder, name),
+    toOnnx(forwardWith({ model, types: { images }, microBatchSize: 8 }, weights)),
+  );
   const kernel = Object.values(weights).find((one) => one.shape.length === 2)!.data as Float32Array;
   /** Mean softmax over images, whose element i is `element(n, i)`. */
   return (taken: readonly number[], element: (n: number, i: number) => number) => {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { evaluate } from "../../src/graph/evaluate.ts";
-import { gradients, gradientsOverRounds } from "../../src/graph/gradient.ts";
+import { gradients, gradientsOverIterations } from "../../src/graph/gradient.ts";
 import { Graph } from "../../src/graph/graph.ts";
 import { numbers, tensor } from "../../src/graph/tensor.ts";
 import { toOnnx } from "../../src/graph/toOnnx.ts";
@@ -52,7 +52,7 @@ test("a target that the loss does not depend on is an error that names it", () =
 test("a block's own gradient takes the place of its parts'", () => {
   const graph = new Graph();
   const x = graph.input("x", "float64", []);
-  const y = graph.block(
+  const y = graph.customGradient(
     [x],
     () => graph.mul(x, x),
     (dy) => [graph.mul(dy, 100)],
@@ -80,9 +80,9 @@ function roundsGraph() {
   const data = graph.input("data", "float32", [4, 3]);
   const count = graph.input("count", "int64", []);
   let outside = w;
-  const { sums, gradients } = gradientsOverRounds(graph, count, [w], (inner, round) => {
+  const { sums, gradients } = gradientsOverIterations(graph, count, [w], (inner, iteration) => {
     outside = inner.op("Exp", [w]);
-    const row = inner.op("Gather", [data, round]);
+    const row = inner.op("Gather", [data, iteration]);
     return [inner.op("ReduceSum", [inner.mul(inner.mul(outside, outside), row)], { keepDims: false })];
   });
   graph.output("loss", sums[0]);
@@ -90,7 +90,7 @@ function roundsGraph() {
   return { graph, outside };
 }
 
-test("what does not depend on the round is computed outside the rounds", () => {
+test("what does not depend on the iteration is computed outside the rounds", () => {
   const { graph, outside } = roundsGraph();
   expect(graph.owns(outside)).toBe(true);
 });

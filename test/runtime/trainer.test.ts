@@ -35,9 +35,9 @@ async function lossesOfEpochs(options: Partial<TrainerOptions> & { batchSize: nu
   return { result, weights };
 }
 
-test("the rounds that a batch is worked off in do not change the result, but for rounding", async () => {
-  const whole = await lossesOfEpochs({ batchSize: 64, roundSize: 64 });
-  const split = await lossesOfEpochs({ batchSize: 64, roundSize: 16 });
+test("the micro-batches of a batch do not change the result beyond rounding", async () => {
+  const whole = await lossesOfEpochs({ batchSize: 64, microBatchSize: 64 });
+  const split = await lossesOfEpochs({ batchSize: 64, microBatchSize: 16 });
   whole.result.forEach(({ loss, correct }, i) => {
     expect(split.result[i].loss).toBeCloseTo(loss, 4);
     expect(split.result[i].correct).toBe(correct);
@@ -45,7 +45,7 @@ test("the rounds that a batch is worked off in do not change the result, but for
 });
 
 test("the same seed gives the same losses and weights, bit for bit", async () => {
-  const options = { batchSize: 32, roundSize: 16 };
+  const options = { batchSize: 32, microBatchSize: 16 };
   expect(await lossesOfEpochs(options)).toEqual(await lossesOfEpochs(options));
 });
 
@@ -57,14 +57,14 @@ test("training learns the classes of the synthetic images", async () => {
 
 test("the first loss of a trainer is the mean loss of the predictor's outputs", async () => {
   const batch = rows.subarray(0, 50);
-  const predictor = await createPredictor(runtime, { model, examples, roundSize: 16 });
+  const predictor = await createPredictor(runtime, { model, examples, microBatchSize: 16 });
   const outputs = await predictor.outputs(common.weights, batch);
   await predictor.dispose();
   const rowLosses = Array.from(batch, (row, i) => {
     const z = [...outputs.subarray(4 * i, 4 * i + 4)];
     return Math.log(z.reduce((sum, value) => sum + Math.exp(value), 0)) - z[train.labels[row]];
   });
-  const trainer = await createTrainer(runtime, { ...common, batchSize: 64, roundSize: 32 });
+  const trainer = await createTrainer(runtime, { ...common, batchSize: 64, microBatchSize: 32 });
   const { loss } = await trainer.step(batch);
   await trainer.dispose();
   expect(loss).toBeCloseTo(rowLosses.reduce((sum, value) => sum + value) / 50, 5);

@@ -101,7 +101,7 @@ function lower(attributes: ConvTransposeAttributes) {
   };
 }
 
-/** y = x * w + bias (cross-correlation, as everywhere in deep learning); the bias is optional. */
+/** y = x * w + bias (a cross-correlation, as usual in deep learning); the bias is optional. */
 export const Conv: Op<ConvAttributes> = {
   type: convType,
   gradient: [

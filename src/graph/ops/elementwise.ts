@@ -78,12 +78,12 @@ export const Div = binary(
     ({ graph, x, y, dy }) => graph.neg(graph.div(graph.mul(dy, y), x[1])),
   ],
 );
-/** d(a^b) = b a^(b-1) da + a^b ln(a) db; the second only for a > 0, as everywhere. */
+/** d(a^b) = b a^(b-1) da + a^b ln(a) db; the second only for a > 0, as in all frameworks. */
 export const Pow = binary(Math.pow, [
   ({ graph, x, dy }) => graph.mul(dy, graph.mul(x[1], graph.op("Pow", [x[0], graph.sub(x[1], 1)]))),
   ({ graph, x, y, dy }) => graph.mul(dy, graph.mul(y, graph.op("Log", [x[0]]))),
 ]);
-/** Where the two are equal the gradient goes to the first alone, so that it is neither lost nor counted twice. */
+/** Where both are equal, the whole gradient goes to the first, so that it is neither lost nor counted twice. */
 export const Max = binary(Math.max, [
   ({ graph, x: [a, b], dy }) => graph.sub(dy, graph.mul(dy, graph.step(graph.sub(b, a)))),
   ({ graph, x: [a, b], dy }) => graph.mul(dy, graph.step(graph.sub(b, a))),

@@ -40,8 +40,8 @@ function lower({ kernel, strides }: PoolAttributes) {
 }
 
 /**
- * Puts values back where windows took them from: `parts` holds, for each place of a window, row by row, one element a
- * window. Where windows overlap, parts add up.
+ * Puts values back to where windows read them: `parts` holds, for each place of a window, row by row, one element per
+ * window. Where windows overlap, the values are added.
  */
 function toWindows(
   graph: GraphBuilder,

@@ -108,7 +108,7 @@ export async function makeNetwork(
   const predictor = await createPredictor(await nodeRuntime(), {
     model,
     examples: { images, labels: new Int32Array(rows) },
-    roundSize: 64,
+    microBatchSize: 64,
   });
   return {
     async outputs({ values }, initialiser, seed) {
