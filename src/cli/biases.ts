@@ -108,7 +108,13 @@ async function parse(path: string): Promise<unknown> {
   try {
     return parseYaml(await readFile(path, "utf8"));
   } catch (error) {
-    const why = error instanceof YAMLParseError ? error.message.split("\n")[0] : fileError(error);
+    const isTooDeep = error instanceof RangeError;
+    const why =
+      error instanceof YAMLParseError
+        ? error.message.split("\n")[0]
+        : isTooDeep
+          ? "its lists are nested too deep"
+          : fileError(error);
     throw new InputError(`${path}: ${why}`);
   }
 }

@@ -74,6 +74,74 @@ test("an activation that the loss is told of is not warned of", () => {
   expect({ status, warned: stdout.includes("warning") }).toEqual({ status: 0, warned: false });
 });
 
+test("a folder of transformers brings its loss and its classes in their order, and apply writes such a folder", () => {
+  cpSync(join(models, "transformers/bert"), join(folder, "bert"), { recursive: true });
+  writeFileSync(join(folder, "y.csv"), "animal\nbird\ncat\ncat\ndog\n");
+  const { status, stdout } = baserate("apply", "bert", "--labels", "y.csv", "--column", "animal", "--json");
+  expect(status).toBe(0);
+  const after = [0.5, 0.25, 0.25].map((share) => Math.fround(Math.log(share)));
+  expect(JSON.parse(stdout).outputs[0].after).toEqual(after);
+  const inspected = JSON.parse(baserate("inspect", "bert.baserate", "--json").stdout);
+  expect(inspected.outputs[0].bias).toEqual(after);
+  expect(baserate("inspect", "bert").stdout).toMatch(/classes +cat, dog, bird \(from config.json\)/);
+});
+
+test("a file of tensors alone is not said to predict anything", () => {
+  const words = ["mlp.npz", "--counts", "1,2,3", "--loss", "softmax"];
+  const { stdout } = baserate("apply", ...words);
+  expect(stdout).not.toMatch(/predicts/);
+  expect(stdout).toMatch(/assumes +nothing follows this bias/);
+  const { outputs } = JSON.parse(baserate("apply", ...words, "--out", "b.npz", "--json").stdout);
+  expect(outputs[0].prediction).toBe(null);
+});
+
+test("a tensor that is named is not said to predict anything, also where the file describes its output", () => {
+  const tensor = "layers/dense_1/vars/1";
+  const { stdout } = baserate(
+    "apply",
+    "mlp.keras",
+    "--tensor",
+    tensor,
+    "--counts",
+    "1,2,3",
+    "--loss",
+    "softmax",
+  );
+  expect(stdout).toMatch(/tensor +layers\/dense_1/);
+  expect(stdout).not.toMatch(/predicts/);
+});
+
+test("outputs that share the bias are named", () => {
+  cpSync(join(models, "shared-layer.keras"), join(folder, "shared-layer.keras"));
+  const words = ["shared-layer.keras", "--output", "a", "--counts", "1,2,3", "--loss", "softmax"];
+  expect(baserate("apply", ...words).stdout).toMatch(/also +changes b, which shares this bias/);
+});
+
+test("control characters in tensor names are shown escaped", () => {
+  const name = "\u001b[2J\u001b]0;title\u0007fc";
+  const header = JSON.stringify({
+    [`${name}.weight`]: { dtype: "F32", shape: [2, 2], data_offsets: [0, 16] },
+    [`${name}.bias`]: { dtype: "F32", shape: [2], data_offsets: [16, 24] },
+  }).padEnd(248);
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(248n);
+  writeFileSync(
+    join(folder, "m.safetensors"),
+    Buffer.concat([length, Buffer.from(header), Buffer.alloc(24)]),
+  );
+  const outs = [
+    baserate("inspect", "m.safetensors", "--tensors"),
+    baserate("inspect", "m.safetensors", "--json"),
+    baserate("apply", "m.safetensors", "--counts", "1,2", "--loss", "softmax"),
+    baserate("apply", "m.safetensors", "--output", "x", "--counts", "1,2", "--loss", "softmax"),
+  ];
+  for (const { stdout, stderr } of outs) {
+    expect(stdout + stderr).toMatch(/fc/);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be printed
+    expect(stdout + stderr).not.toMatch(/[\x00-\x09\x0b-\x1f\x7f]/);
+  }
+});
+
 test("the new file keeps the ending, also of two parts", () => {
   cpSync(join(models, "torch/state-float32.pt"), join(folder, "epoch3.pth.tar"));
   const { stdout } = baserate("apply", "epoch3.pth.tar", "--counts", "1,2,3", "--loss", "softmax", "--json");

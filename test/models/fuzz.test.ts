@@ -7,7 +7,7 @@ import { fuzz } from "./fuzz.ts";
 const copies = Number(process.env.FUZZ ?? 40);
 
 const files = readdirSync(fixture(""), { recursive: true, encoding: "utf8" }).filter((name) =>
-  /\.(onnx|pt|npz|safetensors|safetensors\.index\.json|keras|h5|msgpack|pt2|index|bin|bin\.index\.json)$|model\.json$|checkpoint_0$/.test(
+  /\.(onnx|pt|npz|safetensors|safetensors\.index\.json|keras|h5|msgpack|pt2|index|bin\.index\.json)$|model\.json$|checkpoint_0$/.test(
     name,
   ),
 );
