@@ -24,6 +24,18 @@ export { evaluate } from "./graph/evaluate.ts";
 export { gradients } from "./graph/gradient.ts";
 export { Graph } from "./graph/graph.ts";
 export {
+  type BoundNetwork,
+  type BuildOptions,
+  type BuiltNetwork,
+  type ImportedNetwork,
+  type ImportOptions,
+  importOnnx,
+  type NetworkNoise,
+  type NetworkValue,
+} from "./graph/import/importOnnx.ts";
+export type { NetworkParameter, NetworkState } from "./graph/import/networkTensors.ts";
+export type { NoiseKind } from "./graph/import/nodeContext.ts";
+export {
   type Activation,
   averagePool2d,
   type Conv2dOptions,

@@ -52,5 +52,6 @@ function evaluateNode<Name extends OpName>(node: Node<Name>, x: NumberArray[]): 
   const { evaluate }: Op<OpAttributes[Name]> = ops[node.op];
   const y = { shape: node.y.shape, data: new Float64Array(elementCount(node.y.shape)) };
   evaluate(x, y, node.attributes);
-  return y;
+  // Integers divide towards zero.
+  return node.y.dtype.startsWith("float") ? y : { ...y, data: y.data.map(Math.trunc) };
 }

@@ -78,6 +78,17 @@ export interface PadAttributes {
   readonly after: readonly number[];
 }
 
+export interface CumSumAttributes {
+  readonly axis: number;
+  readonly reverse?: boolean;
+  readonly exclusive?: boolean;
+}
+
+export interface ModAttributes {
+  /** Whether the quotient is rounded towards zero (needed for floats) or down (integers only). */
+  readonly truncated: boolean;
+}
+
 export interface SoftmaxAttributes {
   readonly axis: number;
 }
@@ -86,24 +97,31 @@ export interface SoftmaxAttributes {
 export interface OpAttributes {
   Abs: NoAttributes;
   Add: NoAttributes;
+  And: NoAttributes;
   ArgMax: ArgMaxAttributes;
   Atanh: NoAttributes;
   AveragePool: PoolAttributes;
   Cast: CastAttributes;
+  Ceil: NoAttributes;
   Concat: ConcatAttributes;
   Conv: ConvAttributes;
   ConvTranspose: ConvTransposeAttributes;
+  Cos: NoAttributes;
+  CumSum: CumSumAttributes;
   Div: NoAttributes;
   Equal: NoAttributes;
   Erf: NoAttributes;
   Exp: NoAttributes;
   Expand: ShapeAttributes;
+  Floor: NoAttributes;
   Gather: NoAttributes;
+  GatherND: NoAttributes;
   Gelu: NoAttributes;
   Gemm: GemmAttributes;
   Greater: NoAttributes;
   GreaterOrEqual: NoAttributes;
   HardSigmoid: HardSigmoidAttributes;
+  IsNaN: NoAttributes;
   Less: NoAttributes;
   LessOrEqual: NoAttributes;
   Log: NoAttributes;
@@ -112,9 +130,11 @@ export interface OpAttributes {
   Max: NoAttributes;
   MaxPool: PoolAttributes;
   Min: NoAttributes;
+  Mod: ModAttributes;
   Mul: NoAttributes;
   Neg: NoAttributes;
   Not: NoAttributes;
+  Or: NoAttributes;
   Pad: PadAttributes;
   Pow: NoAttributes;
   Reciprocal: NoAttributes;
@@ -123,8 +143,11 @@ export interface OpAttributes {
   ReduceSum: ReduceAttributes;
   Relu: NoAttributes;
   Reshape: ShapeAttributes;
+  Round: NoAttributes;
+  ScatterND: NoAttributes;
   Sigmoid: NoAttributes;
   Sign: NoAttributes;
+  Sin: NoAttributes;
   Slice: SliceAttributes;
   Softmax: SoftmaxAttributes;
   Softplus: NoAttributes;
@@ -134,6 +157,7 @@ export interface OpAttributes {
   Tanh: NoAttributes;
   Transpose: TransposeAttributes;
   Where: NoAttributes;
+  Xor: NoAttributes;
 }
 
 export type OpName = keyof OpAttributes;

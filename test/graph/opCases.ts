@@ -151,4 +151,28 @@ export const opCases: OpCase[] = [
   one("Pad", [real(2, 3)], { before: [1, 0], after: [0, 2] }),
   one("Gather", [real(5, 2, 3), integer(5, 4)]),
   one("Gather", [real(5), integer(5, 2, 6)], {}, "with repeats"),
+  one("Gather", [real(300, 2), integer(300, 5)], {}, "from many rows"),
+  ...(["And", "Or", "Xor"] as const).map((op) => one(op, [bool(3, 4), bool(4)])),
+  one("IsNaN", [{ ...real(3, 4), draw: (_, i) => (i % 3 === 0 ? Number.NaN : i) }]),
+  ...(["Sin", "Cos"] as const).map((op) => one(op, [real(3, 4)])),
+  ...(["Floor", "Ceil", "Round"] as const).map((op) =>
+    one(op, [{ ...real(3, 4), draw: (_, i) => i / 2 - 3 }]),
+  ),
+  one(
+    "Mod",
+    [
+      { ...real(2, 3), draw: (_, i) => i - 2.3 },
+      { ...real(3), draw: (_, i) => i + 1.7 },
+    ],
+    {
+      truncated: true,
+    },
+  ),
+  one("Mod", [integer(9, 2, 3), { ...integer(3, 3), draw: (_, i) => 2 - 5 * i }], { truncated: false }),
+  one("Div", [integer(9, 2, 3), { ...integer(3, 3), draw: (_, i) => 3 - 5 * i }], {}, "of integers"),
+  one("GatherND", [real(4, 3, 2), integer(3, 2, 5, 2)]),
+  one("GatherND", [real(5, 2), integer(5, 7, 1)], {}, "with repeats"),
+  one("ScatterND", [real(5, 2), integer(5, 7, 1), real(7, 2)], {}, "with repeats"),
+  one("CumSum", [real(2, 4, 3)], { axis: 1 }),
+  one("CumSum", [real(2, 4)], { axis: -1, reverse: true, exclusive: true }),
 ];

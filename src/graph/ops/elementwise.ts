@@ -21,7 +21,7 @@ export function broadcastOffsets(x: readonly number[], shape: readonly number[])
   return offsets;
 }
 
-function evaluateEach(f: (...x: number[]) => number) {
+export function evaluateEach(f: (...x: number[]) => number) {
   return (x: readonly NumberArray[], y: NumberArray): void => {
     const offsets = x.map(({ shape }) => broadcastOffsets(shape, y.shape));
     for (let i = 0; i < y.data.length; i++) y.data[i] = f(...x.map(({ data }, j) => data[offsets[j][i]]));
@@ -38,7 +38,7 @@ function broadcastType(x: readonly ValueType[], dtype: DType = x[0].dtype): Valu
 }
 
 /** An elementwise op of one input; `derivative` is dy * f'(x), given also y = f(x). */
-function unary(
+export function unary(
   f: (x: number) => number,
   derivative: (context: Context) => ReturnType<typeof zero> | Context["dy"],
 ): Op<NoAttributes> {
@@ -49,7 +49,7 @@ function unary(
   };
 }
 
-function binary(
+export function binary(
   f: (a: number, b: number) => number,
   gradient: Op<NoAttributes>["gradient"],
 ): Op<NoAttributes> {

@@ -219,13 +219,20 @@ export const Pad: Op<PadAttributes> = {
   lower: ({ before, after }) => int64([...before, ...after]),
 };
 
+/** Up to so many rows, a product with a one-hot matrix carries the gradient of Gather; above, a scatter. */
+const maxOneHotRows = 256;
+
 /** Rows data[index] for each index; negative indices count from the end. */
 export const Gather: Op<NoAttributes> = {
   type: ([data, indices]) => ({ dtype: data.dtype, shape: [...indices.shape, ...data.shape.slice(1)] }),
-  // Rows that are gathered more than once add up: oneHot(indices)^T dy.
+  // Rows that are gathered more than once add up: oneHot(indices)^T dy, or one by one where that matrix would be large.
   gradient: [
     ({ graph, x: [data, indices], dy }) => {
       const count = elementCount(indices.shape);
+      if (data.shape[0] > maxOneHotRows) {
+        const zeros = graph.expand(graph.scalar(0, dy.dtype), data.shape);
+        return graph.op("ScatterND", [zeros, graph.reshape(indices, [...indices.shape, 1]), dy]);
+      }
       const oneHot = graph.oneHot(graph.reshape(indices, [count]), data.shape[0], dy.dtype);
       const rows = graph.reshape(dy, [count, elementCount(data.shape.slice(1))]);
       return graph.reshape(graph.op("Gemm", [oneHot, rows], { transA: true }), data.shape);

@@ -1,0 +1,186 @@
+// Imports each network that scripts/exportNetworks.py exported into a folder, and compares it with the framework that it comes
+// from: the loss, the gradients of all parameters, three SGD steps, and the file written back.
+// Usage: node scripts/compareNetworks.mjs FOLDER [--only NAME] [--write docs/networks.md]
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Graph, gradients, importOnnx, tensor, toOnnx } from "../dist/index.js";
+import { nodeRuntime } from "../dist/node.js";
+
+const folder = process.argv[2];
+const option = (name) =>
+  process.argv.includes(name) ? process.argv[process.argv.indexOf(name) + 1] : undefined;
+const runtime = await nodeRuntime();
+
+/** Arrays that Python wrote: a JSON index of name, dtype, shape and offset, and one file of bytes. */
+function readArrays(name) {
+  const index = JSON.parse(readFileSync(join(folder, `${name}.json`), "utf8"));
+  const bytes = readFileSync(join(folder, `${name}.bin`));
+  const types = { float32: Float32Array, float64: Float64Array, int64: BigInt64Array, bool: Uint8Array };
+  const arrays = Object.fromEntries(
+    index.arrays.map(({ key, dtype, shape, offset, length }) => {
+      const copy = bytes.buffer.slice(bytes.byteOffset + offset, bytes.byteOffset + offset + length);
+      return [key, { dtype, shape, data: new types[dtype](copy) }];
+    }),
+  );
+  return { ...index, arrays };
+}
+
+const pick = (arrays, prefix) =>
+  Object.fromEntries(
+    Object.entries(arrays).flatMap(([key, value]) =>
+      key.startsWith(prefix) ? [[key.slice(prefix.length), value]] : [],
+    ),
+  );
+
+/** One step of gradient descent on the mean squared difference of the first output from a target, as one graph. */
+function stepGraph(network, bound, inputs, target, rate) {
+  const graph = new Graph();
+  const feed = (name, { dtype, shape }) => [name, graph.input(name, dtype, shape)];
+  const x = new Map(Object.entries(inputs).map(([name, value]) => feed(name, value)));
+  const weights = new Map(
+    [...network.parameters, ...network.state].map(({ name, value }) => feed(name, value)),
+  );
+  const noise = new Map(bound.noise.map(({ name, shape }) => feed(name, { dtype: "float32", shape })));
+  const built = network.build(graph, x, weights, { training: true, noise });
+  const output = built.outputs.get(network.outputs[0].name);
+  const wanted = graph.input("target", "float32", target.shape);
+  const difference = graph.sub(output, graph.reshape(wanted, output.shape));
+  const loss = graph.op("ReduceMean", [graph.mul(difference, difference)], { keepDims: false });
+  graph.output("loss", loss);
+  const trainable = bound.trainable.map(({ name }) => name);
+  gradients(
+    graph,
+    loss,
+    trainable.map((name) => weights.get(name)),
+  ).forEach((gradient, i) => {
+    graph.output(`gradient ${trainable[i]}`, gradient);
+    graph.output(`next ${trainable[i]}`, graph.sub(weights.get(trainable[i]), graph.mul(gradient, rate)));
+  });
+  for (const [name, value] of built.nextState) graph.output(`next ${name}`, value);
+  return graph;
+}
+
+const largest = (array) => array.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
+
+/** Largest difference of two arrays relative to the largest element of the reference, or to `floor` if that is larger. */
+function relativeError(found, reference, floor) {
+  let worst = 0;
+  for (let i = 0; i < reference.length; i++) worst = Math.max(worst, Math.abs(found[i] - reference[i]));
+  const error = worst / Math.max(largest(reference), floor);
+  return Number.isNaN(error) ? Number.POSITIVE_INFINITY : error;
+}
+
+/** A mask that undoes the division by the share kept, so that dropout changes nothing, as with probability 0. */
+const neutral = ({ name, shape, kind }) => [
+  name,
+  tensor("float32", shape, new Float32Array(shape.reduce((a, b) => a * b, 1)).fill(kind.keep ?? 0.5)),
+];
+
+async function measure(name) {
+  const reference = readArrays(name);
+  const bytes = readFileSync(join(folder, `${name}.onnx`));
+  const network = importOnnx(bytes, { file: `${name}.onnx`, asExported: reference.asExported });
+  const inputs = pick(reference.arrays, "input ");
+  const shapes = Object.fromEntries(Object.entries(inputs).map(([key, { shape }]) => [key, shape]));
+  const { target } = reference.arrays;
+  const bound = network.bind(shapes, [network.outputs[0].name]);
+  const graph = stepGraph(network, bound, inputs, target, reference.rate);
+  const session = await runtime.load(toOnnx(graph));
+  let weights = Object.fromEntries([...network.parameters, ...network.state].map((p) => [p.name, p.value]));
+  const feeds = { ...inputs, target, ...Object.fromEntries(bound.noise.map(neutral)) };
+  const result = { name, parameters: network.parameters.length, noise: bound.noise.length };
+  for (let step = 0; step < 3; step++) {
+    const outputs = await session.run({ ...feeds, ...weights });
+    if (step === 0) Object.assign(result, firstStep(outputs, reference, network));
+    weights = Object.fromEntries(
+      Object.entries(weights).map(([key, value]) => [key, outputs[`next ${key}`] ?? value]),
+    );
+  }
+  await session.dispose();
+  result.steps = stepError(weights, reference, network);
+  result.export = await exportError(network, weights, inputs, reference);
+  return result;
+}
+
+function firstStep(outputs, { arrays }, network) {
+  const wanted = pick(arrays, "gradient ");
+  const floor = 1e-3 * Math.max(...Object.values(wanted).map(({ data }) => largest(data)));
+  let worst = 0;
+  const missing = [];
+  for (const [key, { data }] of Object.entries(wanted)) {
+    const found = outputs[`gradient ${key}`];
+    if (found) {
+      const error = relativeError(found.data, data, floor);
+      if (process.env.VERBOSE && error > 1e-4) console.log(key, error);
+      worst = Math.max(worst, error);
+    } else if (largest(data) > floor * 1e-3) missing.push(key);
+  }
+  if (missing.length > 0)
+    throw new Error(`no gradient of ${missing.join(", ")} (of ${network.parameters.length})`);
+  const loss = arrays.loss.data[0];
+  return { loss, lossError: Math.abs(outputs.loss.data[0] - loss) / Math.abs(loss), gradient: worst };
+}
+
+/** How far parameters and running statistics are off after three steps, relative to how far they moved. */
+function stepError(weights, { arrays }, network) {
+  const after = pick(arrays, "after ");
+  const moved = Object.fromEntries(
+    [...network.parameters, ...network.state].map(({ name, value }) => [
+      name,
+      after[name] ? largest(Array.from(after[name].data, (v, i) => v - value.data[i])) : 0,
+    ]),
+  );
+  const floor = 1e-3 * Math.max(...Object.values(moved));
+  const errors = Object.keys(moved).flatMap((key) => {
+    if (!after[key]) return [];
+    const found = weights[key].data;
+    return [largest(Array.from(after[key].data, (v, i) => v - found[i])) / Math.max(moved[key], floor)];
+  });
+  return Math.max(...errors);
+}
+
+/** The file written back, run by ONNX Runtime and imported again, beside the framework's network in inference mode. */
+async function exportError(network, weights, inputs, { arrays }) {
+  const bytes = network.exportTrained(weights);
+  const session = await runtime.load(bytes);
+  const outputs = await session.run(inputs);
+  await session.dispose();
+  const first = network.outputs[0].name;
+  const error = relativeError(outputs[first].data, arrays["output after"].data, 1e-6);
+  const again = importOnnx(bytes, { asExported: true });
+  const graph = new Graph();
+  const feed = ({ name, value }) => [name, graph.namedConstant(name, value)];
+  const x = new Map(
+    Object.entries(inputs).map(([key, { dtype, shape }]) => [key, graph.input(key, dtype, shape)]),
+  );
+  const noise = new Map();
+  const built = again.build(graph, x, new Map([...again.parameters, ...again.state].map(feed)), {
+    training: false,
+    noise,
+  });
+  graph.output("output", built.outputs.get(first));
+  const reimported = await runtime.load(toOnnx(graph));
+  const same = await reimported.run(inputs);
+  await reimported.dispose();
+  return Math.max(error, relativeError(same.output.data, outputs[first].data, 1e-6));
+}
+
+const names = readdirSync(folder)
+  .filter((file) => file.endsWith(".onnx"))
+  .map((file) => file.slice(0, -5))
+  .sort();
+const only = option("--only");
+const rows = [];
+for (const name of names.filter((each) => only === undefined || each.includes(only))) {
+  const start = Date.now();
+  const row = await measure(name).catch((error) => ({ name, refused: error.message.split("\n")[0] }));
+  rows.push(row);
+  console.log(JSON.stringify({ ...row, seconds: (Date.now() - start) / 1000 }));
+}
+const good = ({ gradient, steps, export: written }) => gradient < 1e-4 && steps < 1e-3 && written < 1e-3;
+console.log(`${rows.filter(good).length} of ${rows.length} train like their framework`);
+if (option("--write")) writeFileSync(option("--write"), page(rows));
+
+function page(all) {
+  return JSON.stringify(all);
+}

@@ -1,0 +1,121 @@
+import type { Value } from "../../op.ts";
+import type { Converter, NodeContext } from "../nodeContext.ts";
+
+/** The state of a cell, and what it computes it from in one time step. */
+type Cell = (
+  c: NodeContext,
+  inputs: Value,
+  state: readonly Value[],
+  recurrent: Value,
+  bias?: Value,
+) => Value[];
+
+/** Columns `index` of gates that lie side by side. */
+function gate({ graph }: NodeContext, x: Value, index: number, size: number): Value {
+  return graph.slice(x, [{ axis: x.shape.length - 1, start: index * size, end: (index + 1) * size }]);
+}
+
+const sigmoid = ({ graph }: NodeContext, x: Value) => graph.op("Sigmoid", [x]);
+const tanh = ({ graph }: NodeContext, x: Value) => graph.op("Tanh", [x]);
+
+/** i, o, f, c in ONNX's order: c' = f c + i g; h' = o tanh(c') (Hochreiter and Schmidhuber 1997). */
+const lstmCell: Cell = (c, inputs, [h, cell], recurrent, bias) => {
+  const { graph } = c;
+  const size = h.shape[1];
+  const all = graph.add(inputs, graph.op("Gemm", [h, recurrent, ...(bias ? [bias] : [])], { transB: true }));
+  const [i, o, f] = [0, 1, 2].map((k) => sigmoid(c, gate(c, all, k, size)));
+  const next = graph.add(graph.mul(f, cell), graph.mul(i, tanh(c, gate(c, all, 3, size))));
+  return [graph.mul(o, tanh(c, next)), next];
+};
+
+/** z, r, h in ONNX's order: h' = (1 - z) n + z h (Cho et al. 2014); `linear_before_reset` as cuDNN and PyTorch. */
+const gruCell: Cell = (c, inputs, [h], recurrent, bias) => {
+  const { graph } = c;
+  const size = h.shape[1];
+  const rows = (start: number, end: number) => {
+    const part = graph.slice(recurrent, [{ axis: 0, start: start * size, end: end * size }]);
+    const offset = bias && graph.slice(bias, [{ axis: 0, start: start * size, end: end * size }]);
+    return (x: Value) => graph.op("Gemm", offset ? [x, part, offset] : [x, part], { transB: true });
+  };
+  const gates = sigmoid(
+    c,
+    graph.add(graph.slice(inputs, [{ axis: 1, start: 0, end: 2 * size }]), rows(0, 2)(h)),
+  );
+  const [z, r] = [0, 1].map((k) => gate(c, gates, k, size));
+  const isLinear = c.int("linear_before_reset", 0) === 1;
+  const remembered = isLinear ? graph.mul(r, rows(2, 3)(h)) : rows(2, 3)(graph.mul(r, h));
+  const candidate = tanh(c, graph.add(gate(c, inputs, 2, size), remembered));
+  return [graph.add(graph.mul(graph.sub(1, z), candidate), graph.mul(z, h))];
+};
+
+const rnnCell: Cell = (c, inputs, [h], recurrent, bias) => {
+  const { graph } = c;
+  const sum = graph.add(inputs, graph.op("Gemm", [h, recurrent, ...(bias ? [bias] : [])], { transB: true }));
+  const names = c.attribute("activations")?.strings.map((name) => new TextDecoder().decode(name)) ?? [];
+  return [
+    names.every((name) => name === "Relu") && names.length > 0 ? graph.op("Relu", [sum]) : tanh(c, sum),
+  ];
+};
+
+/** One direction of a recurrent layer, unrolled over the time steps; returns outputs by time, and the last state. */
+function direction(c: NodeContext, cell: Cell, states: number, index: number, backwards: boolean) {
+  const { graph, x } = c;
+  const [steps, batch, features] = x.shape;
+  const pick = (value: Value) =>
+    graph.reshape(graph.slice(value, [{ axis: 0, start: index, end: index + 1 }]), value.shape.slice(1));
+  const [kernel, recurrent] = [pick(c.input(1)), pick(c.input(2))];
+  const rows = kernel.shape[0];
+  const both = c.inputs[3] && pick(c.inputs[3]);
+  const part = (start: number) => both && graph.slice(both, [{ axis: 0, start, end: start + rows }]);
+  const [bias, recurrentBias] = [part(0), part(rows)];
+  const flat = graph.reshape(x, [steps * batch, features]);
+  const products = graph.op("Gemm", bias ? [flat, kernel, bias] : [flat, kernel], { transB: true });
+  const inputs = graph.reshape(products, [steps, batch, rows]);
+  const size = recurrent.shape[1];
+  let state = Array.from({ length: states }, (_, i) => {
+    const initial = c.inputs[5 + i];
+    return initial ? pick(initial) : graph.expand(c.scalar(0, x.dtype), [batch, size]);
+  });
+  const outputs: Value[] = [];
+  for (let t = 0; t < steps; t++) {
+    const at = backwards ? steps - 1 - t : t;
+    const now = graph.reshape(graph.slice(inputs, [{ axis: 0, start: at, end: at + 1 }]), [batch, rows]);
+    state = cell(c, now, state, recurrent, recurrentBias);
+    outputs[at] = graph.reshape(state[0], [1, 1, batch, size]);
+  }
+  return { y: outputs, last: state.map((value) => graph.reshape(value, [1, batch, size])) };
+}
+
+/** A recurrent layer over (time, batch, features). */
+const recurrent =
+  (cell: Cell, states: number): Converter =>
+  (c) => {
+    const { graph } = c;
+    if (c.int("layout", 0) === 1) throw c.refuse("layout=1; allowed: 0");
+    if (c.has("clip") || c.inputs[7]) throw c.refuse("clip or peephole weights");
+    if (c.inputs[4] && c.numbers(4)!.some((length) => length !== c.x.shape[0])) {
+      throw c.refuse("sequences of different lengths");
+    }
+    const name = c.text("direction", "forward");
+    const backwards = name === "bidirectional" ? [false, true] : [name === "reverse"];
+    const directions = backwards.map((back, i) => direction(c, cell, states, i, back));
+    const along = (axis: number, parts: Value[]) =>
+      parts.length === 1 ? parts[0] : graph.op("Concat", parts, { axis });
+    const y = along(
+      1,
+      directions.map((one) => along(0, one.y)),
+    );
+    const last = Array.from({ length: states }, (_, i) =>
+      along(
+        0,
+        directions.map((one) => one.last[i]),
+      ),
+    );
+    return [y, ...last];
+  };
+
+export const recurrentLayers: Record<string, Converter> = {
+  GRU: recurrent(gruCell, 1),
+  LSTM: recurrent(lstmCell, 2),
+  RNN: recurrent(rnnCell, 1),
+};

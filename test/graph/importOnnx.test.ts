@@ -1,0 +1,126 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { gradients } from "../../src/graph/gradient.ts";
+import { Graph } from "../../src/graph/graph.ts";
+import { importOnnx } from "../../src/graph/import/importOnnx.ts";
+import type { Tensor } from "../../src/graph/tensor.ts";
+import { numbers, tensor } from "../../src/graph/tensor.ts";
+import { toOnnx } from "../../src/graph/toOnnx.ts";
+import { nodeRuntime } from "../../src/runtime/node.ts";
+
+const folder = join(import.meta.dirname, "..", "files", "importedNetworks");
+
+/** What PyTorch computed for a network, as scripts/exportNetworks.py wrote it. */
+function reference(name: string): Map<string, Tensor> {
+  const { arrays } = JSON.parse(readFileSync(join(folder, `${name}.json`), "utf8"));
+  const bytes = readFileSync(join(folder, `${name}.bin`));
+  return new Map(
+    arrays.map(({ key, dtype, shape, offset, length }: Record<string, never>) => {
+      const copy = new Uint8Array(bytes.subarray(offset, offset + length)).buffer;
+      const data = dtype === "float32" ? new Float32Array(copy) : new Float64Array(copy);
+      return [key, { dtype, shape, data }];
+    }),
+  );
+}
+
+const read = (name: string) => readFileSync(join(folder, `${name}.onnx`));
+const name = "mlp_batchnorm_dropout";
+
+/** The largest difference, relative to the largest element of `b`, or 1e-3 if that is smaller. */
+function relativeError(a: Tensor, b: Tensor): number {
+  const [found, wanted] = [numbers(a), numbers(b)];
+  const scale = Math.max(1e-3, ...wanted.map(Math.abs));
+  return Math.max(...wanted.map((value, i) => Math.abs(value - found[i]))) / scale;
+}
+
+test("loss, gradients and running statistics of a network from PyTorch equal those of autograd", async () => {
+  const wanted = reference(name);
+  const network = importOnnx(read(name));
+  const x = wanted.get("input x0")!;
+  const bound = network.bind({ x0: x.shape });
+  const graph = new Graph();
+  const weights = new Map(
+    [...network.parameters, ...network.state].map(({ name, shape }) => [
+      name,
+      graph.input(name, "float32", shape),
+    ]),
+  );
+  const noise = new Map(bound.noise.map(({ name, shape }) => [name, graph.input(name, "float32", shape)]));
+  const inputs = new Map([["x0", graph.input("x0", "float32", x.shape)]]);
+  const { outputs, nextState } = network.build(graph, inputs, weights, { training: true, noise });
+  const target = wanted.get("target")!;
+  const difference = graph.sub(outputs.get(network.outputs[0].name)!, graph.constant(target));
+  const loss = graph.op("ReduceMean", [graph.mul(difference, difference)], { keepDims: false });
+  graph.output("loss", loss);
+  const targets = bound.trainable.map(({ name }) => weights.get(name)!);
+  for (const [i, dx] of gradients(graph, loss, targets).entries())
+    graph.output(`gradient ${targets[i].name}`, dx);
+  for (const [name, value] of nextState) graph.output(`next ${name}`, value);
+
+  const session = await (await nodeRuntime()).load(toOnnx(graph));
+  const feeds = Object.fromEntries(
+    [...network.parameters, ...network.state].map(({ name, value }) => [name, value]),
+  );
+  // A mask that undoes the division by the share kept, because PyTorch computed with probability 0.
+  for (const { name, shape } of bound.noise)
+    feeds[name] = tensor("float32", shape, Array(shape.reduce((a, b) => a * b)).fill(0.7));
+  const results = await session.run({ ...feeds, x0: x });
+  await session.dispose();
+  expect(relativeError(results.loss, wanted.get("loss")!)).toBeLessThan(1e-6);
+  for (const { name } of bound.trainable)
+    expect(relativeError(results[`gradient ${name}`], wanted.get(`gradient ${name}`)!), name).toBeLessThan(
+      1e-4,
+    );
+  expect([...nextState.keys()]).toEqual(["1.running_mean", "1.running_var"]);
+});
+
+test("a network written back has the same names and the weights that were given", async () => {
+  const network = importOnnx(read(name));
+  const moved = Object.fromEntries(
+    [...network.parameters, ...network.state].map(({ name, value }) => [
+      name,
+      tensor(
+        "float32",
+        value.shape,
+        numbers(value).map((number) => number + 0.25),
+      ),
+    ]),
+  );
+  const again = importOnnx(network.exportTrained(moved), { asExported: true });
+  expect(again.inputs).toEqual(network.inputs);
+  expect(again.outputs).toEqual(network.outputs);
+  for (const { name, value } of [...again.parameters, ...again.state]) expect(value).toEqual(moved[name]);
+  expect(again.bind({ x0: [8, 10] }).noise).toEqual([]);
+});
+
+test("a file in inference mode is refused with the line that exports it for training", () => {
+  const inference = importOnnx(read(name)).exportTrained({});
+  expect(() => importOnnx(inference, { file: "net.onnx" })).toThrow(
+    /^net.onnx was exported in inference mode \(1 batch normalisation with fixed statistics; 1 dropout switched off\).*model.train\(\).*TrainingMode.TRAINING.*--as-exported/,
+  );
+});
+
+test("data that do not fit an input are refused with both shapes", () => {
+  expect(() => importOnnx(read(name), { file: "net.onnx" }).bind({ x0: [8, 11] })).toThrow(
+    "net.onnx: input x0 has the shape [8, 10], but the data [8, 11]",
+  );
+});
+
+test("parameters are frozen by name or pattern, and an unknown name is refused", () => {
+  const network = importOnnx(read(name), { frozen: ["0.*"] });
+  expect(network.bind({ x0: [8, 10] }).trainable.map(({ name }) => name)).toEqual([
+    "1.weight",
+    "1.bias",
+    "4.weight",
+    "4.bias",
+  ]);
+  expect(() => importOnnx(read(name), { frozen: ["4.wieght"] })).toThrow("did you mean 4.weight?");
+});
+
+test("what is no ONNX file is refused in one line", () => {
+  expect(() => importOnnx(new TextEncoder().encode("hello"), { file: "a.onnx" })).toThrow(
+    /^a.onnx: not an ONNX file/,
+  );
+  expect(() => importOnnx(new Uint8Array(), { file: "a.onnx" })).toThrow(/^a.onnx: not an ONNX file/);
+});
