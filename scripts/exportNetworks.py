@@ -57,7 +57,7 @@ def export(module, inputs, path, exporter):
 
 
 def without_dropout(module):
-    module = copy.deepcopy(module).double()
+    module = copy.deepcopy(module)
     for part in module.modules():
         for name in ("p", "dropout", "drop_prob", "dropout_p", "attention_dropout"):
             if isinstance(getattr(part, name, None), float):
@@ -65,18 +65,12 @@ def without_dropout(module):
     return module.train()
 
 
-def reference(module, inputs, names):
-    arrays = {f"input {name}": value.detach().numpy() for name, value in zip(names, inputs)}
-    wide = [value.double() if value.is_floating_point() else value for value in inputs]
-    exact = without_dropout(module)
-    start = copy.deepcopy(exact.state_dict())
-    shape = first(exact(*wide)).shape
-    exact.load_state_dict(start)
-    target = np.random.default_rng(0).standard_normal(shape).astype(np.float32)
-    arrays["target"] = target
+def three_steps(exact, inputs, target):
+    """The first loss and gradients, and the parameters, running statistics and outputs after three steps."""
+    arrays = {}
     parameters = {name: value for name, value in exact.named_parameters() if value.requires_grad}
     for step in range(3):
-        loss = ((first(exact(*wide)) - torch.from_numpy(target).double()) ** 2).mean()
+        loss = ((first(exact(*inputs)) - target) ** 2).mean()
         gradients = torch.autograd.grad(loss, list(parameters.values()), allow_unused=True)
         with torch.no_grad():
             for (name, value), gradient in zip(parameters.items(), gradients):
@@ -90,7 +84,20 @@ def reference(module, inputs, names):
         if value.is_floating_point():
             arrays[f"after {name}"] = value.numpy().copy()
     with torch.no_grad():
-        arrays["output after"] = first(exact.eval()(*wide)).numpy()
+        arrays["output after"] = first(exact.eval()(*inputs)).numpy()
+    return arrays
+
+
+def reference(module, inputs, names):
+    """In float64, and in float32 (keys begin with "own "): how far the framework's own rounding takes it."""
+    arrays = {f"input {name}": value.detach().numpy() for name, value in zip(names, inputs)}
+    wide = [value.double() if value.is_floating_point() else value for value in inputs]
+    exact, own = without_dropout(module).double(), without_dropout(module)
+    shape = first(copy.deepcopy(exact)(*wide)).shape
+    target = np.random.default_rng(0).standard_normal(shape).astype(np.float32)
+    arrays["target"] = target
+    arrays |= three_steps(exact, wide, torch.from_numpy(target).double())
+    arrays |= {f"own {k}": v for k, v in three_steps(own, inputs, torch.from_numpy(target)).items()}
     return arrays
 
 

@@ -1,15 +1,10 @@
 import { clone, toBinary } from "@bufbuild/protobuf";
 import { InputError } from "../../errors.ts";
-import {
-  type GraphProto,
-  type ModelProto,
-  ModelProtoSchema,
-  type NodeProto,
-  TensorProto_DataLocation,
-} from "../onnx.gen.ts";
+import { type ModelProto, ModelProtoSchema, TensorProto_DataLocation } from "../onnx.gen.ts";
 import { dataTypes } from "../ops/elementwise.ts";
 import type { Tensor } from "../tensor.ts";
 import { sameShape } from "../tensor.ts";
+import { toInference } from "./toInference.ts";
 
 /**
  * The model with other parameters and running statistics, in inference form. All else stays as it is: names, inputs,
@@ -39,22 +34,6 @@ export function exportTrained(
   }
   if (left.size > 0) throw new InputError(`${file}: it has no tensors named ${[...left].join(", ")}`);
   toInference(graph);
-  for (const called of copy.functions) for (const node of called.node) nodeToInference(node);
+  for (const called of copy.functions) toInference(called);
   return toBinary(ModelProtoSchema, copy);
-}
-
-function toInference(graph: GraphProto): void {
-  for (const node of graph.node) {
-    nodeToInference(node);
-    for (const { g } of node.attribute) if (g) toInference(g);
-  }
-}
-
-/** Batch normalisation with one output and the running statistics; dropout without its flag, whose default is inference. */
-function nodeToInference(node: NodeProto): void {
-  if (node.opType === "BatchNormalization") {
-    node.attribute = node.attribute.filter(({ name }) => name !== "training_mode");
-    node.output = node.output.slice(0, 1);
-  }
-  if (node.opType === "Dropout") node.input = node.input.slice(0, 2);
 }

@@ -4,7 +4,7 @@ import { torchKind } from "./networkTensors.ts";
 
 /** The line of Python that exports a network in training mode. */
 const exportLine =
-  "torch.onnx.export(model.train(), args, path, dynamo=False, training=torch.onnx.TrainingMode.TRAINING, do_constant_folding=False)";
+  "torch.onnx.export(model.train(), args, path, dynamo=True, optimize=False, external_data=False)";
 
 /** How a file's training mode is read. */
 export interface ExportedMode {

@@ -1,7 +1,8 @@
+import { clone } from "@bufbuild/protobuf";
 import { InputError } from "../../errors.ts";
 import type { Random } from "../../math/random.ts";
 import { Graph } from "../graph.ts";
-import type { NodeProto, ValueInfoProto } from "../onnx.gen.ts";
+import { type NodeProto, NodeProtoSchema, type ValueInfoProto } from "../onnx.gen.ts";
 import type { Value } from "../op.ts";
 import { zero } from "../op.ts";
 import { ops } from "../ops.ts";
@@ -14,6 +15,7 @@ import { type NetworkParameter, type NetworkState, networkTensors } from "./netw
 import type { NetworkContext, NoiseKind } from "./nodeContext.ts";
 import { dtypeOf, type ReadExternal } from "./protoTensor.ts";
 import { readNetwork } from "./readNetwork.ts";
+import { toInference } from "./toInference.ts";
 
 export interface ImportOptions {
   /** Name of the file in messages. */
@@ -108,17 +110,16 @@ export function importOnnx(bytes: Uint8Array, options: ImportOptions = {}): Impo
   const { file = "the model", frozen = [], external } = options;
   const { model, nodes: all, opset } = readNetwork(bytes, file);
   const proto = model.graph!;
-  const nodes = neededNodes(
-    all,
-    proto.output.map(({ name }) => name),
-  );
+  const outputNames = proto.output.map(({ name }) => name);
+  const nodes = neededNodes(all, outputNames);
   refuseUnknownOps(nodes, file);
-  const needed = new Set([...nodes.flatMap(namesRead), ...proto.output.map(({ name }) => name)]);
+  const needed = new Set([...nodes.flatMap(namesRead), ...outputNames]);
   const tensors = networkTensors(model, nodes, needed, file, frozen, external);
-  const { notes, unstatedNormsTrain } = exportedMode(model, nodes, file, options.asExported ?? false);
+  const mode = exportedMode(model, nodes, file, options.asExported ?? false);
   if (!tensors.parameters.some(({ trainable }) => trainable)) {
     throw new InputError(`${file}: it has no trainable parameters (${tensors.parameters.length} are frozen)`);
   }
+  const atRest = inferenceNodes(nodes, outputNames);
   const stored = new Set(proto.initializer.map(({ name }) => name));
   const inputs = proto.input.filter(({ name }) => !stored.has(name)).map((info) => networkValue(info, file));
   const build = (
@@ -133,7 +134,7 @@ export function importOnnx(bytes: Uint8Array, options: ImportOptions = {}): Impo
       graph,
       known: new Map(),
       training,
-      unstatedNormsTrain,
+      unstatedNormsTrain: mode.unstatedNormsTrain,
       opset,
       unbiasedVariance: model.producerName === "pytorch",
       noise,
@@ -141,8 +142,8 @@ export function importOnnx(bytes: Uint8Array, options: ImportOptions = {}): Impo
     };
     const values = new Map([...given, ...weights]);
     for (const [name, content] of tensors.constants) values.set(name, constant(network, content));
-    addNodes(network, nodes, values, file, external);
-    return { outputs: new Map(proto.output.map(({ name }) => [name, values.get(name)!])), nextState };
+    addNodes(network, training ? nodes : atRest, values, file, external);
+    return { outputs: new Map(outputNames.map((name) => [name, values.get(name)!])), nextState };
   };
   const scratch = (shapes: Readonly<Record<string, readonly number[]>>) => {
     const graph = new Graph();
@@ -172,7 +173,7 @@ export function importOnnx(bytes: Uint8Array, options: ImportOptions = {}): Impo
     outputs: proto.output.map((info) => networkValue(info, file)),
     parameters: tensors.parameters,
     state: tensors.state,
-    notes,
+    notes: [...mode.notes, ...tensors.notes],
     bind(shapes, names) {
       const { graph, outputs, noise } = scratch(shapes);
       const wanted = [...outputs].filter(([name]) => names?.includes(name) ?? true).map(([, value]) => value);
@@ -192,6 +193,13 @@ export function importOnnx(bytes: Uint8Array, options: ImportOptions = {}): Impo
       }),
     exportTrained: (values) => exportTrained(model, values, file),
   };
+}
+
+/** The nodes in inference form. */
+function inferenceNodes(nodes: readonly NodeProto[], outputs: readonly string[]): readonly NodeProto[] {
+  const node = nodes.map((each) => clone(NodeProtoSchema, each));
+  toInference({ node });
+  return neededNodes(node, outputs);
 }
 
 function namesRead(node: NodeProto): string[] {

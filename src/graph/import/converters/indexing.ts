@@ -1,6 +1,6 @@
 import type { Value } from "../../op.ts";
 import type { AxisRange } from "../../opAttributes.ts";
-import { elementCount, normalizeAxis } from "../../tensor.ts";
+import { elementCount, normalizeAxis, tensor } from "../../tensor.ts";
 import type { Converter, NodeContext } from "../nodeContext.ts";
 
 /** Rows `places` of an axis, by a Gather on the first axis. */
@@ -39,6 +39,13 @@ const slice: Converter = (c) => {
       );
     }
   });
+  // An empty slice, of a shape: no node computes it.
+  if (ranges.some(({ start, end }) => start >= end)) {
+    const shape = [...x.shape];
+    for (const { axis, start, end, step = 1 } of ranges)
+      shape[axis] = Math.max(Math.ceil((end - start) / step), 0);
+    return c.constant(tensor(x.dtype, shape, []));
+  }
   return c.graph.slice(x, ranges);
 };
 
