@@ -19,7 +19,7 @@ import torch
 from torch import nn
 
 warnings.filterwarnings("ignore")
-RATE = 0.01
+RATE = 0.001
 REGISTRY = {}
 
 
@@ -89,7 +89,7 @@ def three_steps(exact, inputs, target):
 
 
 def reference(module, inputs, names):
-    """In float64, and in float32 (keys begin with "own "): how far the framework's own rounding takes it."""
+    """In float64; in float32 (keys "own ..."); and in float64 with weights moved by float32's rounding ("moved ...")."""
     arrays = {f"input {name}": value.detach().numpy() for name, value in zip(names, inputs)}
     wide = [value.double() if value.is_floating_point() else value for value in inputs]
     exact, own = without_dropout(module).double(), without_dropout(module)
@@ -97,6 +97,11 @@ def reference(module, inputs, names):
     target = np.random.default_rng(0).standard_normal(shape).astype(np.float32)
     arrays["target"] = target
     arrays |= three_steps(exact, wide, torch.from_numpy(target).double())
+    moved = without_dropout(module).double()
+    with torch.no_grad():
+        for value in moved.parameters():
+            value *= 1 + 2.0**-23 * torch.randn_like(value)
+    arrays |= {f"moved {k}": v for k, v in three_steps(moved, wide, torch.from_numpy(target).double()).items()}
     arrays |= {f"own {k}": v for k, v in three_steps(own, inputs, torch.from_numpy(target)).items()}
     return arrays
 

@@ -5,6 +5,7 @@ import type { GraphProto, NodeProto } from "../onnx.gen.ts";
 import type { Value } from "../op.ts";
 import type { DType, Tensor } from "../tensor.ts";
 import { arrayTypes, numbers } from "../tensor.ts";
+import { sequenceOps, splitToSequence } from "./converters/sequence.ts";
 import { converters, randomOps } from "./converters.ts";
 import type { NetworkContext } from "./nodeContext.ts";
 import { describeNode, NodeContext, nodeError } from "./nodeContext.ts";
@@ -13,7 +14,7 @@ import { protoTensor, type ReadExternal } from "./protoTensor.ts";
 const isStandard = ({ domain }: NodeProto) => domain === "" || domain === "ai.onnx";
 
 const canConvert = (node: NodeProto) =>
-  isStandard(node) && (converters.has(node.opType) || node.opType === "If");
+  isStandard(node) && (converters.has(node.opType) || node.opType === "If" || sequenceOps.has(node.opType));
 
 const branches = (node: NodeProto): GraphProto[] => node.attribute.flatMap(({ g }) => (g ? [g] : []));
 
@@ -73,6 +74,7 @@ export function addNodes(
   for (const node of nodes) {
     try {
       if (node.opType === "If") addBranch(network, node, values, file, external);
+      else if (sequenceOps.has(node.opType)) addSequenceNode(network, node, values);
       else addNode(network, node, values);
     } catch (error) {
       throw nodeError(file, node, error);
@@ -150,6 +152,40 @@ function rounded(dtype: DType, shape: readonly number[], data: Float64Array): Te
     return number <= -largestInt64 ? -(2n ** 63n) : BigInt(number);
   };
   return { dtype, shape, data: BigInt64Array.from(data, whole) };
+}
+
+/** Adds a node that makes a sequence or takes from one: its elements are values of their own, `name[0]`, `name[1]` ... */
+function addSequenceNode(network: NetworkContext, node: NodeProto, values: Map<string, Value>): void {
+  const [from] = node.input;
+  const [to] = node.output;
+  if (node.opType === "SequenceAt") {
+    const position = network.known.get(values.get(node.input[1])?.name ?? "");
+    if (!position) throw new RangeError("its position depends on the data");
+    const at = numbers(position)[0];
+    const element = values.get(`${from}[${at}]`) ?? elementsOf(from, values).at(at);
+    if (!element) throw new RangeError(`position ${at} of ${elementsOf(from, values).length} elements`);
+    values.set(to, element);
+    return;
+  }
+  const elements =
+    node.opType === "SequenceConstruct"
+      ? node.input.map((name) => values.get(name)!)
+      : splitToSequence(
+          new NodeContext(
+            network,
+            node,
+            node.input.map((name) => values.get(name)),
+          ),
+        );
+  elements.forEach((value, i) => {
+    values.set(`${to}[${i}]`, value);
+  });
+}
+
+function elementsOf(name: string, values: ReadonlyMap<string, Value>): Value[] {
+  const elements: Value[] = [];
+  for (let i = 0; values.has(`${name}[${i}]`); i++) elements.push(values.get(`${name}[${i}]`)!);
+  return elements;
 }
 
 /** Adds the branch of an If whose condition is constant. */

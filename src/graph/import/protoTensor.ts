@@ -24,6 +24,9 @@ export function protoTensor(proto: TensorProto, file: string, external?: ReadExt
   const count = elementCount(shape);
   const bytes = rawBytes(proto, file, external);
   if (!bytes) {
+    if (dtype === "int64" && proto.int64Data.length === count) {
+      return { dtype, shape, data: BigInt64Array.from(proto.int64Data) };
+    }
     const typed = typedData(proto, dtype);
     if (typed.length !== count) throw wrongSize(proto, file, `${typed.length} numbers`);
     return tensor(dtype, shape, typed);
@@ -66,6 +69,5 @@ function rawBytes(proto: TensorProto, file: string, external?: ReadExternal): Ui
 function typedData(proto: TensorProto, dtype: DType): number[] {
   if (dtype === "float32") return proto.floatData;
   if (dtype === "float64") return proto.doubleData;
-  if (dtype === "int64") return proto.int64Data.map(Number);
-  return proto.int32Data;
+  return dtype === "int64" ? proto.int64Data.map(Number) : proto.int32Data;
 }

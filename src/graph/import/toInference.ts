@@ -25,6 +25,9 @@ function replaceMasks(nodes: readonly NodeProto[]): void {
   const producers = new Map(nodes.flatMap((node) => node.output.map((name) => [name, node] as const)));
   for (const node of nodes) {
     if (node.opType !== "Cast" && node.opType !== "CastLike") continue;
+    // The share kept may be cast to the noise's type: its template has the same.
+    const template = producers.get(node.input[1] ?? "");
+    if (template?.opType === "RandomUniformLike") node.input[1] = template.input[0];
     const comparison = producers.get(node.input[0]);
     if (comparison?.opType !== "Less") continue;
     const noise = producers.get(comparison.input[0]);

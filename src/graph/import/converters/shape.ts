@@ -99,11 +99,12 @@ const constant: Converter = (c) => {
   const value = c.attribute("value")?.t;
   if (value) return c.constant(protoTensor(value, "the Constant"));
   const [int, float] = ["value_int", "value_float"].map((name) => c.attribute(name));
-  if (int) return c.scalar(Number(int.i), "int64");
+  // The largest int64, which stands for the end of an axis, has no exact float64.
+  if (int) return c.constant({ dtype: "int64", shape: [], data: BigInt64Array.of(int.i) });
   if (float) return c.scalar(float.f, "float32");
-  const ints = c.ints("value_ints");
+  const ints = c.attribute("value_ints")?.ints;
   const floats = c.floats("value_floats");
-  if (ints) return c.int64(ints);
+  if (ints) return c.constant({ dtype: "int64", shape: [ints.length], data: BigInt64Array.from(ints) });
   if (floats) return c.constant(tensor("float32", [floats.length], floats));
   throw c.refuse("its value is no dense tensor of numbers");
 };
