@@ -3,11 +3,12 @@ import type { Options } from "../heads/options.ts";
 import { solve } from "../heads/solve.ts";
 import { sum } from "../math/sum.ts";
 import type { LossParts, OutputMoments } from "./lossParts.ts";
+import { offsetLogDeviation } from "./reference.ts";
 import type { Sample } from "./sample.ts";
+import { chanceGap } from "./smallSample.ts";
 
 /** What bias a network may have been given. */
 export type BiasName =
-  | "optimal"
   | "zero"
   | "unweighted prior"
   | "labels shifted"
@@ -24,6 +25,10 @@ export interface BiasVerdict {
   readonly logOdds: number;
   /** Loss that the optimal bias would save. */
   readonly gap: number;
+  /** Whether the optimal bias explains the outputs clearly worse. If not, an offset of the network's own may be the reason. */
+  readonly isClear: boolean;
+  /** Its probability among the biases that explain the outputs better than the optimal one. */
+  readonly share: number;
 }
 
 interface Hypothesis {
@@ -35,42 +40,62 @@ interface Hypothesis {
   readonly deviation?: number;
 }
 
-/** Log odds above which another bias is preferred to the optimal one. */
-const clear = 1.5;
+/** Log odds above which another bias is preferred to the optimal one, and above which it is possible. */
+const clear = 2;
+const possible = -2;
 /** Differences in loss up to this fraction of the expected loss are ignored. */
 const material = 0.05;
 
 /**
- * Which bias the network was given, inferred from its mean output c = bias + offset. The offset is the network's own
- * (features after a ReLU have a nonzero mean: Francazi et al. 2024). Its size τ is unknown but close to the standard
- * deviation s of the outputs between inputs: τ is log-normal around s, and integrated out. `known` is the bias itself,
- * if the model file gives it.
+ * The biases that the network may have been given instead of the optimal one, the likeliest first; none where the optimal
+ * one explains the outputs much better, or where the difference in loss is not material.
+ *
+ * They are inferred from its mean output c = bias + offset. The offset is the network's own (features after a ReLU have a
+ * nonzero mean: Francazi et al. 2024). Its size τ is unknown but close to the standard deviation s of the outputs between
+ * inputs: τ is log-normal around s, and integrated out. `known` is the bias itself, if the model file gives it.
  */
-export function biasVerdict(
+export function biasVerdicts(
   sample: Sample,
   parts: LossParts,
   moments: OutputMoments,
   known?: ArrayLike<number>,
-): BiasVerdict {
-  const optimal = { name: "optimal" as const, bias: sample.optimum, logOdds: 0, gap: 0 };
+): readonly BiasVerdict[] {
   const deviation = Math.sqrt(moments.between);
-  const c = moments.mean;
-  if (isNear(sample, parts, c, calibratedWithin(deviation))) return optimal;
-  if (known && isNear(sample, parts, Array.from(known), calibratedWithin(0))) return optimal;
-  const evidence = (h: Hypothesis) =>
-    h.prior + (known ? logEvidence(sample, Array.from(known), h, 0) : logEvidence(sample, c, h, deviation));
-  const base = evidence({ name: "optimal", bias: sample.optimum, prior: 0 });
-  const rivals = hypotheses(sample, known ? Array.from(known) : c)
+  const c = known ? Array.from(known) : moments.mean;
+  if (isNear(sample, parts, moments.mean, calibratedWithin(deviation))) return [];
+  if (known && isNear(sample, parts, c, calibratedWithin(0))) return [];
+  const evidence = (h: Omit<Hypothesis, "name">) =>
+    h.prior + logEvidence(sample, c, h, known ? 0 : deviation);
+  const base = evidence({ bias: sample.optimum, prior: 0 });
+  const rivals = hypotheses(sample, c)
     .map((h) => ({ ...h, logOdds: evidence(h) - base, gap: gapOf(sample, parts, h) }))
-    .filter(({ logOdds }) => logOdds > clear)
-    .sort((a, b) => b.logOdds - a.logOdds);
-  const best = rivals[0];
-  return best !== undefined && best.gap > tolerance(parts) ? best : optimal;
+    .filter(({ logOdds, gap }) => logOdds > possible && gap > tolerance(sample, parts))
+    .sort((a, b) => b.logOdds - a.logOdds)
+    .filter(({ logOdds }, _, all) => logOdds > clear || all[0].logOdds <= clear)
+    .filter(({ name }, i, all) => all.findIndex((other) => other.name === name) === i);
+  const total = sum(rivals.map(({ logOdds }) => Math.exp(logOdds - rivals[0].logOdds)));
+  return rivals.map((rival) => ({
+    ...rival,
+    isClear: rival.logOdds > clear,
+    share: Math.exp(rival.logOdds - rivals[0].logOdds) / total,
+  }));
 }
 
-/** Losses that differ by less count as equal. */
-export const tolerance = ({ expected, standardError }: LossParts) =>
-  material * Math.abs(expected) + Math.min(standardError, material * Math.abs(expected));
+/** Losses that differ by less count as equal: 5 %, the standard error, and what chance makes of the labels' optimum. */
+export function tolerance(
+  { width, shiftInvariant, labelRows, head }: Sample,
+  { expected, standardError }: LossParts,
+): number {
+  const isLikelihood = head.reads === "classes" || head.reads === "binary";
+  const freedom = width - (shiftInvariant ? 1 : 0);
+  const chance = labelRows === undefined || !isLikelihood ? 0 : chanceGap(freedom, labelRows);
+  const share = material * Math.abs(expected);
+  return Math.max(share + Math.min(standardError, share), Math.min(chance, 2 * Math.abs(expected)));
+}
+
+/** Whether the network's mean output is the optimum, in value and in loss. */
+export const isCalibrated = (sample: Sample, parts: LossParts, { mean, between }: OutputMoments) =>
+  isNear(sample, parts, mean, calibratedWithin(Math.sqrt(between)));
 
 /** A bias calibrated on one batch of the network's own outputs lies within this root mean square of the optimum, in units. */
 const calibratedWithin = (deviation: number) => 0.1 + 0.1 * deviation;
@@ -78,7 +103,7 @@ const calibratedWithin = (deviation: number) => 0.1 + 0.1 * deviation;
 /** Close in value and in loss: among many outputs, the few that matter may be far off. */
 const isNear = (sample: Sample, parts: LossParts, bias: readonly number[], within: number) =>
   residual(sample, bias, sample.optimum) / sample.width <= within ** 2 &&
-  sample.bound.expectedLoss(bias) - parts.expected <= tolerance(parts);
+  sample.bound.expectedLoss(bias) - parts.expected <= tolerance(sample, parts);
 
 /** Σ ((c − b) / unit)², minimised over a common shift for shift-invariant heads. */
 function residual({ shiftInvariant, units }: Sample, c: readonly number[], b: readonly number[]): number {
@@ -87,18 +112,22 @@ function residual({ shiftInvariant, units }: Sample, c: readonly number[], b: re
   return sum(gaps.map((gap) => (gap - shift) ** 2));
 }
 
-/** Standard deviation of log τ around log s, and the grid of log τ in units of it. */
-const logDeviation = 0.7;
+/** The grid of log τ around log s, in units of its standard deviation. */
 const grid = Array.from({ length: 41 }, (_, i) => -4 + i / 5);
 /** The smallest offset considered, in units: rounding, or a calibration on one batch. */
 const minOffset = 0.02;
 
 /** log ∫ N(c; b, τ² + deviation²) p(τ) dτ. */
-function logEvidence(sample: Sample, c: readonly number[], h: Hypothesis, deviation: number): number {
+function logEvidence(
+  sample: Sample,
+  c: readonly number[],
+  h: Omit<Hypothesis, "name">,
+  deviation: number,
+): number {
   const freedom = sample.width - (sample.shiftInvariant ? 1 : 0);
   const r = residual(sample, c, h.bias);
   const terms = grid.map((x) => {
-    const offset = (Math.max(deviation, minOffset) * Math.exp(logDeviation * x)) ** 2;
+    const offset = (Math.max(deviation, minOffset) * Math.exp(offsetLogDeviation * x)) ** 2;
     const variance = offset + (h.deviation ?? 0) ** 2;
     return -(x * x) / 2 - (freedom / 2) * Math.log(variance) - r / (2 * variance);
   });
@@ -114,7 +143,7 @@ function hypotheses(sample: Sample, c: readonly number[]): Hypothesis[] {
   const { optimum, head, link, width, summary, options } = sample;
   const found: Hypothesis[] = [
     { name: "zero", bias: optimum.map(() => 0), prior: 0 },
-    { name: "another prior", bias: optimum, prior: -2, deviation: 3 },
+    { name: "another prior", bias: optimum, prior: -1, deviation: 3 },
     { name: "wrong sign", bias: optimum.map((b) => -b), prior: -2 },
   ];
   const unweighted = withoutWeights(options);
@@ -124,6 +153,10 @@ function hypotheses(sample: Sample, c: readonly number[]): Hypothesis[] {
     const shifted = (by: number) => optimum.map((_, k) => optimum[(k + by + width) % width]);
     for (const by of [1, -1]) found.push({ name: "labels shifted", bias: shifted(by), prior: -2 });
     found.push({ name: "labels permuted", bias: inOrderOf(optimum, c), prior: -2 - logOrders(optimum) });
+    // pandas' value_counts() gives the classes in the order of their frequency
+    const falling = [...optimum].sort((a, b) => b - a);
+    for (const bias of [falling, [...falling].reverse()])
+      found.push({ name: "labels permuted", bias, prior: -3 });
   }
   if (head.reads === "binary" && link === sigmoidLink) {
     const p = optimum.map((z) => 1 / (1 + Math.exp(-z)));

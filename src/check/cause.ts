@@ -13,6 +13,8 @@ export type CauseName =
   | "wrong sign"
   | "wrong reduction"
   | "wrong loss"
+  | "label smoothing differs"
+  | "padding counted"
   | "inputs not scaled"
   | "inputs scaled twice"
   | "outputs too large"
@@ -30,8 +32,12 @@ export interface Finding {
   readonly fix: string;
   /** How much of the gap between measured and expected loss it explains, in the loss's unit; absent if unknown. */
   readonly explained?: number;
+  /** Where several causes explain the same gap: the probability of this one among them. */
+  readonly share?: number;
 }
 
 export interface Cause extends Finding {
   readonly name: CauseName;
+  /** Whether this makes the loss start high, as architectures and initialisers do on purpose too, rather than a fault. */
+  readonly isHonest?: boolean;
 }

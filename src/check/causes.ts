@@ -1,54 +1,39 @@
 import { significant } from "../math/significant.ts";
-import type { BiasVerdict } from "./biasVerdict.ts";
+import type { BiasName } from "./biasVerdict.ts";
 import type { Cause, CauseName, Finding } from "./cause.ts";
 import type { CheckInput } from "./checkInput.ts";
-import type { LossParts, OutputMoments } from "./lossParts.ts";
 import { patternCauses } from "./patternCauses.ts";
-import type { ReportedVerdict } from "./reportedLoss.ts";
+import { maxDeviation, usualDeviation } from "./reference.ts";
+import { reportedCauses } from "./reportedLoss.ts";
 import type { Sample } from "./sample.ts";
+import type { Situation } from "./situation.ts";
 import type { ValuePattern } from "./valuePattern.ts";
-
-/** Everything from which the causes of a gap are inferred. */
-export interface Situation {
-  readonly sample: Sample;
-  readonly data: CheckInput["data"];
-  readonly parts: LossParts;
-  readonly moments: OutputMoments;
-  readonly bias: BiasVerdict;
-  readonly reported?: ReportedVerdict;
-  readonly reportedLoss?: number;
-}
 
 interface CauseRow {
   readonly name: CauseName;
-  find(situation: Situation): Finding | undefined;
+  find(situation: Situation): (Finding & Pick<Cause, "isHonest">) | undefined;
 }
 
 /** Causes visible in the outputs' values come first: nothing else computed from such outputs can be trusted. */
 export function causesOf(pattern: ValuePattern, situation: Situation | undefined): Cause[] {
-  const sure = patternCauses(pattern);
-  if (sure.some(({ isConclusive }) => isConclusive) || situation === undefined) {
-    return sure.map(({ isConclusive: _, ...cause }) => cause);
-  }
+  const sure = patternCauses(pattern, situation);
+  const causes = sure.map(({ isConclusive: _, ...cause }) => cause);
+  if (sure.some(({ isConclusive }) => isConclusive) || situation === undefined) return causes;
   const found = table.flatMap(({ name, find }) => {
     const finding = find(situation);
     return finding ? [{ name, ...finding }] : [];
   });
-  const size = ({ explained = Infinity }: Cause) => explained;
-  return [...sure.map(({ isConclusive: _, ...cause }) => cause), ...found.sort((a, b) => size(b) - size(a))];
+  // a fault before what is honest; then by how much of the gap it explains, and how probable that is
+  const size = ({ explained = Infinity, share = 1 }: Cause) => explained * share;
+  const order = (a: Cause, b: Cause) => +(a.isHonest ?? false) - +(b.isHonest ?? false) || size(b) - size(a);
+  return [...causes, ...found.sort(order)];
 }
 
-/**
- * Largest root mean square of a sound network's outputs, in their units. Kernels that preserve the scale of their inputs
- * (Glorot, He) give outputs of about 1. Three times that is allowed, and more for a single output, where chance is larger.
- */
-const maxOutputSize = (width: number) => 3 * Math.sqrt(1 + 1 / width);
-
 /** Root mean square of the outputs: their deviation between inputs, and the distance of their mean from the optimum unless a bias explains it. */
-const outputSize = ({ moments, bias }: Situation) =>
-  Math.sqrt(moments.between + (bias.name === "optimal" ? moments.offset : 0));
+const outputSize = ({ moments, biases }: Situation) =>
+  Math.sqrt(moments.between + (biases.length === 0 ? moments.offset : 0));
 
-const isTooLarge = (s: Situation) => outputSize(s) > maxOutputSize(s.sample.width);
+const isTooLarge = (s: Situation) => outputSize(s) > usualDeviation(s.sample.width);
 
 /** Inputs larger than the first count as not scaled (if outputs are too large); inputs that vary by less than the second, as scaled twice. */
 const maxInputSize = 20;
@@ -74,14 +59,15 @@ const reportedRow = (name: CauseName): CauseRow => ({
 
 const tooLarge = (s: Situation) => {
   const [between, size] = [Math.sqrt(s.moments.between), outputSize(s)];
-  const limit = maxOutputSize(s.sample.width);
+  const limit = usualDeviation(s.sample.width);
   const scale = s.sample.units.some((u) => u !== 1) ? ", in standard deviations of the labels" : "";
   return {
-    explained: s.parts.independent - s.parts.atMean,
+    explained:
+      s.parts.independent - s.parts.atMean + (s.biases.length === 0 ? s.parts.atMean - s.parts.expected : 0),
     size:
       between > limit
-        ? `outputs differ by ${significant(between)} (root mean square${scale}) from input to input; sound networks stay below ${significant(limit)}`
-        : `outputs are ${significant(size)} from the optimum (root mean square${scale}), ${significant(between)} of it from input to input; sound networks stay below ${significant(limit)}`,
+        ? `outputs differ by ${significant(between)} (root mean square${scale}) from input to input; most networks stay below ${significant(limit)}`
+        : `outputs are ${significant(size)} from the optimum (root mean square${scale}), ${significant(between)} of it from input to input; most networks stay below ${significant(limit)}`,
   };
 };
 
@@ -98,10 +84,7 @@ const isNotStandard = ({ sample }: Situation) => {
 
 /** Causes inferred from the loss and the moments of the outputs, each against what a sound network may show. */
 const table: readonly CauseRow[] = [
-  ...(["wrong sign", "wrong reduction", "wrong loss", "wrong link"] as const).map(reportedRow),
-  ...(["softmax missing", "sigmoid missing", "softmax applied twice", "sigmoid applied twice"] as const).map(
-    reportedRow,
-  ),
+  ...reportedCauses.map(reportedRow),
   {
     name: "inputs scaled twice",
     find: ({ data, moments }) =>
@@ -133,37 +116,43 @@ const table: readonly CauseRow[] = [
               ? "scale down the last kernel, or start it at zero"
               : "scale down the last kernel, and the inputs if they are not near 1",
             explained: tooLarge(s).explained,
+            isHonest: Math.sqrt(s.moments.between) <= maxDeviation(s.sample.width),
           }
         : undefined,
   },
   {
     name: "target not standardised",
     find: (s) => {
-      const { sample, bias, parts } = s;
-      if (!isNotStandard(s) || (bias.name === "optimal" && !isTooLarge(s))) return undefined;
+      const { sample, biases, parts } = s;
+      if (!isNotStandard(s) || (biases.length === 0 && !isTooLarge(s))) return undefined;
       const { mean } = sample.bound.columns[0];
       return {
         evidence: `labels have mean ${significant(mean)} and standard deviation ${significant(sample.units[0])}, outputs start near ${significant(s.moments.mean[0])}`,
         fix: "train on (y - mean) / standard deviation and invert this for the predictions; or set the bias to the mean",
-        explained: Math.max(parts.measured - parts.expected, bias.gap),
+        explained: Math.max(parts.measured - parts.expected, ...biases.map(({ gap }) => gap)),
       };
     },
   },
   biasRow(
     "bias not set",
     ["zero"],
-    (s) =>
-      `the mean output is that of a bias of 0, which costs ${significant(s.bias.gap)} (loss ${significant(s.parts.atZero)} against ${significant(s.parts.expected)})`,
+    (s, gap) =>
+      `the mean output is that of a bias of 0, which costs ${significant(gap)} (loss ${significant(s.parts.atZero)} against ${significant(s.parts.expected)})`,
   ),
   biasRow(
     "weighted training with unweighted prior",
     ["unweighted prior"],
     () => "the mean output is the optimum of the loss without its weights",
   ),
-  biasRow("labels shifted or permuted", ["labels shifted", "labels permuted"], (s) =>
-    s.bias.name === "labels shifted"
-      ? "the mean output is the optimum moved by one class"
-      : "the mean output has the optimum's values, but on other classes",
+  biasRow(
+    "labels shifted or permuted",
+    ["labels shifted"],
+    () => "the mean output is the optimum moved by one class",
+  ),
+  biasRow(
+    "labels shifted or permuted",
+    ["labels permuted"],
+    () => "the mean output has the optimum's values, but on other classes",
   ),
   biasRow("wrong sign", ["wrong sign"], () => "the mean output is minus the optimum"),
   biasRow(
@@ -173,7 +162,7 @@ const table: readonly CauseRow[] = [
   ),
   biasRow("another data set's prior", ["another prior"], (s) =>
     s.sample.units.every((u) => u === 1)
-      ? `the mean prediction is far from the labels' frequencies, and the variance of the outputs does not explain it`
+      ? "the mean prediction is far from the labels' frequencies, and the variance of the outputs does not explain it"
       : `the mean output, ${significant(s.moments.mean[0])}, is far from the labels' ${significant(s.sample.optimum[0])}`,
   ),
   {
@@ -188,25 +177,42 @@ const table: readonly CauseRow[] = [
   },
 ];
 
-/** A cause inferred from the bias that the outputs show. Outputs that vary a lot hide the bias. */
+/** Explanations less probable than this, among those that explain the mean output, are not mentioned. */
+const minShare = 0.03;
+
+/** A cause inferred from the bias that the outputs show. */
 function biasRow(
   name: CauseName,
-  biases: readonly BiasVerdict["name"][],
-  evidence: (s: Situation) => string,
+  names: readonly BiasName[],
+  evidence: (s: Situation, gap: number) => string,
 ): CauseRow {
   return {
     name,
     find(s) {
-      if (!biases.includes(s.bias.name) || isTooLarge(s)) return undefined;
-      return { evidence: evidence(s), fix: setBias(s.sample.optimum), explained: s.bias.gap };
+      const verdict = [...s.biases, ...s.possible].find((bias) => names.includes(bias.name));
+      if (verdict === undefined || verdict.share < minShare) return undefined;
+      const { gap, share } = verdict;
+      const cannotBeSet = name === "bias not set" && !s.hasBias;
+      const own = "; or an offset of the network's own, which can be as large";
+      return {
+        evidence: evidence(s, gap) + (verdict.isClear ? "" : own),
+        fix: cannotBeSet ? addPrior : setBias(s.sample),
+        isHonest: cannotBeSet || !verdict.isClear,
+        explained: gap,
+        ...(share < 1 - minShare && { share }),
+      };
     },
   };
 }
 
-function setBias(bias: readonly number[]): string {
+const addPrior =
+  "an output layer without a bias cannot start lower; to do so, give it one, or add the log-frequencies of the labels to its outputs (docs/check.md, Language models)";
+
+function setBias({ optimum, labelRows, width }: Sample): string {
   const values =
-    bias.length <= 10
-      ? `[${bias.map((b) => Number(b.toFixed(3))).join(", ")}]`
-      : `${bias.length} values (baserate solve --json)`;
-  return `start the output bias at ${values}`;
+    optimum.length <= 10
+      ? `[${optimum.map((b) => Number(b.toFixed(3))).join(", ")}]`
+      : `the log-frequencies of all training labels (${width} values: baserate solve --json)`;
+  const isRough = labelRows !== undefined && labelRows < 10 * width && width > 10;
+  return `start the output bias at ${values}${isRough ? `; ${labelRows} rows are too few to give them` : ""}`;
 }

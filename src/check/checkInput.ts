@@ -26,11 +26,19 @@ export interface CheckInput {
   readonly options?: Options;
   /** The bias of the output layer, if known. */
   readonly bias?: ArrayLike<number>;
+  /** Whether the output layer has a bias; language models often have none. Default true. */
+  readonly hasBias?: boolean;
   /** The loss that the program reports for these rows. */
   readonly reportedLoss?: number;
   /** Range and root mean square of the network's inputs. */
   readonly data?: ValueRange;
-  /** Outputs that are the same for all inputs are intended: the output layer's kernel starts at zero. */
+  /** Label of rows to leave out, as the program's loss does; their share tells whether the program's mean counts them. */
+  readonly ignoreIndex?: number;
+  /** Rows that belong to one input, one after the other (pixels, tokens), ignored ones included. Default 1. */
+  readonly rowsPerInput?: number;
+  /** Batches whose gradients the program adds up before a step (micro-batches). */
+  readonly accumulate?: number;
+  /** Outputs that are the same for all inputs are intended, also where their loss is not what the bias gives. */
   readonly allowConstant?: boolean;
 }
 

@@ -2,17 +2,24 @@ import { band } from "../heads/band.ts";
 import { cellOutput } from "../heads/bind.ts";
 import { linkOf } from "../heads/head.ts";
 import { sum } from "../math/sum.ts";
-import { biasVerdict } from "./biasVerdict.ts";
 import type { Cause } from "./cause.ts";
-import { causesOf, type Situation } from "./causes.ts";
+import { causesOf } from "./causes.ts";
 import type { CheckInput } from "./checkInput.ts";
-import { type LossParts, lossParts, type OutputMoments, outputMoments } from "./lossParts.ts";
-import { reportedVerdict } from "./reportedLoss.ts";
+import type { LossParts, OutputMoments } from "./lossParts.ts";
+import { notesOf } from "./notes.ts";
+import { usualDeviation, usualExcess } from "./reference.ts";
 import { readSample, rowOf, type Sample } from "./sample.ts";
+import { type Situation, situationOf } from "./situation.ts";
 import { valuePattern } from "./valuePattern.ts";
 
+/**
+ * `sound`; `starts high`: the bias is right, but the loss is far above the expected one because the outputs vary, as some
+ * architectures' own initialisers make them; `not sound`: a fault to be fixed.
+ */
+export type Verdict = "sound" | "starts high" | "not sound";
+
 export interface CheckReport {
-  readonly verdict: "sound" | "not sound";
+  readonly verdict: Verdict;
   readonly head: string;
   readonly rows: number;
   /** Loss of the best constant output. A sound network starts there or, because its outputs vary, somewhat higher. */
@@ -31,6 +38,8 @@ export interface CheckReport {
   readonly predictions: readonly Prediction[];
   /** Most likely first; empty for a sound network. */
   readonly causes: readonly Cause[];
+  /** What else is worth knowing: what the first step will do, and which fact would decide between the causes. */
+  readonly notes: readonly string[];
 }
 
 export interface Prediction {
@@ -44,8 +53,8 @@ export interface Prediction {
 /**
  * Whether an untrained network starts where it should, and if not, why. The measured loss is split into the loss of the
  * best constant output, the cost of the mean output (the bias), the cost of the outputs' variance (Jensen's gap, computed
- * from the outputs without assuming a distribution), and their correlation with the labels. A network is sound unless a
- * cause is found; the variance and the offset that random kernels produce are not causes.
+ * from the outputs without assuming a distribution), and their correlation with the labels. The variance and the
+ * offset that random kernels produce are not faults: they make a network start high.
  *
  * @throws InputError where head, outputs and labels do not fit together, or the head's loss has no optimum
  */
@@ -60,26 +69,16 @@ export function checkOutputs(input: CheckInput): CheckReport {
     lossAtZero: bound.expectedLoss(new Float64Array(width)),
     ...(input.reportedLoss !== undefined && { reportedLoss: input.reportedLoss }),
   };
-  const withoutLoss = {
-    ...base,
-    verdict: "not sound" as const,
-    band: null,
-    measuredLoss: null,
-    standardError: null,
-    gap: null,
-    outputVariance: null,
-    predictions: [],
-  };
-  if (pattern.notFinite >= 0) return { ...withoutLoss, causes: causesOf(pattern, undefined) };
-  const parts = lossParts(sample);
-  if (!Number.isFinite(parts.measured)) return { ...withoutLoss, causes: [infiniteLoss(parts.measured)] };
-  const moments = outputMoments(sample);
-  const situation = situationOf(input, sample, parts, moments);
+  if (pattern.notFinite >= 0) return { ...base, ...withoutLoss, causes: causesOf(pattern, undefined) };
+  const situation = situationOf(input, sample);
+  if (!("parts" in situation)) return { ...base, ...withoutLoss, causes: [infiniteLoss(situation.measured)] };
+  const { parts, moments } = situation;
   const causes = causesOf(pattern, situation);
+  const band = bandOf(situation);
   return {
     ...base,
-    verdict: causes.length === 0 ? "sound" : "not sound",
-    band: bandOf(situation),
+    verdict: verdictOf(causes, parts, band),
+    band,
     measuredLoss: parts.measured,
     standardError: parts.standardError,
     gap: {
@@ -90,7 +89,30 @@ export function checkOutputs(input: CheckInput): CheckReport {
     outputVariance: { between: moments.between, constant: moments.offset },
     predictions: meanPredictions(sample),
     causes,
+    notes: notesOf(pattern, situation, causes),
   };
+}
+
+const withoutLoss = {
+  verdict: "not sound" as const,
+  band: null,
+  measuredLoss: null,
+  standardError: null,
+  gap: null,
+  outputVariance: null,
+  predictions: [],
+  notes: [],
+};
+
+/** A fault is one that a cause shows; without one, a loss far above the expected one, or above its band, starts high. */
+function verdictOf(
+  causes: readonly Cause[],
+  { measured, expected, standardError }: LossParts,
+  band: ValueBand,
+): Verdict {
+  if (causes.some(({ isHonest }) => !isHonest)) return "not sound";
+  const isHigh = measured - expected > usualExcess * Math.abs(expected) + 3 * standardError;
+  return causes.length > 0 || isHigh || measured > band.high ? "starts high" : "sound";
 }
 
 const infiniteLoss = (loss: number): Cause => ({
@@ -99,37 +121,30 @@ const infiniteLoss = (loss: number): Cause => ({
   fix: "scale the last kernel and the inputs down, or start the kernel at zero",
 });
 
-function situationOf(input: CheckInput, sample: Sample, parts: LossParts, moments: OutputMoments): Situation {
-  const { reportedLoss, data } = input;
-  const reduction = input.options?.reduction === "sum" ? "sum" : "mean";
-  return {
-    sample,
-    data,
-    parts,
-    moments,
-    bias: biasVerdict(sample, parts, moments, input.bias),
-    ...(reportedLoss !== undefined && {
-      reportedLoss,
-      reported: reportedVerdict(sample, parts, reportedLoss, reduction),
-    }),
-  };
-}
+type ValueBand = { readonly low: number; readonly high: number };
 
-/** Outputs of a sound network do not vary more: the band is computed for at most this variance. */
-const maxVariance = 16;
-
-/** Where the loss lies if the bias is right: the theoretical band, widened to what these outputs' own variance costs. */
-function bandOf({ sample, parts, moments, bias }: Situation): { low: number; high: number } {
-  const { head, summary, options, rows, units } = sample;
+/**
+ * Where the loss lies if the bias is right and the outputs vary as these do, at most as those of the reference population:
+ * the theoretical band, without what the offset of these outputs costs beyond chance, and never below the least loss.
+ */
+function bandOf({ sample, parts, moments }: Situation): ValueBand {
+  const { head, summary, options, rows, units, inputOf } = sample;
   const unit = sum(units.map((u) => u * u)) / units.length;
-  const offset = bias.name === "optimal" ? moments.offset : Math.min(moments.offset, moments.between);
-  const outputVariance = unit * Math.min(maxVariance, moments.between + offset);
-  const { low, high } = band(head, summary, { batchSize: rows, outputVariance }, options);
-  const own = bias.name === "optimal" && moments.between + offset <= maxVariance;
+  const usual = usualDeviation(sample.width) ** 2;
+  const outputVariance = unit * Math.min(usual, moments.between + Math.min(moments.offset, moments.between));
+  const inputs = new Set(Array.from(inputOf)).size;
+  const { low, high } = band(head, summary, { batchSize: Math.min(rows, inputs), outputVariance }, options);
   const association = 2 * associationDeviation(sample, moments);
-  const ownHigh = own ? parts.independent + 3 * parts.standardError : high;
-  return { low: low - association, high: Math.max(high, ownHigh) + association };
+  const own =
+    moments.between <= usual
+      ? parts.independent - (parts.atMean - parts.expected) + 3 * parts.standardError
+      : high;
+  return { low: Math.max(leastLoss(sample), low - association), high: Math.max(high, own) + association };
 }
+
+/** The loss of perfect outputs where that is known to be 0, else no limit. */
+const leastLoss = ({ head }: Sample) =>
+  head.reads === "classes" || head.reads === "binary" || head.family === "regression" ? 0 : -Infinity;
 
 /** The largest correlation with numeric labels that a random network's outputs are expected to have by chance. */
 const chanceCorrelation = 0.35;
@@ -142,7 +157,7 @@ const chanceCorrelation = 0.35;
 function associationDeviation({ head, bound, optimum, units }: Sample, { between }: OutputMoments): number {
   if (head.gradient === undefined) return 0;
   const isClass = head.reads === "classes" || head.reads === "binary";
-  const deviation = Math.sqrt(Math.min(maxVariance, between));
+  const deviation = Math.sqrt(Math.min(usualDeviation(bound.width) ** 2, between));
   const sums = bound.columns.map((column, j) => {
     const output = cellOutput(bound, optimum, j);
     const squares = heaviest(column.weights).map((i) => {

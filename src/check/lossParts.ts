@@ -13,7 +13,7 @@ export interface LossParts {
   readonly independent: number;
   /** Mean over the rows as they are. */
   readonly measured: number;
-  /** Standard error of `measured`. */
+  /** Standard error of `measured`; between inputs, since the rows of one input are not independent. */
   readonly standardError: number;
 }
 
@@ -34,7 +34,11 @@ export function lossParts(sample: Sample): LossParts {
   const { bound, rows, outputs, optimum, width } = sample;
   const { values, weights } = rowLosses(sample, outputs);
   const measured = sum(values) / sum(weights);
-  const residual = sum(values.map((value, i) => (value - measured * weights[i]) ** 2));
+  const residuals = new Map<number, number>();
+  values.forEach((value, i) => {
+    residuals.set(sample.inputOf[i], (residuals.get(sample.inputOf[i]) ?? 0) + value - measured * weights[i]);
+  });
+  const residual = sum([...residuals.values()].map((r) => r * r));
   const step = Math.max(1, Math.floor(rows / maxRows));
   const some = Array.from({ length: Math.ceil(rows / step) }, (_, i) => i * step);
   return {

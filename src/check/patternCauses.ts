@@ -1,13 +1,16 @@
 import { significant } from "../math/significant.ts";
 import type { CauseName, Finding } from "./cause.ts";
 import { isPrediction, keepsValues } from "./sample.ts";
+import type { Situation } from "./situation.ts";
 import {
+  areConstant,
   constantWithin,
   gives,
   inUnit,
   isOne,
   isSigmoid,
   isSoftmax,
+  isSoftmaxOfSoftmax,
   looksLikeSigmoid,
   rangeText,
   unitsAreIdentical,
@@ -23,16 +26,25 @@ interface PatternCause extends Finding {
 interface PatternRow {
   readonly name: CauseName;
   readonly isConclusive: boolean;
-  find(pattern: ValuePattern): Finding | undefined;
+  find(pattern: ValuePattern, situation: Situation | undefined): Finding | undefined;
 }
 
-export function patternCauses(pattern: ValuePattern): PatternCause[] {
+/** @param situation undefined where the outputs are not finite */
+export function patternCauses(pattern: ValuePattern, situation: Situation | undefined): PatternCause[] {
   for (const { name, isConclusive, find } of rows) {
-    const finding = find(pattern);
+    const finding = find(pattern, situation);
     if (finding) return [{ name, isConclusive, ...finding }];
   }
   return [];
 }
+
+/** Share of outputs that may be the same for all inputs. */
+const minStill = 0.02;
+
+/** A constant output that a bias explains: the optimal one, as of an output layer that starts at zero, or a wrong one. */
+const isExplained = (situation: Situation | undefined) =>
+  situation !== undefined &&
+  (situation.biases.length > 0 ? situation.biases[0].name !== "another prior" : !situation.isOff);
 
 /** In the order in which they are tried: an earlier one explains what later ones would find. */
 const rows: readonly PatternRow[] = [
@@ -152,14 +164,42 @@ const rows: readonly PatternRow[] = [
     },
   },
   {
-    name: "input-independent outputs",
+    name: "wrong link",
+    isConclusive: true,
+    find: (pattern) =>
+      gives(pattern, "predictions") &&
+      isSigmoid(pattern) &&
+      pattern.sample.width === 1 &&
+      pattern.low === 1 &&
+      pattern.high === 1
+        ? {
+            evidence: "all predictions are exactly 1: a softmax over a single output",
+            fix: "use a sigmoid, or two outputs with the softmax loss",
+          }
+        : undefined,
+  },
+  {
+    name: "wrong activation",
     isConclusive: true,
     find(pattern) {
-      if (pattern.input.allowConstant || pattern.ranges.some((range) => range > constantWithin(pattern)))
+      const { low, high, zeros, sample } = pattern;
+      const isDeclared = keepsValues(sample.link) && sample.link.low === 0;
+      if (low !== 0 || high === 0 || zeros < 0.02 || isDeclared || !gives(pattern, "outputs"))
         return undefined;
       return {
-        evidence: `all ${pattern.sample.rows} rows have the same outputs`,
-        fix: "look for a dead layer, identical inputs, or kernels of zeros (in the last layer alone they are sound: --allow-constant); with batch normalisation, save the outputs in training mode, since its running averages are not meaningful before training",
+        evidence: `no output is below 0, and ${significant(100 * zeros)} % are exactly 0: a ReLU on the output layer`,
+        fix: `remove the activation of the output layer; ${sample.head.name} takes raw outputs`,
+      };
+    },
+  },
+  {
+    name: "input-independent outputs",
+    isConclusive: true,
+    find(pattern, situation) {
+      if (pattern.input.allowConstant || !areConstant(pattern) || isExplained(situation)) return undefined;
+      return {
+        evidence: `all ${pattern.sample.rows} rows have the same outputs, and no bias gives their loss`,
+        fix: "look for a dead layer or identical inputs; with batch normalisation, save the outputs in training mode, since its running averages are not meaningful before training",
       };
     },
   },
@@ -186,7 +226,9 @@ const rows: readonly PatternRow[] = [
     find(pattern) {
       const { sample, ranges } = pattern;
       const still = ranges.filter((range) => range <= constantWithin(pattern)).length;
-      if (still > 0 && !pattern.input.allowConstant && sample.rows >= 8) {
+      // a padding token's row of a tied embedding is one in thousands
+      const isMuch = still > minStill * sample.width && still < sample.width;
+      if (isMuch && !pattern.input.allowConstant && sample.rows >= 8) {
         return {
           evidence: `${still} of ${sample.width} outputs are the same in all ${sample.rows} rows`,
           fix: "remove a ReLU on the output layer, and look for dead units before it",
@@ -202,26 +244,26 @@ const rows: readonly PatternRow[] = [
     },
   },
   {
-    name: "wrong activation",
+    name: "softmax applied twice",
     isConclusive: true,
-    find(pattern) {
-      const { low, zeros, sample } = pattern;
-      const isDeclared = keepsValues(sample.link) && sample.link.low === 0;
-      if (low !== 0 || zeros < 0.02 || isDeclared || !gives(pattern, "outputs")) return undefined;
-      return {
-        evidence: `no output is below 0, and ${significant(100 * zeros)} % are exactly 0: a ReLU on the output layer`,
-        fix: `remove the activation of the output layer; ${sample.head.name} takes raw outputs`,
-      };
-    },
+    find: (pattern) =>
+      gives(pattern, "predictions") && isSoftmax(pattern) && isSoftmaxOfSoftmax(pattern)
+        ? {
+            evidence:
+              "these predictions are a softmax of numbers between 0 and 1 that sum to 1, and these fit the labels' frequencies: a softmax of a softmax",
+            fix: "apply softmax only once: in the last layer or in the loss (from_logits=True), not in both",
+          }
+        : undefined,
   },
   {
     name: "sigmoid applied twice",
     isConclusive: true,
     find: (pattern) =>
-      gives(pattern, "outputs") && isSigmoid(pattern) && looksLikeSigmoid(pattern)
+      isSigmoid(pattern) && looksLikeSigmoid(pattern)
         ? {
-            evidence:
-              "all outputs lie between 0 and 1: these are probabilities, and the loss applies sigmoid again",
+            evidence: gives(pattern, "outputs")
+              ? "all outputs lie between 0 and 1: these are probabilities, and the loss applies sigmoid again"
+              : "these predictions are sigmoids of numbers between 0 and 1: a sigmoid of a sigmoid",
             fix: "remove the sigmoid of the last layer, or set from_logits=False (Keras)",
           }
         : undefined,

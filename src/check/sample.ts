@@ -9,6 +9,8 @@ import { summaryOf } from "../heads/summaryOf.ts";
 import type { LabelSummary } from "../labels/summary.ts";
 import { float64 } from "../math/float64.ts";
 import type { CheckInput } from "./checkInput.ts";
+import { withoutLabel } from "./placesAsRows.ts";
+import { smoothedCounts } from "./smallSample.ts";
 
 /** Rows of an untrained network: its outputs, and the labels they will be compared with. */
 export interface Sample {
@@ -35,6 +37,12 @@ export interface Sample {
   readonly labels: readonly Label[];
   /** Whether class labels were counted from 1 and have been lowered by one here. */
   readonly shifted: boolean;
+  /** For each row, the index of its input: rows of one input (pixels, tokens) are not independent. */
+  readonly inputOf: ArrayLike<number>;
+  /** The rows that were left out because of their label; undefined if none were. */
+  readonly ignored?: IgnoredRows;
+  /** Number of labels that the optimum was computed from; undefined where a summary of all labels was given. */
+  readonly labelRows?: number;
   /** Bias of the optimal constant output. */
   readonly optimum: readonly number[];
   /** Whether outputs that differ by a constant give the same loss. */
@@ -43,8 +51,46 @@ export interface Sample {
   readonly units: readonly number[];
 }
 
+/** Rows left out because of their label. */
+export interface IgnoredRows {
+  readonly label: number;
+  readonly rows: number;
+  /** What the program passes to its loss for them, unchanged. */
+  readonly values: Float64Array;
+}
+
 /** @throws InputError where head, outputs and labels do not fit together */
-export function readSample(input: CheckInput): Sample {
+export function readSample(given: CheckInput): Sample {
+  return { ...sampleOf(withoutIgnored(given)), ...ignoredOf(given) };
+}
+
+/** The index of each kept row's input, and the rows that are left out. */
+function ignoredOf(input: CheckInput): Pick<Sample, "inputOf" | "ignored"> {
+  const { rows, labels, outputs, ignoreIndex, rowsPerInput = 1 } = input;
+  const isLeftOut = (i: number) => ignoreIndex !== undefined && labels[i] === ignoreIndex;
+  const all = Array.from({ length: rows }, (_, i) => i);
+  const inputOf = all.filter((i) => !isLeftOut(i)).map((i) => Math.floor(i / rowsPerInput));
+  if (ignoreIndex === undefined || inputOf.length === rows) return { inputOf };
+  const width = outputs.length / rows;
+  const left = all.filter(isLeftOut);
+  const values = Float64Array.from({ length: left.length * width }, (_, i) => {
+    return outputs[left[Math.floor(i / width)] * width + (i % width)];
+  });
+  return { inputOf, ignored: { label: ignoreIndex, rows: left.length, values } };
+}
+
+/** The input without the rows whose label is `ignoreIndex`, such as PyTorch's -100. */
+function withoutIgnored(input: CheckInput): CheckInput {
+  const { ignoreIndex, labels } = input;
+  if (ignoreIndex === undefined || !Array.prototype.includes.call(labels, ignoreIndex)) return input;
+  const outputs = float64(input.outputs);
+  return {
+    ...input,
+    ...withoutLabel({ outputs, labels: Array.from(labels), rows: input.rows }, ignoreIndex),
+  };
+}
+
+function sampleOf(input: CheckInput): Omit<Sample, "inputOf" | "ignored"> {
   const { rows, given = "outputs" } = input;
   const found = typeof input.head === "string" ? findHead(input.head) : { head: input.head, options: {} };
   const { head } = found;
@@ -122,9 +168,12 @@ function readLabels(
   head: Head,
   input: CheckInput,
   width: number,
-): Pick<Sample, "labels" | "summary" | "shifted"> {
+): Pick<Sample, "labels" | "summary" | "shifted" | "labelRows"> {
   const { training = { labels: input.labels, rows: input.rows } } = input;
   const isSummary = "kind" in training;
+  if (head.reads === "classes" && Array.prototype.includes.call(input.labels, -100)) {
+    throw new InputError("labels of -100 mark rows that the loss leaves out: give --ignore-index -100");
+  }
   const shifted = areCountedFromOne(head, isSummary ? input.labels : training.labels, width);
   const read = (labels: ArrayLike<Label>, rows: number) => {
     const fromZero = Array.from(labels, (label) => (shifted ? (label as number) - 1 : label));
@@ -133,10 +182,12 @@ function readLabels(
   const labels = read(input.labels, input.rows);
   if (isSummary) return { labels, summary: training, shifted };
   const { rows, names } = training;
+  const summary = named(summaryOf(head, read(training.labels, rows), rows, width), names);
   return {
     labels,
-    summary: named(summaryOf(head, read(training.labels, rows), rows, width), names),
+    summary: smoothedCounts(summary, input.options?.classWeights === "balanced"),
     shifted,
+    labelRows: rows,
   };
 }
 

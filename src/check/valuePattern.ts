@@ -3,7 +3,7 @@ import { logit } from "../math/logit.ts";
 import { significant } from "../math/significant.ts";
 import { sum } from "../math/sum.ts";
 import type { CheckInput } from "./checkInput.ts";
-import { clip, type Sample } from "./sample.ts";
+import { clip, rowOf, type Sample } from "./sample.ts";
 
 /** What the outputs' values alone show. */
 export interface ValuePattern {
@@ -67,8 +67,8 @@ export const rangeText = ({ low, high }: ValuePattern) =>
 
 /** All outputs lie between 0 and 1. For a few outputs this can be chance, unless a sigmoid explains their means and raw outputs do not. */
 export function looksLikeSigmoid(pattern: ValuePattern): boolean {
-  const { head, width, rows } = pattern.sample;
-  if (!inUnit(pattern) || rows < 8) return false;
+  const { head, width, rows, outputs } = pattern.sample;
+  if (!outputs.every((z) => z > 0 && z <= 1) || rows < 8) return false;
   if (width >= 4) return true;
   return pattern.columnSums.every((total, k) => {
     const mean = total / rows;
@@ -82,26 +82,66 @@ export function looksLikeSigmoid(pattern: ValuePattern): boolean {
 
 /** In standard deviations: the least distance from a bias that does not explain the values, and how many times nearer an explaining bias must be. */
 const nearer = 3;
+/** How far the optimum of a sample's labels may be from that of all labels, in nats. */
+const labelError = 0.35;
 
 /**
  * Whether a bias of 0 or the optimal bias explains the logits of these values much better than the values themselves.
- * Values around the optimal bias are sound raw outputs, even if all of them lie between 0 and 1.
+ * Values around the optimal bias are sound raw outputs, even if all of them lie between 0 and 1; values whose logits are
+ * around it are probabilities.
  */
-function isExplainedBySigmoid({ values, width, optimum }: Sample, k: number): boolean {
-  const raw = values.filter((_, i) => i % width === k);
+function isExplainedBySigmoid({ outputs, width, optimum }: Sample, k: number): boolean {
+  const raw = outputs.filter((_, i) => i % width === k);
   const distances = (z: Float64Array) => {
     const mean = sum(z) / z.length;
     const deviation = Math.sqrt(sum(z.map((v) => (v - mean) ** 2)) / z.length);
-    return [optimum[k], 0].map((bias) => Math.abs(mean - bias) / Math.max(deviation, 0.02));
+    return [optimum[k], 0].map((bias) => ({
+      gap: Math.abs(mean - bias),
+      deviation: Math.max(deviation, 0.02),
+    }));
   };
+  const relative = ({ gap, deviation }: { gap: number; deviation: number }) => gap / deviation;
   const without = distances(raw);
   const before = distances(raw.map((p) => logit(clip(p))));
-  return without[0] > nearer && nearer * Math.min(...before) < Math.min(...without);
+  if (relative(without[0]) <= nearer) return false;
+  if (before[0].gap < Math.max(before[0].deviation, labelError)) return true;
+  return nearer * Math.min(...before.map(relative)) < Math.min(...without.map(relative));
+}
+
+/**
+ * Whether predictions are a softmax of a softmax: every row of outputs, moved so that it sums to 1, lies between 0 and 1,
+ * and the logarithms of these probabilities are around the optimal bias, which the outputs themselves are not. Labels that
+ * are nearly even cannot show it.
+ */
+export function isSoftmaxOfSoftmax({ sample }: ValuePattern): boolean {
+  const { outputs, width, rows, optimum } = sample;
+  const means = new Float64Array(width);
+  const raw = new Float64Array(width);
+  for (let i = 0; i < rows; i++) {
+    const row = rowOf(sample, outputs, i);
+    const shift = (sum(row) - 1) / width;
+    for (let k = 0; k < width; k++) {
+      const p = row[k] - shift;
+      if (p < -1e-5 || p > 1 + 1e-5) return false;
+      means[k] += Math.log(clip(p)) / rows;
+      raw[k] += row[k] / rows;
+    }
+  }
+  const distance = (z: Float64Array) => {
+    const gaps = z.map((v, k) => v - optimum[k]);
+    const mean = sum(gaps) / width;
+    return Math.sqrt(sum(gaps.map((g) => (g - mean) ** 2)) / width);
+  };
+  return rows >= 8 && distance(raw) > 0.1 && nearer * distance(means) < distance(raw) * 2;
 }
 
 /** Smaller changes are float32 rounding: four units in the last place of the largest value. */
 export const constantWithin = ({ low, high }: ValuePattern) =>
   4 * 2 ** -23 * Math.max(Math.abs(low), Math.abs(high));
+
+/** Whether all rows have the same outputs. */
+export const areConstant = (pattern: ValuePattern) =>
+  pattern.ranges.every((range) => range <= constantWithin(pattern));
 
 /** Whether every output differs from the first by the same amount in each row. */
 export function unitsAreIdentical(

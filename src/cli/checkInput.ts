@@ -1,28 +1,26 @@
 import { basename } from "node:path";
 import type { CheckInput } from "../check/checkInput.ts";
-import {
-  haveLabelsAtPlaces,
-  type PlaceArray,
-  type PlaceRows,
-  placesAsRows,
-  withoutLabel,
-} from "../check/placesAsRows.ts";
+import { haveLabelsAtPlaces, type PlaceArray, type PlaceRows, placesAsRows } from "../check/placesAsRows.ts";
 import { InputError } from "../errors.ts";
 import type { Head } from "../heads/head.ts";
 import { findHead } from "../heads/index.ts";
-import { fromCounts } from "../labels/fromCounts.ts";
 import { float64 } from "../math/float64.ts";
 import { type CheckData, type CheckDataFlags, openCheckData } from "./checkData.ts";
 import type { ModelRun } from "./checkModel.ts";
 import { headOptions } from "./headFlags.ts";
 import { type LabelRows, pickRows, readLabelRows } from "./labelRows.ts";
 import { readNumberArray } from "./numberArray.ts";
+import { trainingLabels } from "./trainingLabels.ts";
 
 export interface CheckInputFlags extends CheckDataFlags {
   readonly outputs?: string;
   readonly column?: readonly string[];
-  readonly counts?: readonly number[];
+  readonly counts?: string | readonly number[];
+  readonly trainingLabels?: string;
   readonly ignoreIndex?: number;
+  readonly accumulate?: number;
+  readonly bias?: readonly number[];
+  readonly outputBias?: boolean;
   readonly classAxis?: number;
   readonly loss: string;
   readonly given?: "outputs" | "predictions";
@@ -80,18 +78,23 @@ async function inputOf(
   data?: CheckData,
   run?: ModelRun,
 ): Promise<CheckInput> {
-  const { names, training, ...all } = await withLabels(head, outputs, flags, data);
-  const { rows, ...sample } = flags.ignoreIndex === undefined ? all : withoutLabel(all, flags.ignoreIndex);
+  const { names, training, ...sample } = await withLabels(head, outputs, flags, data);
+  const { rows } = sample;
   const width = sample.outputs.length / rows;
-  const counts = flags.counts ?? data?.counts;
+  const counts = flags.counts ?? (flags.trainingLabels === undefined ? data?.counts : undefined);
+  const told = await trainingLabels(head, { ...flags, counts, classes: names }, width);
+  const bias = flags.bias ?? run?.bias;
   return {
     head: flags.loss,
     ...sample,
-    rows,
+    ignoreIndex: flags.ignoreIndex,
+    rowsPerInput: rows / outputs.shape[0],
+    accumulate: flags.accumulate,
+    hasBias: flags.outputBias,
     given: flags.given ?? run?.given ?? "outputs",
     options: headOptions(flags.loss, { ...flags }),
-    training: counts ? fromCounts(counts, head.reads === "classes" ? names : undefined) : training,
-    ...(run?.bias?.length === width && { bias: run.bias }),
+    training: told ?? training,
+    ...(bias?.length === width && { bias }),
     data: run?.outputs.fed,
     reportedLoss: flags.reportedLoss,
     allowConstant: flags.allowConstant,

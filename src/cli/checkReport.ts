@@ -11,22 +11,26 @@ export function checkReport(report: CheckReport, source: string): string {
   const { causes } = report;
   const blocks = [wrap(verdictLine(report)), figures(report, source)];
   if (causes.length > 0) {
-    const lines = causes.flatMap(({ name, evidence, fix }, i) => [
-      `${i + 1}. ${name}`,
+    const lines = causes.flatMap(({ name, evidence, fix, share }, i) => [
+      `${i + 1}. ${name}${share === undefined ? "" : ` (${Math.max(1, Math.round(100 * share))} % of the explanations of the bias)`}`,
       field(" evidence", evidence),
       field(" fix", fix),
     ]);
     blocks.push([causes.length > 1 ? "Causes, likeliest first" : "Cause", ...lines].join("\n"));
   }
+  if (report.notes.length > 0) blocks.push(report.notes.map((note) => wrap(note)).join("\n"));
   if (report.predictions.length > 1) blocks.push(predictionTable(report));
   return blocks.join("\n\n");
 }
 
-/** `Not sound: bias not set (loss 2.353, expected 1.601).` */
+/** `Not sound: bias not set (loss 2.353, expected 1.601).` or `Starts high: loss 3.21, expected 1.601 (+1.609).` */
 function verdictLine({ verdict, causes, measuredLoss, expectedLoss, band }: CheckReport): string {
   const loss = measuredLoss === null ? "" : `loss ${significant(measuredLoss)}, `;
   const near = `expected ${significant(expectedLoss)}`;
   if (verdict === "not sound") return `Not sound: ${causes[0].name} (${loss}${near}).`;
+  if (verdict === "starts high") {
+    return `Starts high: ${loss}${near} (+${significant(measuredLoss! - expectedLoss)}); no fault was found.`;
+  }
   return `Sound: ${loss}${near}${band ? `, band ${rangeText(band)}` : ""}.`;
 }
 

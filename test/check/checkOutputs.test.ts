@@ -62,6 +62,10 @@ const reporting = (input: CheckInput, f: (loss: number) => number) => ({
   ...input,
   reportedLoss: f(measured(input)),
 });
+const reportingSmoothed = (input: CheckInput, labelSmoothing: number) => ({
+  ...input,
+  reportedLoss: measured({ ...input, options: { labelSmoothing } }),
+});
 const tiny = { low: 0, high: 1 / 255, size: 0.5 / 255 };
 const bytes = { low: 0, high: 255, size: 130 };
 
@@ -94,7 +98,7 @@ const broken: Record<CauseName, (seed: number) => CheckInput[]> = {
     softmaxCase(drawOutputs(prior, seed).map(sigmoid)),
     numbersCase(drawOutputs([0], seed, 0.3, 0.1).map(sigmoid), 0, 1),
   ],
-  "input-independent outputs": (seed) => [softmaxCase(drawOutputs(prior, seed, 0))],
+  "input-independent outputs": (seed) => [softmaxCase(drawOutputs(prior, seed, 0, 2))],
   "identical units": (seed) => [
     softmaxCase(eachRow(drawOutputs([0], seed), 1, ([z]) => prior.map((b) => b + z))),
   ],
@@ -133,6 +137,12 @@ const broken: Record<CauseName, (seed: number) => CheckInput[]> = {
     reporting(softmaxCase(drawOutputs(prior, seed)), () => 0.0893),
     reporting(numbersCase(drawOutputs([0], seed), 0, 1), (loss) => 0.4 * loss),
   ],
+  "label smoothing differs": (seed) => [reportingSmoothed(softmaxCase(drawOutputs(prior, seed)), 0.1)],
+  "padding counted": (seed) => {
+    const input = softmaxCase(drawOutputs(prior, seed));
+    const labels = (input.labels as number[]).map((label, i) => (i % 4 === 0 ? -100 : label));
+    return [reporting({ ...input, labels, ignoreIndex: -100 }, (loss) => (loss * 150) / 200)];
+  },
   "inputs not scaled": (seed) => [softmaxCase(drawOutputs(prior, seed, 40), { data: bytes })],
   "inputs scaled twice": (seed) => [softmaxCase(drawOutputs(prior, seed, 0.001, 0.001), { data: tiny })],
   "outputs too large": (seed) => [
@@ -151,7 +161,7 @@ const broken: Record<CauseName, (seed: number) => CheckInput[]> = {
   ],
   "another data set's prior": (seed) => [
     softmaxCase(drawOutputs([-0.3, -6, -4, -7, -1, -5, -6, -2, -7, -4], seed, 0.2, 0.1)),
-    sigmoidCase(drawOutputs([4], seed, 0.1, 0.05)),
+    sigmoidCase(drawOutputs([6], seed, 0.1, 0.05)),
   ],
   "trained already": (seed) => {
     const labels = drawLabels(1);
@@ -295,4 +305,80 @@ test("the size that is called too large is above the one that sound networks sta
     const [size, ...more] = text.match(/\d+(\.\d+)?/g)!.map(Number);
     expect(size).toBeGreaterThan(more.at(-1)!);
   }
+});
+
+test("even classes and few rows: nothing is advised that the rows cannot support", () => {
+  for (const [classes, many] of [
+    [1000, 1024],
+    [100, 256],
+    [2000, 500],
+  ]) {
+    const { int, normal } = { int: random(7, "even").uniform, normal: random(7, "even outputs").normal };
+    const labels = Array.from({ length: many }, () => Math.floor(int() * classes));
+    const outputs = Array.from({ length: many * classes }, () => 0.1 * normal());
+    const report = checkOutputs({ head: "softmax", outputs, labels, rows: many });
+    expect([classes, report.verdict, report.causes]).toEqual([classes, "sound", []]);
+    expect(report.expectedLoss).toBeGreaterThan(0.98 * Math.log(classes));
+  }
+});
+
+test("a head that starts at zero is sound, and the first step will wake it", () => {
+  const constant = Array.from({ length: rows }, () => prior).flat();
+  const report = checkOutputs(softmaxCase(constant));
+  expect([report.verdict, report.causes]).toEqual(["sound", []]);
+  expect(report.notes.join(" ")).toContain("the first step will wake it");
+  expect(checkOutputs(softmaxCase(constant.map(() => 0))).causes[0].name).toBe("bias not set");
+});
+
+test("large outputs of a network whose bias is right start high, which is no fault", () => {
+  const { verdict, causes, notes } = checkOutputs(softmaxCase(drawOutputs(prior, 3, 4, 0.5)));
+  expect([verdict, causes[0].name, causes[0].isHonest]).toEqual(["starts high", "outputs too large", true]);
+  expect(notes.join(" ")).toContain("the variance of the outputs");
+});
+
+test("a band never goes below the least loss, and what is above it is not called sound", () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 0, max: 1e6 }),
+      fc.double({ min: 0.01, max: 12, noNaN: true }),
+      fc.double({ min: 0, max: 12, noNaN: true }),
+      (seed, noise, offset) => {
+        const { band, verdict, measuredLoss, expectedLoss } = checkOutputs(
+          softmaxCase(drawOutputs(prior, seed, noise, offset)),
+        );
+        expect(band!.low).toBeGreaterThanOrEqual(0);
+        if (verdict !== "sound") return;
+        expect(measuredLoss).toBeLessThanOrEqual(band!.high);
+        expect(measuredLoss).toBeLessThan(1.5 * expectedLoss);
+      },
+    ),
+    { numRuns: 100, seed: 2 },
+  );
+});
+
+test("a softmax of a softmax is told from predictions alone, where labels are uneven", () => {
+  const twice = eachRow(eachRow(drawOutputs(prior, 1), width, softmax), width, softmax);
+  expect(checkOutputs(softmaxCase(twice, { given: "predictions" })).causes[0].name).toBe(
+    "softmax applied twice",
+  );
+});
+
+test("a loss that is not divided by its micro-batches is told, with or without their number", () => {
+  const input = reporting(softmaxCase(drawOutputs(prior, 1)), (loss) => 8 * loss);
+  expect(checkOutputs(input).causes[0].evidence).toContain("8 micro-batches (if it adds up 8");
+  const told = checkOutputs({ ...input, accumulate: 8 }).causes[0];
+  expect([told.name, told.evidence.includes("(if")]).toEqual(["wrong reduction", false]);
+});
+
+test("rows of one input are not independent: copies of each row do not lower the standard error", () => {
+  const input = softmaxCase(drawOutputs(prior, 1));
+  const copy = <T>(values: ArrayLike<T>, each: number) =>
+    Array.from({ length: rows }, (_, i) => {
+      const row = Array.prototype.slice.call(values, i * each, (i + 1) * each);
+      return [...row, ...row, ...row, ...row];
+    }).flat();
+  const more = { outputs: copy(input.outputs, width), labels: copy(input.labels, 1), rows: 4 * rows };
+  const once = checkOutputs(input).standardError!;
+  expect(checkOutputs({ ...input, ...more, rowsPerInput: 4 }).standardError).toBeCloseTo(once, 9);
+  expect(checkOutputs({ ...input, ...more }).standardError).toBeCloseTo(once / 2, 9);
 });

@@ -182,7 +182,7 @@ const near = (values: readonly number[]) => values.map((value) => expect.closeTo
 test("check runs a model on a folder of images as the model takes them, labelled by their folders", () => {
   const floats = predictions("last.onnx", "--data", "photos");
   expect(floats.means).toEqual(near(last(everyPhoto, (n, i) => channelsLast(n, i) / 255)));
-  expect(floats.predictions.map(({ name, label }) => [name, label])).toEqual([
+  expect(floats.predictions.map(({ name, meanLabel }) => [name, meanLabel])).toEqual([
     ["ape", 0.8],
     ["bee", 0.16],
     ["cow", 0.04],
@@ -244,7 +244,7 @@ test("check feeds a model of several inputs from a .npz file, and reads a label 
   const { rows: counted, predictions: found } = predictions(...args, "--ignore-index", "-100");
   const kept = kinds.filter((kind) => kind >= 0);
   expect(counted).toBe(kept.length);
-  expect(found.map(({ label }) => label)).toEqual(
+  expect(found.map(({ meanLabel }) => meanLabel)).toEqual(
     near([0, 1, 2].map((k) => kept.filter((kind) => kind === k).length / kept.length)),
   );
   const { stderr } = check(...args.toSpliced(2, 1, "ids.npy"));
@@ -272,7 +272,7 @@ test("check --rows takes rows from all over the data, and frequencies from all l
   npy("sorted.npy", "<i8", [rows], new Uint8Array(BigInt64Array.from(sorted, BigInt).buffer));
   const args = ["prior.onnx", "--data", "images.npy", "--labels", "sorted.npy", "--rows", "50"];
   const { rows: counted, predictions: found } = predictions(...args);
-  expect([counted, found.map(({ label }) => label)]).toEqual([50, near(frequencies)]);
+  expect([counted, found.map(({ meanLabel }) => meanLabel)]).toEqual([50, near(frequencies)]);
 });
 
 test("check --fix bias without a model writes what to add, as JSON", () => {

@@ -11,12 +11,14 @@ import { interruptible } from "../interrupt.ts";
 import { numberList, shortList } from "../numbers.ts";
 import { finiteNumber, list, positiveNumber, wholeNumber } from "../options.ts";
 import { field } from "../text.ts";
+import { countsOrFile } from "../trainingLabels.ts";
 
 interface CheckFlags extends CheckInputFlags {
   readonly fix?: "bias";
   readonly out?: string;
   readonly plot?: string;
   readonly for?: string;
+  readonly strict?: true;
   readonly json?: true;
 }
 
@@ -28,12 +30,12 @@ Examples:
   $ baserate check model.onnx --data photos/
   $ baserate check runs/NAME/untrained-zero.onnx --data cifar10
 
-Exit code: 0 sound, 1 not sound, 2 bad input.`;
+Exit code: 0 sound or starts high (1 with --strict), 1 not sound, 2 bad input.`;
 
 export function describe(command: Command): void {
   command
     .argument("[model]", "an ONNX model, run on --data")
-    .option("--outputs <file>", "the untrained network's outputs, a row an input (.npy or .json)")
+    .option("--outputs <file>", "the untrained network's outputs, one row per input (.npy or .json)")
     .option(
       "--data <file>",
       "inputs for the model (.npy, or .npz with an array for each input); images in a folder for each class; or cifar10: the subset of baserate reproduce",
@@ -43,8 +45,12 @@ export function describe(command: Command): void {
     .option("--classes <names>", "names of the classes in the order of the outputs", list)
     .option(
       "--counts <numbers>",
-      "rows of each class in all training data, if the sample's mix differs",
-      numberList,
+      "rows of each class in all training data: 900,100, or a .npy or .json file of such numbers",
+      countsOrFile,
+    )
+    .option(
+      "--training-labels <file>",
+      "labels of all training data, where the checked rows are a sample: a file as for --labels, or a folder of images",
     )
     .option("--ignore-index <label>", "label of rows to leave out, such as -100", finiteNumber)
     .option(
@@ -67,6 +73,10 @@ export function describe(command: Command): void {
     )
     .option("--output <name>", "the model's output to check, where it has several")
     .option("--reported-loss <number>", "the loss that your program shows for these rows", finiteNumber)
+    .option("--accumulate <number>", "micro-batches that the program adds up before a step", wholeNumber(1))
+    .option("--bias <numbers>", "the output layer's own bias, if you know it", numberList)
+    .option("--no-output-bias", "the output layer has no bias, as in most language models")
+    .option("--strict", "exit with 1 also where the loss starts high")
     .option("--allow-constant", "the output layer's kernel is zero on purpose")
     .addOption(
       command
@@ -103,7 +113,7 @@ async function check(model: string | undefined, flags: CheckFlags, signal: Abort
     if (plots.length > 0) lines.push(plots.map((file) => field("wrote", file)).join("\n"));
     console.log(lines.join("\n\n"));
   }
-  if (report.verdict !== "sound") process.exitCode = 1;
+  if (report.verdict === "not sound" || (flags.strict && report.verdict !== "sound")) process.exitCode = 1;
 }
 
 interface Fixed {

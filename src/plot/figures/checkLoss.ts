@@ -8,7 +8,7 @@ export interface CheckLossData {
   readonly expectedLoss: number;
   readonly lossAtZero: number;
   readonly measuredLoss: number;
-  readonly verdict: "sound" | "not sound";
+  readonly verdict: "sound" | "starts high" | "not sound";
 }
 
 const rowHeight = 30;

@@ -1,0 +1,26 @@
+/**
+ * What untrained networks do, as quantiles over a reference population: the sound set-ups of the `look` families of
+ * docs/check.md (timm, torchvision, transformers, Keras, torch-geometric and PyTorch modules), made by
+ * scripts/checkFamilies.py and read by scripts/checkReference.mjs, whose table stands in docs/check.md.
+ */
+
+/**
+ * Deviation of the outputs between inputs (root mean square, in units of the outputs) that none of the reference
+ * population exceeds: 18.1 for one to four outputs, 5.8 for five or more.
+ */
+export const maxDeviation = (width: number) => 5.5 * Math.sqrt(1 + 10 / width);
+
+/**
+ * Deviation that kernels which preserve the scale of their inputs (Glorot, He) stay below: 1 each, three times that is
+ * chance, and more for a single output. Larger outputs make a network start high, which is no fault by itself.
+ */
+export const usualDeviation = (width: number) => 3 * Math.sqrt(1 + 1 / width);
+
+/**
+ * Standard deviation of log(τ / s): τ the distance of the mean output from the bias, s the outputs' deviation between
+ * inputs. The population has a median of τ / s of 0.96, 80 % between 0.24 and 3.6.
+ */
+export const offsetLogDeviation = 1.05;
+
+/** Share of the expected loss that a sound network may exceed it by: three quarters of the population exceed it by less. */
+export const usualExcess = 0.25;
