@@ -172,7 +172,7 @@ function predictions(...args: string[]) {
   const report = JSON.parse(stdout) as {
     source: string;
     rows: number;
-    predictions: { name: string; prediction: number; label: number }[];
+    predictions: { name: string; prediction: number; meanLabel: number }[];
   };
   return { ...report, means: report.predictions.map(({ prediction }) => prediction) };
 }
