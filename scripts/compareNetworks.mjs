@@ -189,7 +189,9 @@ const only = option("--only");
 const rows = [];
 for (const name of names.filter((each) => only === undefined || each.includes(only))) {
   const start = Date.now();
+  const { exporter } = readArrays(name);
   const row = await measure(name).catch((error) => ({ name, refused: error.message.split("\n")[0] }));
+  row.exporter = exporter;
   rows.push(row);
   console.log(JSON.stringify({ ...row, seconds: (Date.now() - start) / 1000 }));
 }
@@ -203,8 +205,62 @@ const good = (r) =>
   near(r.written, 10 * r.ownWritten) &&
   r.again < 1e-4;
 console.log(`${rows.filter(good).length} of ${rows.length} train like their framework`);
-if (option("--write")) writeFileSync(option("--write"), page(rows));
 
-function page(all) {
-  return JSON.stringify(all);
+const scientific = (number) => (number === 0 ? "0" : number.toExponential(0));
+const withOwn = (error, own) => `${scientific(error)} (${scientific(own)})`;
+
+function tableRow(row) {
+  const { name, exporter, parameters, gradient, ownGradient, steps, ownSteps, written, ownWritten } = row;
+  if (row.refused !== undefined) return `| ${name} | ${exporter} | | | | | refused |`;
+  const cells = [
+    parameters,
+    withOwn(gradient, ownGradient),
+    withOwn(steps, ownSteps),
+    withOwn(written, ownWritten),
+  ];
+  return `| ${name} | ${exporter} | ${cells.join(" | ")} | ${good(row) ? "trains" : "differs"} |`;
 }
+
+/** The page: what was measured, and how, with a row for each network. */
+function page(all) {
+  const trained = all.filter(good);
+  const strict = trained.filter(({ gradient }) => gradient < 1e-4);
+  const others = all.filter((row) => !good(row));
+  const lines = [
+    "# Networks from other frameworks",
+    "",
+    `Of ${all.length} untrained networks that PyTorch exported to ONNX, ${trained.length} train as they do in PyTorch; in ${strict.length} of these all gradients agree to 1e-4.`,
+    "",
+    "Each file is imported with `importOnnx` and compared with the network that it was exported from, which PyTorch computes in float64 from the same float32 weights. The loss is the mean squared difference of the first output from random numbers.",
+    "",
+    "- **gradient**: the largest error over all elements of all gradients, relative to the largest element of that tensor's gradient, or to a hundredth of the largest of all gradients if that is more (the bias of a convolution before a batch normalisation has a gradient of zero).",
+    "- **3 steps**: the largest error of parameters and running statistics after three steps of gradient descent (rate 0.001), relative to how far they moved.",
+    "- **written**: the error of the outputs of the file that `exportTrained` writes, run by ONNX Runtime, beside PyTorch's network in inference mode after the three steps.",
+    "- In brackets: the same error of PyTorch itself in float32, or in float64 with weights moved by a float32 rounding, whichever is larger. Batch normalisation over a few values, as in images this small, makes some networks so sensitive that float32 cannot tell.",
+    "",
+    "A network *trains* if its gradients are within 1e-4, or three times the error in brackets, its steps and outputs within thirty times the error in brackets (or 1e-4), and the written file, imported again, gives the outputs that ONNX Runtime gives. `legacy` is `torch.onnx.export(..., dynamo=False)` in training mode, `dynamo` the default exporter, which folds constants and fuses layers, and `dynamo, not optimised` the same with `optimize=False`, which is what we recommend. Dropout is computed with a mask that changes nothing.",
+    "",
+    "| network | exporter | parameters | gradient | 3 steps | written | |",
+    "|---|---|---:|---:|---:|---:|---|",
+    ...all.map(tableRow),
+    "",
+    ...(others.length > 0 ? ["## Those that do not", "", ...others.map(reasonLine), ""] : []),
+    "## To measure again",
+    "",
+    "```sh",
+    "python scripts/exportNetworks.py FOLDER",
+    "npm run build && node scripts/compareNetworks.mjs FOLDER --write docs/networks.md",
+    "```",
+    "",
+  ];
+  return lines.join("\n");
+}
+
+function reasonLine({ name, refused, gradient, ownGradient, missing }) {
+  if (refused !== undefined) return `- ${name}: ${refused}`;
+  if (missing > 0)
+    return `- ${name}: the exporter computed ${missing} parameters into constants, or renamed them`;
+  return `- ${name}: its gradients differ by ${scientific(gradient)} (${scientific(ownGradient)}), or its steps or outputs by more than thirty times PyTorch's own error`;
+}
+
+if (option("--write")) writeFileSync(option("--write"), page(rows));

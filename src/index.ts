@@ -35,6 +35,7 @@ export {
 } from "./graph/import/importOnnx.ts";
 export type { NetworkParameter, NetworkState } from "./graph/import/networkTensors.ts";
 export type { NoiseKind } from "./graph/import/nodeContext.ts";
+export { type Redraw, type Redrawn, redraw } from "./graph/import/redraw.ts";
 export {
   type Activation,
   averagePool2d,
