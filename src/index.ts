@@ -23,16 +23,16 @@ export type { Patch } from "./files/patch.ts";
 export { evaluate } from "./graph/evaluate.ts";
 export { gradients } from "./graph/gradient.ts";
 export { Graph } from "./graph/graph.ts";
-export {
-  type BoundNetwork,
-  type BuildOptions,
-  type BuiltNetwork,
-  type ImportedNetwork,
-  type ImportOptions,
-  importOnnx,
-  type NetworkNoise,
-  type NetworkValue,
-} from "./graph/import/importOnnx.ts";
+export type {
+  BoundNetwork,
+  BuildOptions,
+  BuiltNetwork,
+  ImportedNetwork,
+  ImportOptions,
+  NetworkNoise,
+  NetworkValue,
+} from "./graph/import/importedNetwork.ts";
+export { importOnnx } from "./graph/import/importOnnx.ts";
 export type { NetworkParameter, NetworkState } from "./graph/import/networkTensors.ts";
 export type { NoiseKind } from "./graph/import/nodeContext.ts";
 export { type Redraw, type Redrawn, redraw } from "./graph/import/redraw.ts";
