@@ -111,7 +111,7 @@ function verdictOf(
   band: ValueBand,
 ): Verdict {
   if (causes.some(({ isHonest }) => !isHonest)) return "not sound";
-  const isHigh = measured - expected > usualExcess * Math.abs(expected) + 3 * standardError;
+  const isHigh = measured - expected > Math.max(usualExcess * Math.abs(expected), 3 * standardError);
   return causes.length > 0 || isHigh || measured > band.high ? "starts high" : "sound";
 }
 

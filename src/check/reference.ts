@@ -22,5 +22,5 @@ export const usualDeviation = (width: number) => 3 * Math.sqrt(1 + 1 / width);
  */
 export const offsetLogDeviation = 1.05;
 
-/** Share of the expected loss that a sound network may exceed it by: three quarters of the population exceed it by less. */
+/** Share of the expected loss by which a network may exceed it before it starts high: half the population exceeds it by less than 2 %, a tenth by more than 165 %. */
 export const usualExcess = 0.25;

@@ -116,7 +116,7 @@ async function falseAlarms(every: number): Promise<{ runs: number; alarms: Alarm
     });
     runs += 1;
     inBand += +(report.measuredLoss! >= report.band!.low && report.measuredLoss! <= report.band!.high);
-    if (report.verdict !== "sound")
+    if (report.verdict === "not sound")
       alarms.push({ setup, seed, cause: report.causes[0].name, evidence: report.causes[0].evidence });
   }
   for (const network of networks.values()) await network.dispose();
