@@ -160,7 +160,7 @@ function associationDeviation({ head, bound, optimum, units }: Sample, { between
   const deviation = Math.sqrt(Math.min(usualDeviation(bound.width) ** 2, between));
   const sums = bound.columns.map((column, j) => {
     const output = cellOutput(bound, optimum, j);
-    const squares = heaviest(column.weights).map((i) => {
+    const squares = heaviest(column.weights, maxLabels(bound.width)).map((i) => {
       const label = column.labels[i];
       const share = column.weights[i] / column.weight;
       const slopes = head.gradient!(output, label, bound.cellOptions[j]);
@@ -173,12 +173,12 @@ function associationDeviation({ head, bound, optimum, units }: Sample, { between
 }
 
 /** Most labels considered: each costs as much as there are outputs, and rare ones add almost nothing. */
-const maxLabels = 512;
+const maxLabels = (width: number) => Math.max(32, Math.min(512, 2 ** 20 / width));
 
 /** Indices of the labels with positive weight, the heaviest first. */
-function heaviest(weights: ArrayLike<number>): number[] {
+function heaviest(weights: ArrayLike<number>, most: number): number[] {
   const indices = Array.from({ length: weights.length }, (_, i) => i).filter((i) => weights[i] > 0);
-  return indices.sort((a, b) => weights[b] - weights[a]).slice(0, maxLabels);
+  return indices.sort((a, b) => weights[b] - weights[a]).slice(0, most);
 }
 
 function meanPredictions(sample: Sample): Prediction[] {

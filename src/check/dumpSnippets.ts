@@ -4,9 +4,9 @@ const snippets = {
   keras: `import keras, numpy as np
 np.save("outputs.npy", keras.ops.convert_to_numpy(model(x[:1024], training=True)))
 np.save("labels.npy", y[:1024])  # if the model ends in softmax or sigmoid: --given predictions`,
-  pytorch: `import numpy as np, torch
-with torch.no_grad(): np.save("outputs.npy", model(x[:1024]).cpu().numpy())
-np.save("labels.npy", y[:1024].cpu().numpy())  # x, y: as in training`,
+  pytorch: `import numpy as np, torch  # x, y: as in training
+with torch.no_grad(): z = model(x[:1024]); z = getattr(z, "logits", z).float().cpu().numpy()
+np.save("outputs.npy", z); np.save("labels.npy", y[:1024].cpu().numpy())`,
   jax: `import numpy as np
 np.save("outputs.npy", np.asarray(model.apply(params, x[:1024])))  # x: inputs as in training
 np.save("labels.npy", np.asarray(y[:1024]))`,

@@ -1,5 +1,6 @@
 import { meanRow } from "../math/meanRow.ts";
 import { sum } from "../math/sum.ts";
+import { isPlainSoftmax, plainSoftmaxLosses } from "./plainSoftmax.ts";
 import { rowLosses, rowOf, type Sample } from "./sample.ts";
 
 /** The measured loss in steps: from the loss of the best constant output to the loss of the rows as they are. */
@@ -32,7 +33,10 @@ const maxRows = 512;
 
 export function lossParts(sample: Sample): LossParts {
   const { bound, rows, outputs, optimum, width } = sample;
-  const { values, weights } = rowLosses(sample, outputs);
+  const plain = isPlainSoftmax(sample) ? plainSoftmaxLosses(sample) : undefined;
+  const { values, weights } = plain
+    ? { ...plain, weights: new Float64Array(rows).fill(1) }
+    : rowLosses(sample, outputs);
   const measured = sum(values) / sum(weights);
   const residuals = new Map<number, number>();
   values.forEach((value, i) => {
@@ -45,7 +49,8 @@ export function lossParts(sample: Sample): LossParts {
     expected: bound.expectedLoss(optimum),
     atZero: bound.expectedLoss(new Float64Array(width)),
     atMean: bound.expectedLoss(meanOutput(sample)),
-    independent: sum(some.map((i) => bound.expectedLoss(rowOf(sample, outputs, i)))) / some.length,
+    independent:
+      plain?.independent ?? sum(some.map((i) => bound.expectedLoss(rowOf(sample, outputs, i)))) / some.length,
     measured,
     standardError: Math.sqrt(residual) / sum(weights),
   };

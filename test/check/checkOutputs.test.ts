@@ -382,3 +382,12 @@ test("rows of one input are not independent: copies of each row do not lower the
   expect(checkOutputs({ ...input, ...more, rowsPerInput: 4 }).standardError).toBeCloseTo(once, 9);
   expect(checkOutputs({ ...input, ...more }).standardError).toBeCloseTo(once / 2, 9);
 });
+
+test("plain cross-entropy in one pass gives the losses of the general way", () => {
+  const input = softmaxCase(drawOutputs(prior, 1));
+  const general = checkOutputs({ ...input, options: { classWeights: zero.map(() => 1) } });
+  const plain = checkOutputs(input);
+  expect(plain.measuredLoss).toBeCloseTo(general.measuredLoss!, 12);
+  expect(plain.gap!.variance).toBeCloseTo(general.gap!.variance, 12);
+  expect(plain.standardError).toBeCloseTo(general.standardError!, 12);
+});
