@@ -98,17 +98,19 @@ async function measure(name) {
   }
   await session.dispose();
   result.steps = stepError(weights, reference, network);
-  result.ownSteps = Math.max(
-    stepError(pick(reference.arrays, "own after "), reference, network),
-    stepError(pick(reference.arrays, "moved after "), reference, network),
-  );
+  result.ownSteps = stepError(pick(reference.arrays, "own after "), reference, network);
   Object.assign(result, await exportError(network, weights, inputs, reference));
   return result;
 }
 
-function firstStep(outputs, { arrays }) {
+function firstStep(outputs, { arrays, aliases = {} }) {
   const wanted = pick(arrays, "gradient ");
-  const found = Object.fromEntries(Object.keys(wanted).map((key) => [key, outputs[`gradient ${key}`]]));
+  const found = Object.fromEntries(
+    Object.keys(wanted).map((key) => [
+      key,
+      outputs[`gradient ${key}`] ?? outputs[`gradient ${aliases[key]}`],
+    ]),
+  );
   const missing = Object.keys(wanted).filter((key) => !found[key] && largest(wanted[key].data) > 0);
   const loss = arrays.loss.data[0];
   return {
@@ -236,7 +238,7 @@ function page(all) {
     "- **gradient**: the largest error over all elements of all gradients, relative to the largest element of that tensor's gradient, or to a hundredth of the largest of all gradients if that is more (the bias of a convolution before a batch normalisation has a gradient of zero).",
     "- **3 steps**: the largest error of parameters and running statistics after three steps of gradient descent (rate 0.001), relative to how far they moved.",
     "- **written**: the error of the outputs of the file that `exportTrained` writes, run by ONNX Runtime, beside PyTorch's network in inference mode after the three steps.",
-    "- In brackets: the same error of PyTorch itself in float32, or in float64 with weights moved by a float32 rounding, whichever is larger. Batch normalisation over a few values, as in images this small, makes some networks so sensitive that float32 cannot tell.",
+    "- In brackets: the same error of PyTorch itself in float32 or, except for the steps, in float64 with weights moved by a float32 rounding, whichever is larger. Batch normalisation over a few values, as in images this small, makes some networks so sensitive that float32 cannot tell.",
     "",
     "A network *trains* if its gradients are within 1e-4, or three times the error in brackets, its steps and outputs within thirty times the error in brackets (or 1e-4), and the written file, imported again, gives the outputs that ONNX Runtime gives. `legacy` is `torch.onnx.export(..., dynamo=False)` in training mode, `dynamo` the default exporter, which folds constants and fuses layers, and `dynamo, not optimised` the same with `optimize=False`, which is what we recommend. Dropout is computed with a mask that changes nothing.",
     "",

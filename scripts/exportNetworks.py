@@ -56,6 +56,14 @@ def export(module, inputs, path, exporter):
     return names
 
 
+def aliases(module):
+    """Parameters that two layers share have two names, of which a file may keep either."""
+    names = {}
+    for name, value in module.named_parameters(remove_duplicate=False):
+        names.setdefault(id(value), []).append(name)
+    return {group[0]: group[1] for group in names.values() if len(group) > 1}
+
+
 def without_dropout(module):
     module = copy.deepcopy(module)
     for part in module.modules():
@@ -131,7 +139,7 @@ def main():
             torch.manual_seed(0)
             module, inputs = make()
             names = export(module, inputs, str(path), exporter)
-            save(path, reference(module, inputs, names), exporter=exporter, **options)
+            save(path, reference(module, inputs, names), exporter=exporter, aliases=aliases(module), **options)
             print("exported", name, path.stat().st_size, flush=True)
         except Exception as error:  # a network that its own framework cannot export is reported and left out
             path.unlink(missing_ok=True)
