@@ -25,7 +25,7 @@ test("every figure of docs/common-mistakes.md is what the catalogue computes", (
     `RetinaNet's ${logit(0.01).toFixed(3)} as`,
     `$p$ = ${focal.prediction[0].toFixed(3)}.`,
     `$\\alpha$: ${focal.bias[0].toFixed(2)} |`,
-    `above ${(-Math.log(1e-7)).toFixed(3)}.`,
+    `never exceeds ${(-Math.log(1e-7)).toFixed(3)}.`,
   ];
   expect(figures.filter((figure) => !page.includes(figure))).toEqual([]);
 });
