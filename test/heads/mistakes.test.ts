@@ -14,12 +14,12 @@ test("every figure of docs/common-mistakes.md is what the catalogue computes", (
   const weighted = bind(findHead("sigmoid").head, fraud, { classWeights: "balanced" });
   const focal = solve("binary-focal", yesNo(1, 99), { alpha: 0.25 });
   const figures = [
-    `that is ${Math.log(0.1).toFixed(3)}, and predicts ${(100 * sigmoid(Math.log(0.1))).toFixed(1)} %`,
+    `that is ${Math.log(0.1).toFixed(3)}, which predicts ${(100 * sigmoid(Math.log(0.1))).toFixed(1)} % instead of 10 %`,
     `= ${solve("sigmoid", yesNo(1, 9)).bias[0].toFixed(3)} |`,
     `the logit is ${solve("sigmoid", yesNo(1, 10)).bias[0].toFixed(3)} |`,
-    `= ${solve("sigmoid", fraud).bias[0].toFixed(3)} into models`,
-    `the first loss is ${weighted.expectedLoss(solve("sigmoid", fraud).bias).toFixed(3)}.`,
-    `bias 0, first loss ${solve("sigmoid", fraud, { classWeights: "balanced" }).expectedLoss!.toFixed(3)} |`,
+    `= ${solve("sigmoid", fraud).bias[0].toFixed(3)} in models`,
+    `Their initial loss is ${weighted.expectedLoss(solve("sigmoid", fraud).bias).toFixed(3)}.`,
+    `bias 0, initial loss ${solve("sigmoid", fraud, { classWeights: "balanced" }).expectedLoss!.toFixed(3)} |`,
     `starts from ${solve("sigmoid", yesNo(2, 98)).bias[0].toFixed(3)}.`,
     `= ${solve("sigmoid", yesNo(2, 98), { posWeight: [7] }).bias[0].toFixed(3)} |`,
     `RetinaNet's ${logit(0.01).toFixed(3)} as`,
