@@ -32,6 +32,19 @@ test.each(programs.map((code, i) => [i + 1, code] as const))(
   60_000,
 );
 
+test("the output that the README shows is what the command prints", async () => {
+  const [, command, shown] = /```console\n\$ npx baserate (.*)\n([^]*?)```/.exec(readme)!;
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    join(root, "dist/cli.js"),
+    ...command.split(" "),
+  ]);
+  // The README leaves out lines, and the ends of lines.
+  const printed = stdout.split("\n");
+  const lines = shown.split("\n").filter((line) => line !== "");
+  expect(lines.length).toBeGreaterThan(3);
+  expect(lines.filter((line) => !printed.some((text) => text.startsWith(line)))).toEqual([]);
+});
+
 test("every command that the README names exists, with the options it gives", async () => {
   const lines = [...readme.matchAll(/^npx (baserate .*?)(?:\s+#.*)?$/gm)].map(([, line]) => line);
   expect(lines.length).toBeGreaterThan(5);
