@@ -1,8 +1,12 @@
 // Draws the newest bench result as docs/figures/peers.svg. Usage: node bench/figure.mjs [RESULT.json]
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { drawFigure, peerRatios } from "../dist/node.js";
+import { runnerImport } from "vite";
+import { drawFigure } from "../dist/plot.js";
 
+const {
+  module: { peerRatios },
+} = await runnerImport(join(import.meta.dirname, "peerRatios.ts"));
 const results = join(import.meta.dirname, "results");
 const file = process.argv[2] ?? join(results, readdirSync(results).sort().at(-1));
 const { measures, rows } = JSON.parse(readFileSync(file, "utf8"));

@@ -3,8 +3,8 @@
 // Usage: node scripts/compareNetworks.mjs FOLDER [--only NAME] [--write docs/networks.md]
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Graph, gradients, importOnnx, tensor, toOnnx } from "../dist/index.js";
 import { nodeRuntime } from "../dist/node.js";
+import { Graph, gradients, importOnnx, tensor, toOnnx } from "../dist/train.js";
 
 const folder = process.argv[2];
 const option = (name) =>

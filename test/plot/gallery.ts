@@ -1,3 +1,4 @@
+import { peerRatios } from "../../bench/peerRatios.ts";
 import { drawFigure } from "../../src/plot/drawFigure.ts";
 import { checkLoss } from "../../src/plot/figures/checkLoss.ts";
 import { checkPredictions } from "../../src/plot/figures/checkPredictions.ts";
@@ -7,7 +8,6 @@ import { labelFrequencies } from "../../src/plot/figures/labelFrequencies.ts";
 import { lossByBias } from "../../src/plot/figures/lossByBias.ts";
 import { lossCurves } from "../../src/plot/figures/lossCurves.ts";
 import { originalLossCurves } from "../../src/plot/figures/originalLossCurves.ts";
-import { peerRatios } from "../../src/plot/figures/peerRatios.ts";
 import { recallByArm } from "../../src/plot/figures/recallByArm.ts";
 import { sweepEffects } from "../../src/plot/figures/sweepEffects.ts";
 import { classes, makeTrial, makeTrials } from "./trials.ts";

@@ -1,5 +1,5 @@
 import type { Markish } from "@observablehq/plot";
-import { drawSvg, type Figure, type PlotLibrary, palette } from "../svg.ts";
+import { drawSvg, type Figure, type PlotLibrary, palette } from "../src/plot/svg.ts";
 
 /** One measurement of one program in the bench, and its ratio to baserate's. */
 export interface PeerRatio {
