@@ -33,7 +33,7 @@ test.each(programs.map((code, i) => [i + 1, code] as const))(
 );
 
 test("the output that the README shows is what the command prints", async () => {
-  const [, command, shown] = /```console\n\$ npx baserate (.*)\n([^]*?)```/.exec(readme)!;
+  const [, command, shown] = /```console\n\$ npx baserate (.*)\n([\s\S]*?)```/.exec(readme)!;
   const { stdout } = await promisify(execFile)(process.execPath, [
     join(root, "dist/cli.js"),
     ...command.split(" "),
