@@ -51,7 +51,7 @@ function step(conv: (filters: number, kernel: [number, number]) => Layer, microB
       labelSize: 1,
     }),
     optimizer: rmsprop(),
-    types: { images: "uint8", labels: "uint8" },
+    types: { inputs: { images: "uint8" }, labels: "uint8" },
     batchSize,
     microBatchSize,
   });

@@ -9,6 +9,9 @@ export interface ImageSet {
   readonly count: number;
 }
 
+/** The images as the one input of a network made of layers; a view. */
+export const imageExamples = ({ images, labels }: ImageSet) => ({ inputs: { images }, labels });
+
 /** A training and a test set over the same classes. */
 export interface Dataset {
   readonly name: string;

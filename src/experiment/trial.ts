@@ -1,5 +1,5 @@
 import { epochBatches } from "../data/batches.ts";
-import type { Dataset } from "../data/dataset.ts";
+import { type Dataset, imageExamples } from "../data/dataset.ts";
 import { initialWeights, type Model, type Weights } from "../graph/model.ts";
 import { rmsprop } from "../graph/optimizers.ts";
 import { tensor } from "../graph/tensor.ts";
@@ -48,7 +48,7 @@ export async function initialOutputs(
   rows: Uint32Array,
   onRows?: (done: number) => void,
 ): Promise<Float32Array> {
-  const predictor = await createPredictor(runtime, { model, examples: dataset.train });
+  const predictor = await createPredictor(runtime, { model, examples: imageExamples(dataset.train) });
   const outputs = await predictor.outputs(initialWeights(model, seed), rows, onRows);
   await predictor.dispose();
   return outputs;
@@ -80,7 +80,7 @@ export async function runTrial(
   const { runtime, plan, model, dataset, rows } = context;
   const trainer = await createTrainer(runtime, {
     model,
-    examples: dataset.train,
+    examples: imageExamples(dataset.train),
     loss: "softmax",
     optimizer: rmsprop({ learningRate: plan.learningRate }),
     weights: armWeights(model, seed, bias),
@@ -130,7 +130,7 @@ async function testWeights(
   { onTest }: TrialObserver,
 ) {
   const { test } = dataset;
-  const predictor = await createPredictor(runtime, { model, examples: test });
+  const predictor = await createPredictor(runtime, { model, examples: imageExamples(test) });
   const outputs = await predictor.outputs(
     weights,
     Uint32Array.from({ length: test.count }, (_, i) => i),

@@ -1,20 +1,17 @@
 import { random } from "../math/random.ts";
-import type { Graph } from "./graph.ts";
 import type { Initializer, Layer, LayerParameter, PooledLayer } from "./layers.ts";
-import type { Value } from "./op.ts";
+import type { Network } from "./network.ts";
 import type { Tensor } from "./tensor.ts";
 import { elementCount, tensor } from "./tensor.ts";
 
-/** A network as a function of its parameters, from (N, ...input) to (N, ...output). */
-export interface Model {
+/** A network made of layers. Its input is called `images`, whatever it holds. */
+export interface Model extends Network {
+  /** Shape of one example. */
   readonly input: readonly number[];
-  readonly output: readonly number[];
   /** In the order of the layers; names are unique: `conv2d.kernel`, `conv2d_1.kernel`. */
   readonly parameters: readonly LayerParameter[];
   /** Name of the last layer's bias. */
   readonly outputBias: string;
-  /** Adds the network to a graph, with its parameters by name. */
-  apply(graph: Graph, x: Value, parameters: ReadonlyMap<string, Value>): Value;
 }
 
 /** Layers one after another. `input` is the shape of one example, without the batch axis. */
@@ -36,20 +33,27 @@ export function sequential(input: readonly number[], layers: readonly Layer[]): 
   const last = placed.at(-1)?.parameters.find(({ name }) => name.endsWith(".bias"));
   if (!last) throw new RangeError("the last layer must have a bias");
   return {
+    inputs: [{ name: "images", shape: input }],
     input,
     output: shape,
+    places: 1,
     parameters,
+    fixed: [],
     outputBias: last.name,
-    apply: (graph, x, values) =>
-      stages.reduce((y, { parameters, output, layer }, i) => {
+    batchDependent: false,
+    noise: () => [],
+    apply(graph, inputs, weights) {
+      const output = stages.reduce((y, { parameters, output, layer }, i) => {
         const read = stages[i + 1]?.layer.reads?.(output) ?? [output[0], output[1]];
         return layer.apply(
           graph,
           y,
-          parameters.map(({ name }) => values.get(name)!),
+          parameters.map(({ name }) => weights.get(name)!),
           read,
         );
-      }, x),
+      }, inputs.get("images")!);
+      return { output, nextState: new Map() };
+    },
   };
 }
 

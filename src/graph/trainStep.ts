@@ -1,19 +1,21 @@
 import { gradientsOverIterations } from "./gradient.ts";
 import { Graph } from "./graph.ts";
 import type { GraphLoss } from "./headLoss.ts";
-import type { Model, Weights } from "./model.ts";
+import type { Weights } from "./model.ts";
+import type { NamedShape, Network } from "./network.ts";
 import type { Value } from "./op.ts";
 import type { Optimizer } from "./optimizers.ts";
 import type { DType } from "./tensor.ts";
 
 /** Element types of what a graph is fed. */
 export interface ExampleTypes {
-  readonly images: DType;
+  /** By the names of the network's inputs. */
+  readonly inputs: Readonly<Record<string, DType>>;
   readonly labels: DType;
 }
 
 export interface TrainStepOptions {
-  readonly model: Model;
+  readonly model: Network;
   readonly loss: GraphLoss;
   readonly optimizer: Optimizer;
   readonly types: ExampleTypes;
@@ -32,29 +34,34 @@ export const nextName = (input: string): string => `next ${input}`;
 /**
  * One training step as one graph: forward, backward and the optimizer's update.
  *
- * Inputs: each parameter and slot; `step`; and the batch as `count` micro-batches: `images` (microBatches, microBatchSize,
- * ...input), `labels` (microBatches, microBatchSize, and one more axis if a label has several numbers) and `weights`
- * (microBatches, microBatchSize), by which the losses of the rows are multiplied before they are summed: 0 for padding.
- * Outputs: `next ...` of each parameter and slot, `loss` (the weighted sum) and, for labels that allow it, `correct` (the
- * number of rows with positive weight that are predicted correctly).
+ * Inputs: each parameter, fixed tensor and slot; the noise; `step`; and the batch as `count` micro-batches: each input of
+ * the network (microBatches, microBatchSize, ...shape), `labels` (microBatches, microBatchSize x places, and one more axis
+ * if a label has several numbers) and `weights` (microBatches, microBatchSize x places), by which the losses are multiplied
+ * before they are summed: 0 for padding.
+ * Outputs: `next ...` of each parameter, slot and running statistic, `loss` (the weighted sum) and, for labels that allow
+ * it, `correct` (the number of labels with positive weight that are predicted correctly).
  */
 export function trainStep(options: TrainStepOptions): Graph {
   const { model, loss, optimizer, types, batchSize, microBatchSize } = options;
   const graph = new Graph();
-  const parameters = new Map(
-    model.parameters.map(({ name, shape }) => [name, graph.input(name, "float32", shape)]),
-  );
+  const parameters = declared(graph, model.parameters);
+  const weights = new Map([...parameters, ...declared(graph, model.fixed)]);
   const slots = model.parameters.map(({ name, shape }) =>
     optimizer.slots.map((slot) => graph.input(slotName(name, slot), "float32", shape)),
   );
+  const noise = declared(graph, model.noise(microBatchSize));
   const step = graph.input("step", "float32", []);
   const microBatches = Math.ceil(batchSize / microBatchSize);
-  const images = graph.input("images", types.images, [microBatches, microBatchSize, ...model.input]);
+  const fed = model.inputs.map(({ name, shape }) =>
+    graph.input(name, types.inputs[name], [microBatches, microBatchSize, ...shape]),
+  );
   const labelShape = loss.labelSize === 1 ? [] : [loss.labelSize];
-  const labels = graph.input("labels", types.labels, [microBatches, microBatchSize, ...labelShape]);
-  const weights = graph.input("weights", "float32", [microBatches, microBatchSize]);
+  const places = microBatchSize * model.places;
+  const labels = graph.input("labels", types.labels, [microBatches, places, ...labelShape]);
+  const rowWeights = graph.input("weights", "float32", [microBatches, places]);
   const count = graph.input("count", "int64", []);
 
+  let stateNames: string[] = [];
   const { sums, gradients } = gradientsOverIterations(
     graph,
     count,
@@ -62,17 +69,23 @@ export function trainStep(options: TrainStepOptions): Graph {
     (inner, iteration) => {
       const ofIteration = (batch: Value) => inner.op("Gather", [batch, iteration]);
       const label = loss.readLabels(inner, ofIteration(labels));
-      const weight = ofIteration(weights);
-      const output = model.apply(inner, ofIteration(images), parameters);
+      const weight = ofIteration(rowWeights);
+      const inputs = new Map(fed.map((value) => [value.name, ofIteration(value)]));
+      const { output, nextState } = model.apply(inner, inputs, weights, { training: true, noise });
       const losses = loss.rowLosses(inner, output, label);
       const total = inner.op("ReduceSum", [inner.mul(losses, weight)], { keepDims: false });
       const hits = loss.hits(inner, output, label);
-      return hits ? [total, correctCount(inner, hits, weight)] : [total];
+      stateNames = [...nextState.keys()];
+      return [total, ...nextState.values(), ...(hits ? [correctCount(inner, hits, weight)] : [])];
     },
   );
 
   graph.output("loss", sums[0]);
-  if (sums.length > 1) graph.output("correct", sums[1]);
+  // Networks with running statistics compute a batch whole, so that their sum over iterations is the statistic itself.
+  stateNames.forEach((name, i) => {
+    graph.output(nextName(name), sums[1 + i]);
+  });
+  if (sums.length > 1 + stateNames.length) graph.output("correct", sums[1 + stateNames.length]);
   [...parameters].forEach(([name, parameter], i) => {
     const [next, ...nextSlots] = optimizer.update(graph, parameter, gradients[i], slots[i], step);
     graph.output(nextName(name), next);
@@ -83,6 +96,9 @@ export function trainStep(options: TrainStepOptions): Graph {
   return graph;
 }
 
+const declared = (graph: Graph, tensors: readonly NamedShape[]) =>
+  new Map(tensors.map(({ name, shape }) => [name, graph.input(name, "float32", shape)]));
+
 /** Hits among the rows of the batch, which have a weight above 0. */
 function correctCount(graph: Graph, hits: Value, weight: Value): Value {
   const real = graph.op("Sign", [weight]);
@@ -90,30 +106,42 @@ function correctCount(graph: Graph, hits: Value, weight: Value): Value {
 }
 
 export interface ForwardOptions {
-  readonly model: Model;
-  readonly types: Pick<ExampleTypes, "images">;
+  readonly model: Network;
+  readonly types: Pick<ExampleTypes, "inputs">;
   /** Rows that are computed together. */
   readonly microBatchSize: number;
+  /** Whether batch normalisation and dropout behave as in training; false unless given. */
+  readonly training?: boolean;
 }
 
-/** The network alone: parameters and `images` (microBatchSize, ...input) in, `output` (microBatchSize, K) out. */
-export function forward({ model, types, microBatchSize }: ForwardOptions): Graph {
+/**
+ * The network alone: its tensors, its noise in training mode, and its inputs (microBatchSize, ...shape) in, `output`
+ * (microBatchSize x places, K) out.
+ */
+export function forward(options: ForwardOptions): Graph {
+  const { model } = options;
   const graph = new Graph();
-  const parameters = new Map(
-    model.parameters.map(({ name, shape }) => [name, graph.input(name, "float32", shape)]),
-  );
-  const images = graph.input("images", types.images, [microBatchSize, ...model.input]);
-  graph.output("output", model.apply(graph, images, parameters));
-  return graph;
+  return withOutput(graph, options, declared(graph, [...model.parameters, ...model.fixed]));
 }
 
-/** The network with given weights inside, for others to run: `images` in, `output` (before the link) out. */
-export function forwardWith({ model, types, microBatchSize }: ForwardOptions, weights: Weights): Graph {
+/** The network with given weights inside, for others to run: its inputs in, `output` (before the link) out. */
+export function forwardWith(options: ForwardOptions, weights: Weights): Graph {
   const graph = new Graph();
-  const parameters = new Map(
-    Object.entries(weights).map(([name, content]) => [name, graph.namedConstant(name, content)]),
+  const constants = Object.entries(weights).map(
+    ([name, content]) => [name, graph.namedConstant(name, content)] as const,
   );
-  const images = graph.input("images", types.images, [microBatchSize, ...model.input]);
-  graph.output("output", model.apply(graph, images, parameters));
+  return withOutput(graph, options, new Map(constants));
+}
+
+function withOutput(
+  graph: Graph,
+  { model, types, microBatchSize, training = false }: ForwardOptions,
+  weights: ReadonlyMap<string, Value>,
+): Graph {
+  const noise = training ? declared(graph, model.noise(microBatchSize)) : undefined;
+  const inputs = model.inputs.map(
+    ({ name, shape }) => [name, graph.input(name, types.inputs[name], [microBatchSize, ...shape])] as const,
+  );
+  graph.output("output", model.apply(graph, new Map(inputs), weights, { training, noise }).output);
   return graph;
 }

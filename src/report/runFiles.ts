@@ -136,7 +136,7 @@ function describeRun({ plan, environment }: RunFilesInput): RunDescription {
 function untrainedNetworks({ plan, trials, imageShape }: RunFilesInput): [string, Uint8Array][] {
   if (imageShape === undefined) return [];
   const model = makeModel(plan, imageShape);
-  const types = { images: "uint8" } as const;
+  const types = { inputs: { images: "uint8" } } as const;
   return trials
     .filter(({ seed }) => seed === plan.seeds[0])
     .map(({ arm, seed, outputBias }) => {

@@ -68,7 +68,7 @@ const weights = initialWeights(model, 1);
 const network = (bias: readonly number[]) =>
   toOnnx(
     forwardWith(
-      { model, types: { images: "uint8" }, microBatchSize: 64 },
+      { model, types: { inputs: { images: "uint8" } }, microBatchSize: 64 },
       { ...weights, [model.outputBias]: tensor("float32", [3], bias) },
     ),
   );
@@ -144,7 +144,7 @@ function imageNetwork(name: string, shape: readonly number[], images: "uint8" | 
   const weights = initialWeights(model, 2);
   writeFileSync(
     join(folder, name),
-    toOnnx(forwardWith({ model, types: { images }, microBatchSize: 8 }, weights)),
+    toOnnx(forwardWith({ model, types: { inputs: { images } }, microBatchSize: 8 }, weights)),
   );
   const kernel = Object.values(weights).find((one) => one.shape.length === 2)!.data as Float32Array;
   /** Mean softmax over images, whose element i is `element(n, i)`. */

@@ -185,7 +185,12 @@ function network(layers: readonly Layer[], form: "model" | "layer by layer", dty
     layer.apply(graph, y, rest.splice(0, layer.parameters(y.shape.slice(1)).length));
   const y =
     form === "model"
-      ? model.apply(graph, x, new Map(parameters.map((value) => [value.name, value])))
+      ? model.apply(
+          graph,
+          new Map([["images", x]]),
+          new Map(parameters.map((value) => [value.name, value])),
+          { training: true },
+        ).output
       : layers.reduce(applyNext, x);
   const loss = graph.op("ReduceSum", [graph.mul(y, y)], { keepDims: false });
   graph.output("y", y);

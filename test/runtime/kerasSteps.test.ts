@@ -55,7 +55,7 @@ const layers = [
   dense(10),
 ];
 const model = sequential([32, 32, 3], layers);
-const examples = { images: bytes(fixture.images), labels: Uint8Array.from(fixture.labels) };
+const examples = { inputs: { images: bytes(fixture.images) }, labels: Uint8Array.from(fixture.labels) };
 const weights: Weights = Object.fromEntries(
   ours(fixture.initial).map(([name, array]) => [name, tensor("float32", array.shape, doubles(array))]),
 );

@@ -13,7 +13,7 @@ const model = sequential(
   [rescaling(1 / 255), conv2d(6, [3, 3], { activation: "relu" }), maxPool2d([2, 2]), flatten(), dense(4)],
 );
 const { train } = syntheticDataset({ seed: 1, classes: 4, trainCount: 200, testCount: 1, shape: [8, 8, 3] });
-const examples = { images: train.images, labels: train.labels };
+const examples = { inputs: { images: train.images }, labels: train.labels };
 const rows = Uint32Array.from({ length: train.count }, (_, i) => i);
 const common = {
   model,

@@ -49,7 +49,12 @@ function setUp(head: Head, options: Options) {
     return [name, { dtype, shape, data: values }];
   });
   const weights: Weights = Object.fromEntries(smaller);
-  return { model, weights, labels, examples: { images, labels: Float32Array.from(labels.flat()) } };
+  return {
+    model,
+    weights,
+    labels,
+    examples: { inputs: { images }, labels: Float32Array.from(labels.flat()) },
+  };
 }
 
 type SetUp = ReturnType<typeof setUp>;
@@ -62,7 +67,7 @@ function lossOf(head: Head, options: Options, { weights, labels, examples }: Set
       all
         .slice(0, inputs)
         .reduce(
-          (z, i) => z + examples.images[row * inputs + i] * kernel[i * bias.length + k],
+          (z, i) => z + examples.inputs.images[row * inputs + i] * kernel[i * bias.length + k],
           own[k] + added,
         ),
     );
@@ -126,7 +131,7 @@ describe("what a batch's loss is divided by", () => {
     const ofRow = (row: number) => ({
       ...made,
       labels: [made.labels[row]],
-      examples: { ...made.examples, images: made.examples.images.subarray(row * inputs) },
+      examples: { ...made.examples, inputs: { images: made.examples.inputs.images.subarray(row * inputs) } },
     });
     const losses = all.map((row) => weights[row] * rows * lossOf(head, { classWeights }, ofRow(row), zeros));
     const divisors = {

@@ -26,7 +26,7 @@ test("the browser's runtime trains as the native one does, but for rounding", as
   const trained = async (runtime: Runtime) => {
     const options = {
       model,
-      examples: train,
+      examples: { inputs: { images: train.images }, labels: train.labels },
       loss: "softmax",
       optimizer: rmsprop(),
       weights: initialWeights(model, 5),

@@ -107,7 +107,7 @@ export async function makeNetwork(
   const all = Uint32Array.from({ length: rows }, (_, i) => i);
   const predictor = await createPredictor(await nodeRuntime(), {
     model,
-    examples: { images, labels: new Int32Array(rows) },
+    examples: { inputs: { images }, labels: new Int32Array(rows) },
     microBatchSize: 64,
   });
   return {
