@@ -5,6 +5,7 @@ import { parse, stringify } from "yaml";
 import { z } from "zod";
 import { InputError } from "../errors.ts";
 import { makeFolder } from "../files/makeFolder.ts";
+import { fileError } from "../files/openByteSource.ts";
 import { writeWhole } from "../files/writeWhole.ts";
 import { type Plan, resolvePlan } from "./plan.ts";
 import type { Trial, Versions } from "./record.ts";
@@ -27,7 +28,10 @@ export interface RunFolder {
   readonly versions: Versions | undefined;
   /** @throws InputError where the finished trials were made with other versions or other data */
   begin(versions: Versions): void;
-  /** Appends a finished trial, and the time of its training. It is on disk when this returns. */
+  /**
+   * Appends a finished trial, and the time of its training. It is on disk when this returns.
+   * @throws InputError where it can't be written, for instance since the disk is full
+   */
   addTrial(trial: Trial, seconds: number): void;
   /** Writes a file whole or not at all, and returns its path. */
   write(name: string, content: string | Uint8Array): Promise<string>;
@@ -65,12 +69,18 @@ export async function openRunFolder(path: string, plan: Plan, fresh: boolean): P
         versions = given;
       },
       addTrial(trial, seconds) {
-        // With the first trial, so that a run without one leaves nothing behind.
-        writeFileSync(file("plan"), stringify(plan));
-        writeFileSync(file("versions"), versionsText(versions!));
-        if (!existsSync(file("times"))) writeFileSync(file("times"), "plan,seed,arm,seconds\n");
-        appendFileSync(file("trials"), `${trialLine(trial)}\n`);
-        appendFileSync(file("times"), `${trial.plan},${trial.seed},${trial.arm},${seconds.toFixed(3)}\n`);
+        try {
+          // With the first trial, so that a run without one leaves nothing behind.
+          writeFileSync(file("plan"), stringify(plan));
+          writeFileSync(file("versions"), versionsText(versions!));
+          if (!existsSync(file("times"))) writeFileSync(file("times"), "plan,seed,arm,seconds\n");
+          appendFileSync(file("trials"), `${trialLine(trial)}\n`);
+          appendFileSync(file("times"), `${trial.plan},${trial.seed},${trial.arm},${seconds.toFixed(3)}\n`);
+        } catch (error) {
+          throw new InputError(`cannot write to the run folder ${path}: ${fileError(error)}`, {
+            cause: error,
+          });
+        }
       },
     };
   } catch (error) {

@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
-import { createServer } from "node:net";
+import { connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Queue } from "bullmq";
 import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
@@ -41,8 +42,8 @@ interface Started {
   readonly exit: Promise<number | null>;
 }
 
-function start(program: string, args: readonly string[]): Started {
-  const child = spawn(program, args, { cwd: folder });
+function start(program: string, args: readonly string[], variables: NodeJS.ProcessEnv = {}): Started {
+  const child = spawn(program, args, { cwd: folder, env: { ...process.env, ...variables } });
   running.push(child);
   let text = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (data) => (text += data));
@@ -59,6 +60,33 @@ const compare = (out = `run-${runs++}`) => ({
 
 const shows = (started: Started, pattern: RegExp) =>
   vi.waitFor(() => expect(started.text()).toMatch(pattern), { timeout: 60_000, interval: 20 });
+
+/** A way to Redis that can be interrupted. */
+async function startProxy() {
+  const sockets = new Set<Socket>();
+  let isDown = false;
+  const server = createServer((client) => {
+    if (isDown) return void client.destroy();
+    const upstream = connect(port, "127.0.0.1");
+    for (const [socket, other] of [
+      [client, upstream],
+      [upstream, client],
+    ]) {
+      sockets.add(socket);
+      socket.on("error", () => {}).on("close", () => other.destroy());
+      socket.pipe(other);
+    }
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return {
+    address: `redis://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    setDown(down: boolean) {
+      isDown = down;
+      if (down) for (const socket of sockets) socket.destroy();
+    },
+    close: () => server.close(),
+  };
+}
 
 async function startRedis(): Promise<Started> {
   const server = start("redis-server", ["--port", String(port), "--save", "", "--dir", folder]);
@@ -158,6 +186,71 @@ describe.skipIf(noRedis)(`with Redis${noRedis ? " (skipped: redis-server is not 
     expect(await watcher.exit).toBe(0);
     expect(summary(watcher.out)).toBe(summary("whole"));
   }, 120_000);
+
+  test("a connection that drops for longer than a job is held comes back, and the sweep is completed", async () => {
+    const proxy = await startProxy();
+    const busy = baserate("worker", proxy.address, "--workers", "1", "--lost-after", "1");
+    const watcher = baserate("compare", "plan.yaml", "--queue", proxy.address, "--out", "dropped");
+    await shows(busy, /done/);
+    proxy.setDown(true);
+    await sleep(4000);
+    proxy.setDown(false);
+    expect(await watcher.exit).toBe(0);
+    proxy.close();
+    expect(summary("dropped")).toBe(summary("whole"));
+  }, 120_000);
+
+  test("a job that is delivered twice, since its worker stood still for too long, counts once", async () => {
+    const watcher = compare();
+    const slow = worker();
+    await shows(slow, /done/);
+    slow.child.kill("SIGSTOP");
+    worker();
+    expect(await watcher.exit).toBe(0);
+    slow.child.kill("SIGCONT");
+    await sleep(2000);
+    expect(slow.child.exitCode).toBe(null);
+    const second = compare();
+    expect(await second.exit).toBe(0);
+    for (const { out } of [watcher, second]) expect(summary(out)).toBe(summary("whole"));
+    expect(lines(watcher.out)).toHaveLength(12);
+  }, 120_000);
+
+  test("workers whose clocks are an hour ahead and behind complete a sweep, one of them killed", async () => {
+    const watcher = compare();
+    const [ahead, behind] = [3_600_000, -3_600_000].map((offset) =>
+      start(process.execPath, [cli, "worker", address(), "--workers", "1", "--lost-after", "2"], {
+        NODE_OPTIONS: `--import=data:text/javascript,const{now}=Date;Date.now=()=>now()+${offset}`,
+      }),
+    );
+    await shows(ahead, /done/);
+    ahead.child.kill("SIGKILL");
+    expect(await watcher.exit).toBe(0);
+    expect(behind.text()).toContain("done");
+    expect(summary(watcher.out)).toBe(summary("whole"));
+  }, 120_000);
+
+  const cannotMount = process.getuid?.() !== 0;
+  test.skipIf(cannotMount)(
+    `a disk that is full stops the watcher with a line, and the sweep continues elsewhere${cannotMount ? " (skipped: only root can mount a small disk)" : ""}`,
+    async () => {
+      const small = join(folder, "small");
+      mkdirSync(small);
+      spawnSync("mount", ["-t", "tmpfs", "-o", "size=24k", "tmpfs", small]);
+      try {
+        worker();
+        const full = compare(join(small, "run"));
+        expect(await full.exit, full.text()).toBe(2);
+        expect(full.text()).toMatch(/baserate: .*small\/run.*no space left/);
+      } finally {
+        spawnSync("umount", ["--lazy", small]);
+      }
+      const watcher = compare();
+      expect(await watcher.exit).toBe(0);
+      expect(summary(watcher.out)).toBe(summary("whole"));
+    },
+    120_000,
+  );
 
   /** Puts a job of the sweep's first seed into the queue before the sweep does. */
   async function addFirst(changes: object): Promise<void> {
