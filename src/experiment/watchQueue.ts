@@ -109,8 +109,10 @@ async function look(
   task: SeedTask,
   sweep: QueuedSweep,
 ): Promise<"done" | "open" | FailedTask> {
-  const job = await queue.getJob(jobId(task, sweep.versions));
-  const state = await job?.getState();
+  const id = jobId(task, sweep.versions);
+  // The state before the job: a job that is completed between the two would be without its result.
+  const state = await queue.getJobState(id);
+  const job = await queue.getJob(id);
   if (job !== undefined && state === "completed") {
     for (const { trial, seconds } of jobTrials(job.returnvalue, `job ${job.id}`))
       sweep.onTrial(trial, seconds);
