@@ -28,7 +28,7 @@ const { exports }: { exports: Record<string, { default: string }> } = JSON.parse
 );
 
 const root = join(import.meta.dirname, "..", "src");
-const files = readdirSync(root, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts"));
+const files = readdirSync(root, { recursive: true, encoding: "utf8" }).filter((name) => /\.tsx?$/.test(name));
 
 /** Paths (relative to src) that a file imports or re-exports values from; `import type` carries no value. */
 function imports(file: string): string[] {
@@ -69,7 +69,7 @@ test("there are no import cycles", () => {
       return;
     }
     if (done.has(file)) return;
-    for (const next of imports(file).filter((name) => name.endsWith(".ts") && !name.startsWith(".."))) {
+    for (const next of imports(file).filter((name) => /\.tsx?$/.test(name) && !name.startsWith(".."))) {
       visit(next, [...path, file]);
     }
     done.add(file);

@@ -43,5 +43,9 @@ export const commands: Record<string, { summary: string; load: () => Promise<Com
     summary: "whether an untrained network starts where it should, and if not, why",
     load: () => import("./commands/check.ts"),
   },
+  studio: {
+    summary: "the page in the browser: all of this for your own files, and the experiment live",
+    load: () => import("./commands/studio.ts"),
+  },
   data: { summary: "fetch and verify a dataset", load: () => import("./commands/data.ts") },
 };

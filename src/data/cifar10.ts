@@ -2,11 +2,12 @@ import { type LoadOptions, loadCachedDataset } from "./cachedDataset.ts";
 import { type Dataset, type ImageSet, imageBytes } from "./dataset.ts";
 import type { DatasetLayout } from "./datasetFile.ts";
 import { fetchAddress, fetchPackage, type Mirror } from "./mirror.ts";
+import { cifar10Classes } from "./originalSubset.ts";
 
 /** CIFAR-10 (Krizhevsky 2009), https://www.cs.toronto.edu/~kriz/cifar.html, in dataset order. */
 export const cifar10Layout: DatasetLayout = {
   name: "cifar10",
-  classNames: ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"],
+  classNames: cifar10Classes,
   shape: [32, 32, 3],
   trainCount: 50_000,
   testCount: 10_000,

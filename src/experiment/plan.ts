@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { datasetNames } from "../data/datasets.ts";
+import { originalCounts } from "../data/originalSubset.ts";
 import { InputError } from "../errors.ts";
 import { armNames } from "./arms.ts";
 import { type KeyName, planError } from "./planError.ts";
@@ -43,9 +44,6 @@ const originalLayers: LayerPlan[] = [
   { flatten: {} },
   { dense: { units: 64, activation: "relu" } },
 ];
-
-/** Class counts of the original experiment; a tenth of them for the smaller synthetic dataset. */
-const originalCounts = [4000, 3700, 100, 4000, 400, 100, 50, 700, 700, 100];
 
 const batchSize = whole(1);
 const epochs = whole(1);
@@ -107,6 +105,7 @@ export function resolvePlan(
       throw new InputError(`invalid ${name(key)}: ${twice} is given twice; expected different ${key}`);
   }
   validateGrid(plan.grid ?? {}, name);
+  // The synthetic dataset is smaller, so it has a tenth of them.
   const counts =
     plan.counts ?? originalCounts.map((count) => (plan.dataset === "cifar10" ? count : count / 10));
   return { ...plan, counts };

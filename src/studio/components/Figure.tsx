@@ -1,0 +1,46 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { Figure as FigureOf } from "../../plot/svg.ts";
+
+interface Props<Data> {
+  readonly figure: FigureOf<Data>;
+  readonly data: Data;
+  /** Height to keep free until the figure is drawn, in px. */
+  readonly height: number;
+}
+
+/**
+ * A figure of src/plot as wide as its place. Plot itself is loaded after the first numbers stand, and a figure is drawn
+ * at most once a frame.
+ */
+export function Figure<Data>({ figure, data, height }: Props<Data>) {
+  const place = useRef<HTMLElement>(null);
+  const [width, setWidth] = useState(0);
+  const [svg, setSvg] = useState<string>();
+  useEffect(() => {
+    const observer = new ResizeObserver(([{ contentRect }]) => setWidth(Math.floor(contentRect.width)));
+    observer.observe(place.current!);
+    return () => observer.disconnect();
+  }, []);
+  useEffect(() => {
+    if (width === 0) return;
+    let wanted = true;
+    const frame = requestAnimationFrame(async () => {
+      const { drawFigure } = await import("../../plot/drawFigure.ts");
+      const drawn = await drawFigure(figure, data, { width: Math.min(720, Math.max(300, width)) });
+      if (wanted) setSvg(drawn);
+    });
+    return () => {
+      wanted = false;
+      cancelAnimationFrame(frame);
+    };
+  }, [figure, data, width]);
+  // The figure's texts are escaped where it is drawn (src/plot/svg.ts).
+  return (
+    <figure
+      ref={place}
+      style={svg === undefined ? { minHeight: `${height}px` } : undefined}
+      // biome-ignore lint/security/noDangerouslySetInnerHtml: see above
+      dangerouslySetInnerHTML={{ __html: svg ?? "" }}
+    />
+  );
+}

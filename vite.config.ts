@@ -1,0 +1,27 @@
+import preact from "@preact/preset-vite";
+import { defineConfig, type Plugin } from "vite";
+import { htmlStyle } from "./src/report/htmlStyle.ts";
+
+/** The style sheet of the HTML reports, so that the page looks like their sibling. */
+const reportStyle = (): Plugin => ({
+  name: "report-style",
+  resolveId: (id) => (id === "virtual:report.css" ? "\0report.css" : undefined),
+  load: (id) => (id === "\0report.css" ? htmlStyle : undefined),
+});
+
+/** The page in the browser: a folder of files that any static host serves from any path. */
+export default defineConfig({
+  root: "src/studio",
+  base: "./",
+  plugins: [preact({ devToolsEnabled: false }), reportStyle()],
+  worker: { format: "es" },
+  // h5wasm, Plot and the like are loaded when they are needed, so their size is no reason to warn.
+  build: {
+    outDir: "../../dist/studio",
+    emptyOutDir: true,
+    target: "es2022",
+    chunkSizeWarningLimit: 8000,
+    // A document for figures where there is none (src/plot/drawFigure.ts); a page has one.
+    rolldownOptions: { external: ["linkedom"] },
+  },
+});
