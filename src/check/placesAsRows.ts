@@ -18,13 +18,18 @@ export interface PlaceRows {
 }
 
 /**
- * Whether labels belong to single places of an input (pixels, tokens, anchors), which share the output layer's bias,
- * rather than to whole inputs.
+ * What each label belongs to, by the shapes of outputs and labels: a whole input, a single place of it (pixel, token,
+ * anchor; places share the output layer's bias), or one output of a place.
  */
-export function haveLabelsAtPlaces(head: Head, outputs: PlaceArray, labels: PlaceArray): boolean {
-  const axes = outputs.shape.slice(1).filter((length) => length > 1).length;
-  const places = labels.shape.slice(1).filter((length) => length > 1).length;
-  return axes > 1 && places >= (head.reads === "classes" ? 1 : 2);
+export function labelsBelongTo(
+  head: Head,
+  outputs: readonly number[],
+  labels: readonly number[],
+): "input" | "place" | "output" {
+  const axes = outputs.slice(1).filter((length) => length > 1).length;
+  const places = labels.slice(1).filter((length) => length > 1).length;
+  if (axes <= 1 || places < (head.reads === "classes" ? 1 : 2)) return "input";
+  return isSame(labels, outputs) ? "output" : "place";
 }
 
 /**

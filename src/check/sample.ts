@@ -180,7 +180,7 @@ function readLabels(
     return oneHot(head, fromZero, rows, width);
   };
   const labels = read(input.labels, input.rows);
-  if (isSummary) return { labels, summary: training, shifted };
+  if (isSummary) return { labels, summary: asRead(head, training, shifted, width), shifted };
   const { rows, names } = training;
   const summary = named(summaryOf(head, read(training.labels, rows), rows, width), names);
   return {
@@ -189,6 +189,18 @@ function readLabels(
     shifted,
     labelRows: rows,
   };
+}
+
+/** A summary of class labels, lowered by one as the rows were, and with an output for each class of a binary loss. */
+function asRead(head: Head, summary: LabelSummary, shifted: boolean, width: number): LabelSummary {
+  if (summary.kind !== "classes") return summary;
+  const { counts, names, rows, labelSquares } = summary;
+  if (head.reads === "binary" && width > 1 && counts.length === width) {
+    const totals = new Float64Array(width).fill(labelSquares);
+    return { kind: "binary", positives: counts, squares: counts, totals, rows, names };
+  }
+  const fromOne = shifted && names === undefined && counts[0] === 0 && counts.length > width;
+  return fromOne ? { ...summary, counts: counts.slice(1) } : summary;
 }
 
 /** A sum over rows grows with their number, so everything here is per row; only a reported loss is compared with the sum. */

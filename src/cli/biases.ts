@@ -10,7 +10,9 @@ import type { Link } from "../heads/links.ts";
 import type { Options } from "../heads/options.ts";
 import { type Solution, solve } from "../heads/solve.ts";
 import type { BiasChange } from "../models/editBias.ts";
-import { type LabelFlags, readLabels } from "./labelFlags.ts";
+import { readings } from "../tables/labelChoices.ts";
+import { tableFormats } from "../tables/table.ts";
+import { type LabelFlags, labelsOf } from "./labelFlags.ts";
 
 /** A change, and where its numbers come from if they were solved for. */
 export interface IntendedBias extends BiasChange {
@@ -32,7 +34,7 @@ export async function solveBias(
   options: Options,
 ): Promise<{ values: readonly number[]; solved: SolvedBias }> {
   const { head, options: implied } = findHead(loss);
-  const { summary, source } = await readLabels(head, file, flags);
+  const { summary, source } = await labelsOf(head, file, flags);
   const solution = solve(loss, summary, options);
   if (solution.kind === "none") {
     throw new InputError(`${solution.head} has no optimal bias: ${solution.reason}; ${solution.instead}`);
@@ -48,13 +50,13 @@ const source = z.strictObject({
   labels: z.string().optional(),
   loss: z.string(),
   counts: list.optional(),
-  column: z.string().optional(),
+  column: z.union([z.string().transform((text) => text.split(",")), z.array(z.string())]).optional(),
   weightColumn: z.string().optional(),
   classes: z.union([z.number(), z.array(z.string())]).optional(),
   ignoreIndex: z.union([z.number(), z.string()]).optional(),
-  as: z.enum(["classes", "names", "numbers"]).optional(),
+  as: z.enum(readings).optional(),
   missing: z.enum(["refuse", "skip"]).optional(),
-  format: z.enum(["csv", "tsv", "jsonl", "json", "npy", "parquet"]).optional(),
+  format: z.enum(tableFormats).optional(),
   header: z.boolean().optional(),
   options: z.record(z.string(), z.union([z.number(), z.string(), z.array(z.number())])).optional(),
 });
@@ -88,14 +90,13 @@ export async function readBiases(path: string): Promise<IntendedBias[]> {
 
 function fromLabels(path: string, { loss, labels, options = {}, ...flags }: z.infer<typeof source>) {
   const file = labels === undefined ? undefined : resolve(dirname(path), labels);
-  const { counts, classes, ignoreIndex } = flags;
+  const { counts, ignoreIndex } = flags;
   return solveBias(
     loss,
     file,
     {
       ...flags,
       counts: counts?.join(","),
-      classes: classes?.toString(),
       ignoreIndex: ignoreIndex?.toString(),
     },
     options,

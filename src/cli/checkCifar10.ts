@@ -1,30 +1,27 @@
 import { onlyInput } from "../check/modelOutputs.ts";
-import { loadCifar10 } from "../data/cifar10.ts";
 import { imageBytes } from "../data/dataset.ts";
 import { imbalancedSubset } from "../data/imbalancedSubset.ts";
 import { resolvePlan } from "../experiment/plan.ts";
+import { fromCounts } from "../labels/fromCounts.ts";
 import { random } from "../math/random.ts";
 import type { CheckData } from "./checkData.ts";
-import { progressLine } from "./progressLine.ts";
+import { loadDataset } from "./experimentSetup.ts";
 
 /** Random rows of the imbalanced subset of CIFAR-10 that `baserate reproduce` trains on, the same ones each time. */
-export async function openCifar10(most: number): Promise<CheckData> {
-  const progress = progressLine("fetching CIFAR-10");
-  const { train, classNames } = await loadCifar10();
-  progress.end();
-  const { counts } = resolvePlan({});
+export async function openCifar10(most: number, signal: AbortSignal): Promise<CheckData> {
+  const plan = resolvePlan({});
+  const { train, classNames } = await loadDataset(plan, signal);
+  const { counts } = plan;
   const all = imbalancedSubset(train.labels, counts, classNames);
   const picked = Array.from(random(0, "check rows").shuffle(all).slice(0, most));
   const size = imageBytes(train.shape);
   return {
     picked,
     available: all.length,
-    labels: {
+    labelled: {
       labels: picked.map((row) => train.labels[row]),
-      rows: picked.length,
-      names: classNames,
+      training: fromCounts(counts, classNames),
     },
-    counts,
     inputs: (wanted) => ({
       [onlyInput(wanted).name]: {
         rows: picked.length,

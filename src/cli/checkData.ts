@@ -5,18 +5,17 @@ import { type NpyArray, openNpyArray } from "../files/npy.ts";
 import { openByteSource } from "../files/openByteSource.ts";
 import { readZip } from "../files/zip.ts";
 import type { Head } from "../heads/head.ts";
+import type { ClassSummary } from "../labels/summary.ts";
 import type { ValueInfo } from "../runtime/runtime.ts";
-import { type LabelRows, spreadRows } from "./labelRows.ts";
+import { spreadRows } from "./spreadRows.ts";
 
 /** Rows to run a model on. */
 export interface CheckData {
   /** Which rows of all that there are, where some were picked, and how many there are. */
   readonly picked: readonly number[];
   readonly available: number;
-  /** The labels of the picked rows, where the data comes with them. */
-  readonly labels?: LabelRows;
-  /** Rows of each class in all training data, where the data tells. */
-  readonly counts?: readonly number[];
+  /** Classes of the picked rows and of all training data, where the data comes with its labels. */
+  readonly labelled?: { readonly labels: readonly number[]; readonly training: ClassSummary };
   /** What the model is fed with, by its inputs' names. */
   inputs(wanted: readonly ValueInfo[]): Readonly<Record<string, InputRows>>;
   /** How that is made from what is on disk, for people, where that is a choice. */
@@ -27,7 +26,7 @@ export interface CheckData {
 export interface CheckDataFlags {
   readonly data?: string;
   readonly labels?: string;
-  readonly classes?: readonly string[];
+  readonly classes?: number | readonly string[];
   /** Rows to take, at most. */
   readonly rows: number;
   readonly imageScale?: number;
@@ -61,7 +60,7 @@ export async function openCheckData(
     throw new InputError(`${data} has classes for labels; ${head.name} reads ${head.reads}`);
   }
   if (isFolder) return (await import("./checkImages.ts")).openImageFolder(data, flags, signal);
-  return (await import("./checkCifar10.ts")).openCifar10(rows);
+  return (await import("./checkCifar10.ts")).openCifar10(rows, signal);
 }
 
 /** A .npy file for a model of one input, or a .npz file with an array for each. */

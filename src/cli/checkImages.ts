@@ -1,10 +1,11 @@
 import { type InputRows, onlyInput, takesFloats } from "../check/modelOutputs.ts";
 import { InputError } from "../errors.ts";
 import { elementCount } from "../graph/tensor.ts";
+import { fromCounts } from "../labels/fromCounts.ts";
 import type { ValueInfo } from "../runtime/runtime.ts";
 import { listImages } from "../tables/imageFolder.ts";
 import type { CheckData, CheckDataFlags } from "./checkData.ts";
-import { spreadRows } from "./labelRows.ts";
+import { spreadRows } from "./spreadRows.ts";
 
 /**
  * Images of a folder that has a folder a class, labelled by it. Where there are too many, every so-many-th of the sorted
@@ -22,8 +23,13 @@ export async function openImageFolder(
   return {
     picked,
     available: all.length,
-    labels: { labels: images.map(({ label }) => label), rows: picked.length, names },
-    counts: files.map(({ length }) => length),
+    labelled: {
+      labels: images.map(({ label }) => label),
+      training: fromCounts(
+        files.map(({ length }) => length),
+        names,
+      ),
+    },
     inputs(wanted) {
       const input = onlyInput(wanted);
       const layout = imageLayout(input);

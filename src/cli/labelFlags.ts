@@ -1,133 +1,147 @@
 import { stat } from "node:fs/promises";
-import type { Command } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
 import { InputError } from "../errors.ts";
 import type { Head } from "../heads/head.ts";
-import { fromCounts } from "../labels/fromCounts.ts";
 import type { LabelSummary } from "../labels/summary.ts";
+import { type LabelChoices, type Reading, readings } from "../tables/labelChoices.ts";
+import type { LabelsRead } from "../tables/readLabels.ts";
+import { type Table, type TableFormat, tableFormats } from "../tables/table.ts";
+import { list } from "./options.ts";
 import { progressLine } from "./progressLine.ts";
 import { grouped } from "./text.ts";
 
-/** Where the labels are, as flags; the same for every command that reads labels. */
+/** Where the labels are and how they are to be understood, as flags; the same for every command that reads labels. */
 export interface LabelFlags {
   readonly counts?: string;
-  readonly column?: string;
+  readonly column?: readonly string[];
   readonly weightColumn?: string;
-  readonly classes?: string;
+  readonly classes?: number | readonly string[];
   readonly ignoreIndex?: string;
-  readonly as?: "classes" | "names" | "numbers";
+  readonly as?: Reading;
   readonly missing?: "refuse" | "skip";
-  readonly format?: "csv" | "tsv" | "jsonl" | "json" | "npy" | "parquet";
+  readonly format?: TableFormat;
   readonly header?: boolean;
 }
 
 /** Labels, with a line on what was read and how it was understood. */
-export interface ReadLabels {
+export interface SourcedLabels {
   readonly summary: LabelSummary | undefined;
   readonly source: string;
 }
 
-const group = "Labels:";
+/** Flags that a command declares only where its labels can have weights. */
+const ofWeights = ["weightColumn"];
 
-export function addLabelFlags(command: Command): void {
+/**
+ * Adds the flags of labels to a command.
+ *
+ * @param counts what --counts counts, for --help
+ * @param weights whether rows may have weights
+ */
+export function addLabelFlags(
+  command: Command,
+  { counts = "number of labels in each class, instead of a file", weights = true } = {},
+): void {
+  const option = (flags: string, text: string) => command.createOption(flags, text);
   const flags = [
-    command.createOption("--counts <numbers>", "number of labels in each class, instead of a file: 900,100"),
-    command.createOption(
+    option("--counts <numbers|file>", `${counts}: 900,100, or a file of such numbers`),
+    option(
       "--column <names>",
-      "column that holds the labels; several, a,b,c, for several labels a row",
-    ),
-    command.createOption("--weight-column <name>", "column that holds a sample weight for each row"),
-    command.createOption(
+      "column that holds the labels; several, a,b,c, for several labels per row",
+    ).argParser(list),
+    option("--weight-column <name>", "column that holds a sample weight for each row"),
+    option(
       "--classes <number|names>",
       "number of classes, or their names in the order of the outputs: cat,dog",
+    ).argParser(classesIn),
+    option("--ignore-index <label>", "label of rows to leave out, such as -100"),
+    option("--as <reading>", "read labels as class indices, as names of classes, or as real numbers").choices(
+      readings,
     ),
-    command.createOption("--ignore-index <label>", "label of rows to leave out, such as -100"),
-    command
-      .createOption("--as <reading>", "read labels as class indices, as names of classes, or as real numbers")
-      .choices(["classes", "names", "numbers"]),
-    command
-      .createOption("--missing <what>", "refuse missing labels (default), or skip their rows")
-      .choices(["refuse", "skip"]),
-    command
-      .createOption("--format <name>", "format of the file where its name does not say")
-      .choices(["csv", "tsv", "jsonl", "json", "npy", "parquet"]),
-    command.createOption("--header", "the first row of a text file names the columns"),
-    command.createOption("--no-header", "the first row of a text file holds labels; columns are 0, 1, ..."),
+    option("--missing <what>", "refuse missing labels (default), or skip their rows").choices([
+      "refuse",
+      "skip",
+    ]),
+    option("--format <name>", "format of the file where its name does not say").choices(tableFormats),
+    option("--header", "the first row of a text file names the columns"),
+    option("--no-header", "the first row of a text file holds labels; columns are 0, 1, ..."),
   ];
-  for (const flag of flags) command.addOption(flag.helpGroup(group));
+  for (const flag of flags) {
+    if (weights || !ofWeights.includes(flag.attributeName())) command.addOption(flag.helpGroup("Labels:"));
+  }
 }
 
-/** Reads the labels that the flags (and the file, `-` for standard input) say, as the head reads them. */
-export async function readLabels(
+/** The summary of the labels that the flags (and the file, `-` for standard input) say, as the head reads them. */
+export async function labelsOf(
   head: Head,
   file: string | undefined,
   flags: LabelFlags,
-): Promise<ReadLabels> {
+  hints: LabelChoices = {},
+): Promise<SourcedLabels> {
   if (head.reads === "nothing")
     return { summary: undefined, source: "no labels: this loss does not depend on them" };
-  if (flags.counts !== undefined) {
+  const { counts, classes } = flags;
+  if (counts !== undefined) {
     if (file !== undefined) throw new InputError(`labels come from --counts or from ${file}, not from both`);
-    return fromCountFlag(flags.counts, flags.classes);
+    return (await import("../tables/readCounts.ts")).readCounts(counts, classes);
   }
   if (file === undefined)
     throw new InputError("no labels: give a file, - for standard input, or --counts 900,100");
   if (file !== "-" && (await stat(file).catch(() => undefined))?.isDirectory()) return fromFolder(file);
-  return fromTable(head, file, flags);
-}
-
-function fromCountFlag(counts: string, classes: string | undefined): ReadLabels {
-  const numbers = counts.split(",").map((text) => {
-    const count = text.trim() === "" ? Number.NaN : Number(text);
-    if (count >= 0 && Number.isFinite(count)) return count;
-    throw new InputError(
-      `invalid count in --counts: ${text || "nothing"}; counts are numbers from 0, with commas between`,
-    );
+  const { readLabels } = await import("../tables/readLabels.ts");
+  return withTable(file, flags, async (table) => {
+    const read = await readLabels(table, head, { ...choicesOf(flags), ...hints });
+    return { summary: read.summary, source: sourceText(file, table, read) };
   });
-  const names = namesIn(classes);
-  if (typeof names === "number")
-    throw new InputError(`--classes ${classes} with --counts: give names, or leave it out`);
-  return { summary: fromCounts(numbers, names), source: "class counts from the command line" };
 }
 
-async function fromFolder(path: string): Promise<ReadLabels> {
+async function fromFolder(path: string): Promise<SourcedLabels> {
   const { readImageFolder } = await import("../tables/imageFolder.ts");
   const summary = await readImageFolder(path);
   return {
     summary,
-    source: `${path}: images in ${summary.counts.length} folders, a class each, sorted by name`,
+    source: `${path}: images in ${summary.counts.length} folders, one per class, sorted by name`,
   };
 }
 
-async function fromTable(head: Head, file: string, flags: LabelFlags): Promise<ReadLabels> {
+/** Opens the columns that the flags say and hands them to `use`, with the progress of reading shown. */
+export async function withTable<T>(
+  file: string,
+  flags: LabelFlags,
+  use: (table: Table) => Promise<T>,
+): Promise<T> {
   const { openTable } = await import("../tables/openTable.ts");
-  const { summarizeTable } = await import("../tables/summarizeTable.ts");
   const progress = progressLine(`reading ${file === "-" ? "standard input" : file}`);
   try {
-    const table = await openTable(
-      file,
-      { columns: wantedColumns(flags), header: flags.header, onProgress: progress.show },
-      flags.format,
-    );
-    const { summary, understood, rowsRead, skipped } = await summarizeTable(table, {
-      reads: head.reads,
-      as: flags.as,
-      classes: namesIn(flags.classes),
-      ignoreIndex: flags.ignoreIndex,
-      missing: flags.missing,
-      weighted: flags.weightColumn !== undefined,
-      namesAreSure: flags.header !== undefined,
-      countsAreNumbers: head.family !== "regression",
-    });
-    const columns =
-      table.columns.length > 4 ? `${table.columns.length} columns` : `column ${table.columns.join(", ")}`;
-    const left = skipped > 0 ? `, ${grouped(skipped)} skipped (no label)` : "";
-    const name = file === "-" ? "standard input" : file;
-    return {
-      summary,
-      source: `${name}: ${table.format}, ${columns}, ${grouped(rowsRead)} rows${left}: ${understood}`,
-    };
+    const options = { columns: wantedColumns(flags), header: flags.header, onProgress: progress.show };
+    return await use(await openTable(file, options, flags.format));
   } finally {
     progress.end();
   }
+}
+
+export const choicesOf = ({
+  as,
+  classes,
+  ignoreIndex,
+  missing,
+  weightColumn,
+  header,
+}: LabelFlags): LabelChoices => ({
+  as,
+  classes,
+  ignoreIndex,
+  missing,
+  weighted: weightColumn !== undefined,
+  namesAreSure: header !== undefined,
+});
+
+function sourceText(file: string, table: Table, { understood, rowsRead, skipped }: LabelsRead): string {
+  const columns =
+    table.columns.length > 4 ? `${table.columns.length} columns` : `column ${table.columns.join(", ")}`;
+  const left = skipped > 0 ? `, ${grouped(skipped)} skipped (no label)` : "";
+  const name = file === "-" ? "standard input" : file;
+  return `${name}: ${table.format}, ${columns}, ${grouped(rowsRead)} rows${left}: ${understood}`;
 }
 
 function wantedColumns({ column, weightColumn }: LabelFlags): string[] | undefined {
@@ -136,16 +150,13 @@ function wantedColumns({ column, weightColumn }: LabelFlags): string[] | undefin
   }
   return column === undefined
     ? undefined
-    : [...column.split(","), ...(weightColumn === undefined ? [] : [weightColumn])];
+    : [...column, ...(weightColumn === undefined ? [] : [weightColumn])];
 }
 
 /** `10` is a number of classes, `cat,dog` are their names. */
-function namesIn(classes: string | undefined): number | string[] | undefined {
-  if (classes === undefined) return undefined;
-  if (classes.includes(",")) return classes.split(",").map((name) => name.trim());
-  const number = Number(classes);
+function classesIn(text: string): number | readonly string[] {
+  if (text.includes(",")) return list(text);
+  const number = Number(text);
   if (Number.isInteger(number) && number > 0) return number;
-  throw new InputError(
-    `invalid --classes: ${classes}; it is a whole number from 1, or names with commas between`,
-  );
+  throw new InvalidArgumentError("give a whole number from 1, or names separated by commas.");
 }

@@ -2,7 +2,7 @@ import type { FoundHead } from "../heads/index.ts";
 import type { Solution } from "../heads/solve.ts";
 import type { ClassSummary, LabelSummary } from "../labels/summary.ts";
 import { table } from "../plot/table.ts";
-import type { ReadLabels } from "./labelFlags.ts";
+import type { SourcedLabels } from "./labelFlags.ts";
 import { grouped, wrap } from "./text.ts";
 
 /** Largest number of rows of a table; --json has all. */
@@ -11,7 +11,11 @@ const maxRows = 20;
 const dominantFraction = 0.8;
 
 /** A solution as text of at most 80 columns. */
-export function solveReport({ head, framework }: FoundHead, labels: ReadLabels, solution: Solution): string {
+export function solveReport(
+  { head, framework }: FoundHead,
+  labels: SourcedLabels,
+  solution: Solution,
+): string {
   const parts = [
     wrap(`${head.name}: ${head.summary}`),
     wrap(labels.source),
@@ -29,7 +33,7 @@ export function solveReport({ head, framework }: FoundHead, labels: ReadLabels, 
 }
 
 /** Labels as JSON: what was read, and what they say. */
-export function labelsDocument({ summary, source }: ReadLabels): Record<string, unknown> {
+export function labelsDocument({ summary, source }: SourcedLabels): Record<string, unknown> {
   if (summary === undefined) return { source };
   const { kind, rows } = summary;
   if (summary.kind === "classes") {

@@ -134,9 +134,7 @@ export function openNpyArray(source: ByteSource): NpyArray {
   const { bytes, decode } = npyType(name, type);
   requireEntries(source, header, bytes);
   const width = shape.slice(1).reduce((a, b) => a * b, 1);
-  if (fortran && shape.length > 1) {
-    throw new InputError(`${name} is in Fortran order; save it with np.save(path, np.ascontiguousarray(x))`);
-  }
+  if (fortran && shape.length > 1) throw fortranOrder(name);
   return {
     shape,
     read(wanted) {
@@ -154,6 +152,9 @@ export function openNpyArray(source: ByteSource): NpyArray {
     },
   };
 }
+
+export const fortranOrder = (name: string) =>
+  new InputError(`${name} is in Fortran order; save it with np.save(path, np.ascontiguousarray(x))`);
 
 const isBig = (entries: NpyEntries): entries is BigInt64Array =>
   entries instanceof BigInt64Array || entries instanceof BigUint64Array;

@@ -5,14 +5,15 @@ import { NameAccumulator } from "../labels/nameAccumulator.ts";
 import { isNumber } from "../labels/orderClasses.ts";
 import type { ClassSummary } from "../labels/summary.ts";
 import { isMissing, missingLabel } from "./cell.ts";
-import type { Collector, Rows, TableOptions } from "./collector.ts";
-import type { Cells } from "./table.ts";
+import type { Collector, Rows } from "./collector.ts";
+import type { LabelChoices } from "./labelChoices.ts";
+import type { Cells, TableCell } from "./table.ts";
 
 /**
  * One column with a class a row. Integers are class indices, where 0..K-1 is plainly what they are; other entries are
  * names of classes. Which is asked for where it is not plain.
  */
-export function classCollector(column: string, options: TableOptions): Collector {
+export function classCollector(column: string, options: LabelChoices): Collector {
   let chosen: Collector | undefined;
   return {
     add(rows) {
@@ -23,11 +24,15 @@ export function classCollector(column: string, options: TableOptions): Collector
     },
     summary: () => chosen!.summary(),
     understood: (summary) => chosen!.understood(summary),
+    labelsOf: (rows) => chosen!.labelsOf(rows),
+    get ignored() {
+      return chosen!.ignored;
+    },
   };
 }
 
 /** Whether cells are whole numbers, or number classes whose names are stated and others. */
-function holdsIndices(cells: Cells, { as, classes }: TableOptions): boolean {
+function holdsIndices(cells: Cells, { as, classes }: LabelChoices): boolean {
   if (as === "names") return false;
   const first = Array.isArray(cells) ? cells.find((cell) => !isMissing(cell)) : undefined;
   const areTexts = typeof first === "string";
@@ -45,25 +50,36 @@ function isWhole(cells: Cells): boolean {
   );
 }
 
-function indexCollector(column: string, options: TableOptions): Collector {
-  const { classes, ignoreIndex, missing } = options;
+function indexCollector(column: string, options: LabelChoices): Collector {
+  const { classes, missing } = options;
   const stated = typeof classes === "number" ? { classes } : { names: classes };
-  const accumulator = new ClassAccumulator({
-    ...stated,
-    ignoreIndex: ignoreIndex === undefined ? undefined : Number(ignoreIndex),
-  });
+  const ignored = ignoredIndex(options);
+  const accumulator = new ClassAccumulator({ ...stated, ignoreIndex: ignored });
   return {
     add: (rows) => withHint(() => addIndices(accumulator, rows, column, missing)),
     summary: () => questionGaps(accumulator.summary(), options, column),
     understood: (summary) => indicesText(summary as ClassSummary),
+    labelsOf: ({ labels: [cells] }) =>
+      Array.from<TableCell, number | undefined>(cells, (cell) =>
+        isMissing(cell) ? undefined : Number(cell),
+      ),
+    ignored,
   };
+}
+
+function ignoredIndex({ ignoreIndex }: LabelChoices): number | undefined {
+  if (ignoreIndex === undefined) return undefined;
+  if (isNumber(ignoreIndex)) return Number(ignoreIndex);
+  throw new InputError(
+    `invalid --ignore-index: ${ignoreIndex}; the labels are class indices, so it is a number, such as -100`,
+  );
 }
 
 function addIndices(
   accumulator: ClassAccumulator,
   { labels, weights, rows, firstRow }: Rows,
   column: string,
-  missing: TableOptions["missing"],
+  missing: LabelChoices["missing"],
 ): number {
   const [cells] = labels;
   if (!Array.isArray(cells) && !(cells instanceof Float64Array)) {
@@ -84,18 +100,21 @@ function withHint<T>(act: () => T): T {
     return act();
   } catch (error) {
     if (!(error instanceof InputError && error.message.startsWith("invalid label"))) throw error;
-    throw new InputError(`${error.message}; if each value is a class of its own, add --as names`);
+    throw new InputError(
+      `${error.message}; if that label marks rows to leave out, add --ignore-index; if each value is a class of its own, add --as names`,
+    );
   }
 }
 
 const indicesText = ({ counts, names }: ClassSummary) =>
   `class indices 0 to ${counts.length - 1}${names ? ", named by --classes" : ""}`;
 
-function nameCollector(column: string, options: TableOptions): Collector {
+function nameCollector(column: string, options: LabelChoices): Collector {
   const { as, classes, ignoreIndex, missing } = options;
   const order = typeof classes === "number" ? undefined : classes;
   const accumulator = new NameAccumulator({ order, ignore: ignoreIndex });
   let isIndices = false;
+  let places = new Map<string, number>();
   return {
     add({ labels: [cells], weights, rows, firstRow }) {
       let skipped = 0;
@@ -123,14 +142,28 @@ function nameCollector(column: string, options: TableOptions): Collector {
         );
       }
       questionIdentifiers(summary, options, column);
+      places = new Map(summary.names!.map((name, k) => [name, k]));
+      if (ignoreIndex !== undefined) places.set(ignoreIndex, ignoredName);
       return summary;
     },
     understood: (summary) =>
       isIndices
         ? indicesText(summary as ClassSummary)
         : namesText(summary as ClassSummary, order !== undefined),
+    labelsOf: ({ labels: [cells] }) =>
+      Array.from<TableCell, number | undefined>(cells, (cell) => {
+        if (isMissing(cell)) return undefined;
+        return isIndices ? Number(cell) : places.get(String(cell))!;
+      }),
+    get ignored() {
+      if (ignoreIndex === undefined) return undefined;
+      return isIndices ? Number(ignoreIndex) : ignoredName;
+    },
   };
 }
+
+/** Stands for the name of rows to leave out, among the indices of names. */
+const ignoredName = -1;
 
 const namesText = ({ counts }: ClassSummary, stated: boolean) =>
   `${counts.length} class names, in ${stated ? "the order of --classes" : "sorted order"}`;
@@ -139,7 +172,7 @@ const namesText = ({ counts }: ClassSummary, stated: boolean) =>
 function asIndices(
   summary: ClassSummary,
   accumulator: NameAccumulator,
-  { classes }: TableOptions,
+  { classes }: LabelChoices,
   column: string,
 ): ClassSummary {
   const fraction = summary.names!.find((name) => !Number.isInteger(Number(name)));
@@ -156,10 +189,19 @@ function asIndices(
 }
 
 /** Refuses integers that leave out 0, or most of the numbers up to their largest: they may be indices with classes absent, or names. */
-function questionGaps(summary: ClassSummary, { as, classes }: TableOptions, column: string): ClassSummary {
+function questionGaps(
+  summary: ClassSummary,
+  { as, classes, indicesAreSure }: LabelChoices,
+  column: string,
+): ClassSummary {
   const { counts } = summary;
   const present = counts.filter((count) => count > 0).length;
-  if (as === "classes" || classes !== undefined || (counts[0] > 0 && 2 * present >= counts.length))
+  if (
+    as === "classes" ||
+    indicesAreSure ||
+    classes !== undefined ||
+    (counts[0] > 0 && 2 * present >= counts.length)
+  )
     return summary;
   throw new InputError(
     `column ${column} holds ${present} distinct integers from ${counts.findIndex((count) => count > 0)} to ${counts.length - 1}: ` +
@@ -170,7 +212,7 @@ function questionGaps(summary: ClassSummary, { as, classes }: TableOptions, colu
 /** Refuses names of which most occur once. */
 function questionIdentifiers(
   { counts, rows }: ClassSummary,
-  { as, classes }: TableOptions,
+  { as, classes }: LabelChoices,
   column: string,
 ): void {
   if (as !== undefined || classes !== undefined || rows < 20 || counts.length <= rows / 2) return;

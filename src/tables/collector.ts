@@ -1,5 +1,5 @@
 import { InputError } from "../errors.ts";
-import type { Reads } from "../heads/head.ts";
+import type { Head, Label } from "../heads/head.ts";
 import type { Accumulator } from "../labels/accumulator.ts";
 import { BinaryAccumulator } from "../labels/binaryAccumulator.ts";
 import { DistributionAccumulator } from "../labels/distributionAccumulator.ts";
@@ -9,29 +9,8 @@ import type { LabelSummary, NumberSummary } from "../labels/summary.ts";
 import { SurvivalAccumulator } from "../labels/survivalAccumulator.ts";
 import { isMissing, missingLabel, numberIn } from "./cell.ts";
 import { classCollector } from "./classCollector.ts";
+import type { LabelChoices } from "./labelChoices.ts";
 import type { Cells, TableCell } from "./table.ts";
-
-/** How a column's entries are to be understood, where that is not plain: class indices, class names, or real numbers. */
-const readings = ["classes", "names", "numbers"] as const;
-export type Reading = (typeof readings)[number];
-
-export interface TableOptions {
-  /** What the head reads; decides how entries are understood. */
-  readonly reads: Reads;
-  readonly as?: Reading;
-  /** Number of classes, or their names in the order of the outputs. */
-  readonly classes?: number | readonly string[];
-  /** Label of rows to leave out. */
-  readonly ignoreIndex?: string;
-  /** Missing labels are refused, or their rows skipped (of several yes/no labels, only the missing ones). */
-  readonly missing?: "refuse" | "skip";
-  /** Whether the last column of the table holds sample weights. */
-  readonly weighted?: boolean;
-  /** Whether the columns' names are known to be names, and not perhaps the first row of labels. */
-  readonly namesAreSure?: boolean;
-  /** Whether few distinct integers may well be real numbers (counts, grades): then they are not questioned. */
-  readonly countsAreNumbers?: boolean;
-}
 
 /** Neighbouring rows of the label columns. */
 export interface Rows {
@@ -49,17 +28,25 @@ export interface Collector {
   summary(): LabelSummary;
   /** How the labels were understood, in a few words. */
   understood(summary: LabelSummary): string;
+  /** The labels of rows that were added, once all are and `summary` was asked for; undefined for a skipped row. */
+  labelsOf(rows: Rows): readonly (Label | undefined)[];
+  /** What `labelsOf` gives for rows that are left out because of their label. */
+  readonly ignored?: number;
 }
 
 /** The collector of the labels that a head reads, from columns of these names. */
-export function collectorFor(columns: readonly string[], options: TableOptions): Collector {
-  const { reads, as, missing } = options;
+export function collectorFor(
+  columns: readonly string[],
+  { reads, family }: Pick<Head, "reads" | "family">,
+  options: LabelChoices,
+): Collector {
+  const { as, missing } = options;
   if (reads === "nothing") throw new InputError("this loss reads no labels");
   if (reads === "survival") return survivalCollector(columns, options);
   if (reads === "numbers" || reads === "directions") {
     if (as === "classes" || as === "names")
       throw new InputError(`this loss reads numbers, so --as ${as} cannot be`);
-    return numberCollector(columns, options);
+    return numberCollector(columns, options, family === "regression");
   }
   if (as === "numbers")
     throw new InputError(
@@ -77,7 +64,7 @@ export function collectorFor(columns: readonly string[], options: TableOptions):
       () => `shares of ${columns.length} classes a row`,
     );
   }
-  const skipMissing = missing === "skip";
+  const skipMissing = missing === "skip" && !options.wholeRows;
   return rowCollector(
     new BinaryAccumulator({ names: columns, skipMissing }),
     columns,
@@ -90,15 +77,18 @@ export function collectorFor(columns: readonly string[], options: TableOptions):
 function rowCollector<Summary extends LabelSummary>(
   accumulator: Accumulator<number[], Summary>,
   columns: readonly string[],
-  { missing, keepMissing = false }: TableOptions & { readonly keepMissing?: boolean },
+  { missing, keepMissing = false }: LabelChoices & { readonly keepMissing?: boolean },
   understood: (summary: Summary) => string,
 ): Collector {
+  const valuesOf = ({ labels, firstRow }: Rows, i: number) =>
+    labels.map((cells, c) => numberIn(cells[i], firstRow + i, columns[c]));
   return {
-    add({ labels, weights, rows, firstRow }) {
+    add(read) {
+      const { weights, rows, firstRow } = read;
       let skipped = 0;
       for (let i = 0; i < rows; i++) {
         const row = firstRow + i;
-        const values = labels.map((cells, c) => numberIn(cells[i], row, columns[c]));
+        const values = valuesOf(read, i);
         const absent = keepMissing ? -1 : values.findIndex(Number.isNaN);
         if (absent < 0) accumulator.add(values, weights?.[i], row);
         else if (missing === "skip") skipped++;
@@ -108,10 +98,19 @@ function rowCollector<Summary extends LabelSummary>(
     },
     summary: () => accumulator.summary(),
     understood: (summary) => understood(summary as Summary),
+    labelsOf: (read) =>
+      Array.from({ length: read.rows }, (_, i) => {
+        const values = valuesOf(read, i);
+        return values.some(Number.isNaN) ? undefined : values;
+      }),
   };
 }
 
-function numberCollector(columns: readonly string[], options: TableOptions): Collector {
+function numberCollector(
+  columns: readonly string[],
+  options: LabelChoices,
+  questionsClasses: boolean,
+): Collector {
   const accumulator = new NumberAccumulator({ names: columns });
   const collector = rowCollector(accumulator, columns, options, ({ columns: [{ exact, values }] }) =>
     columns.length > 1
@@ -122,7 +121,7 @@ function numberCollector(columns: readonly string[], options: TableOptions): Col
     ...collector,
     summary() {
       const summary = accumulator.summary();
-      if (options.as !== "numbers" && !options.countsAreNumbers) questionClassIds(summary, columns[0]);
+      if (options.as !== "numbers" && questionsClasses) questionClassIds(summary, columns[0]);
       return summary;
     },
   };
@@ -141,7 +140,7 @@ function questionClassIds({ columns, rows }: NumberSummary, name: string): void 
 }
 
 /** One column of yes/no labels: numbers from 0 to 1, or the names of two classes (the second is yes). */
-function yesNoCollector(column: string, options: TableOptions): Collector {
+function yesNoCollector(column: string, options: LabelChoices): Collector {
   const numbers = rowCollector(
     new BinaryAccumulator({ names: [column] }),
     [column],
@@ -156,6 +155,10 @@ function yesNoCollector(column: string, options: TableOptions): Collector {
     },
     summary: () => chosen!.summary(),
     understood: (summary) => chosen!.understood(summary),
+    labelsOf: (rows) => chosen!.labelsOf(rows),
+    get ignored() {
+      return chosen!.ignored;
+    },
   };
 }
 
@@ -166,7 +169,7 @@ function isNumeric(cells: Cells): boolean {
   return typeof first === "string" ? isNumber(first) : first !== undefined;
 }
 
-function survivalCollector(columns: readonly string[], { missing }: TableOptions): Collector {
+function survivalCollector(columns: readonly string[], { missing }: LabelChoices): Collector {
   if (columns.length !== 2) {
     throw new InputError(
       `this loss reads two columns, a time and an event (1 happened, 0 censored): --column TIME,EVENT, not ${columns.join(",")}`,
@@ -177,10 +180,5 @@ function survivalCollector(columns: readonly string[], { missing }: TableOptions
     add: ([time, event], weight, row) => accumulator.add([time, event], weight, row),
     summary: () => accumulator.summary(),
   };
-  return rowCollector(
-    pairs,
-    columns,
-    { reads: "survival", missing },
-    () => `times (${columns[0]}) with events (${columns[1]})`,
-  );
+  return rowCollector(pairs, columns, { missing }, () => `times (${columns[0]}) with events (${columns[1]})`);
 }

@@ -52,7 +52,8 @@ export async function readDelimitedTable(
   }
 }
 
-function hasHeader(file: string, head: readonly string[], stated: boolean | undefined): boolean {
+function hasHeader(file: string, head: readonly string[], stated: ReadOptions["header"]): boolean {
+  if (stated === "words") return !head.some(isNumber);
   if (stated !== undefined) return stated;
   if (!head.every(isNumber)) return true;
   throw new InputError(

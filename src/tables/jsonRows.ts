@@ -1,5 +1,5 @@
 import { InputError } from "../errors.ts";
-import type { TableCell } from "./table.ts";
+import type { ReadOptions, TableCell } from "./table.ts";
 import { wantedColumns } from "./wantedColumns.ts";
 
 /** Takes the wanted cells out of rows that are parsed JSON: objects, arrays, or bare labels, all alike. */
@@ -9,7 +9,7 @@ export interface RowReader {
 }
 
 /** A reader for rows like `first`. An absent key is a missing cell; cells that are lists or objects are refused. */
-export function rowReader(file: string, first: unknown, wanted?: readonly string[]): RowReader {
+export function rowReader(file: string, first: unknown, wanted?: ReadOptions["columns"]): RowReader {
   const shape = shapeOf(first);
   const known = {
     object: () => Object.keys(first as object),

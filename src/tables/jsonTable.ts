@@ -1,5 +1,6 @@
 import { InputError } from "../errors.ts";
 import { rowReader } from "./jsonRows.ts";
+import { flattened, shapeOf } from "./nestedLists.ts";
 import type { ReadOptions, Table, TableCell } from "./table.ts";
 
 /** Text that JavaScript can still hold as one string, in bytes. */
@@ -11,9 +12,13 @@ export async function readJsonTable(
   bytes: AsyncIterable<Uint8Array>,
   wanted: ReadOptions,
 ): Promise<Table> {
-  const document = await parse(file, bytes);
-  const rows = Array.isArray(document) ? document : rowsOfColumns(file, document);
+  const document = await parseJson(file, bytes);
+  const rows = Array.isArray(document)
+    ? document
+    : (countRows(file, document, wanted) ?? rowsOfColumns(file, document));
   if (rows.length === 0) throw new InputError(`${file} is an empty list`);
+  const array = nestedArray(file, rows, wanted);
+  if (array) return array;
   const reader = rowReader(file, rows[0], wanted.columns);
   async function* chunks() {
     const columns: TableCell[][] = reader.columns.map(() => []);
@@ -24,10 +29,16 @@ export async function readJsonTable(
     });
     yield { columns, rows: rows.length };
   }
-  return { format: "JSON", columns: reader.columns, chunks: chunks() };
+  const isArray = Array.isArray(rows[0]) && wanted.columns === undefined;
+  const shape = isArray ? [rows.length, reader.columns.length] : undefined;
+  return { format: "JSON", columns: reader.columns, chunks: chunks(), shape };
 }
 
-async function parse(file: string, bytes: AsyncIterable<Uint8Array>): Promise<unknown> {
+/** The document in some bytes. Throws an InputError if they are not JSON. */
+export async function parseJson(
+  file: string,
+  bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+): Promise<unknown> {
   const parts: Uint8Array[] = [];
   let size = 0;
   for await (const part of bytes) {
@@ -41,6 +52,34 @@ async function parse(file: string, bytes: AsyncIterable<Uint8Array>): Promise<un
   } catch (error) {
     throw new InputError(`${file} is not JSON: ${(error as Error).message}`);
   }
+}
+
+/** Rows of name and number from an object of numbers, which is how class counts are written; undefined for other objects. */
+function countRows(file: string, document: unknown, { columns }: ReadOptions) {
+  const entries = typeof document === "object" && document !== null ? Object.entries(document) : [];
+  if (entries.length === 0 || !entries.every(([, value]) => typeof value === "number")) return undefined;
+  if (columns === undefined) {
+    throw new InputError(
+      `${file} holds a number for each name: if these are class counts, give --counts ${file}`,
+    );
+  }
+  return entries.map(([name, count]) => ({ class: name, count }));
+}
+
+/** Lists of lists of lists, as an array of labels at places: a column for each place. */
+function nestedArray(file: string, rows: readonly unknown[], { columns }: ReadOptions): Table | undefined {
+  const shape = shapeOf(rows);
+  if (shape.length < 3 || columns !== undefined) return undefined;
+  const width = shape.slice(1).reduce((a, b) => a * b, 1);
+  const cells = flattened(file, rows, shape, (value) => {
+    if (typeof value !== "object" || value === null) return value as TableCell;
+    throw new InputError(`${file} holds ${JSON.stringify(value).slice(0, 40)}, not a label`);
+  });
+  const places = Array.from({ length: width }, (_, c) => String(c));
+  async function* chunks() {
+    yield { columns: places.map((_, c) => rows.map((_, i) => cells[i * width + c])), rows: rows.length };
+  }
+  return { format: `JSON (${shape.join(" x ")})`, columns: places, chunks: chunks(), shape };
 }
 
 function rowsOfColumns(file: string, document: unknown): Record<string, unknown>[] {

@@ -1,6 +1,6 @@
 import { InputError } from "../errors.ts";
 import type { ByteSource } from "../files/byteSource.ts";
-import { type NpyType, npyType, readNpyHeader, requireEntries } from "../files/npy.ts";
+import { fortranOrder, type NpyType, npyType, readNpyHeader, requireEntries } from "../files/npy.ts";
 import { exactIntegers } from "./exactIntegers.ts";
 import type { Cells, Chunk, ReadOptions, Table } from "./table.ts";
 import { wantedColumns } from "./wantedColumns.ts";
@@ -8,17 +8,19 @@ import { wantedColumns } from "./wantedColumns.ts";
 /** Bytes read at once. */
 const chunkBytes = 2 ** 22;
 
-/** Reads a NumPy array of one or two dimensions: rows of one or more labels, in C or Fortran order, chunk by chunk. */
+/**
+ * Reads a NumPy array chunk by chunk: a row per entry of the first dimension, with a column for each entry of the others;
+ * in C order, or with up to two dimensions in Fortran order.
+ */
 export function readNpyTable(source: ByteSource, options: ReadOptions): Table {
   const header = readNpyHeader(source);
   const { shape } = header;
   const type = npyType(source.name, header.type);
-  const [rows, width = 1] = shape;
-  if (shape.length < 1 || shape.length > 2) {
-    throw new InputError(
-      `${source.name} has ${shape.length} dimensions; arrays of labels have 1 (one label per row) or 2 (several per row)`,
-    );
-  }
+  const [rows, ...rest] = shape;
+  const width = rest.reduce((a, b) => a * b, 1);
+  if (rows === undefined)
+    throw new InputError(`${source.name} is a single number; rows of labels are needed`);
+  if (header.fortran && shape.length > 2) throw fortranOrder(source.name);
   requireEntries(source, header, type.bytes);
   const names = Array.from({ length: width }, (_, i) => String(i));
   const take =
@@ -30,6 +32,7 @@ export function readNpyTable(source: ByteSource, options: ReadOptions): Table {
     format: `NumPy array of ${header.type.replace(/^[|<>=]/, "")} (${shape.join(" x ")})`,
     columns: take.map((i) => names[i]),
     chunks: chunks(array, header.fortran && width > 1, options),
+    shape: options.columns === undefined ? shape : undefined,
   };
 }
 

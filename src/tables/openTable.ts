@@ -5,11 +5,7 @@ import { pipeline } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { InputError, unknownName } from "../errors.ts";
 import { openByteSource } from "../files/openByteSource.ts";
-import type { ReadOptions, Table } from "./table.ts";
-
-/** Formats by the end of a file's name, without the dot; the text formats also with .gz after it, or from standard input. */
-const tableFormats = ["csv", "tsv", "jsonl", "json", "npy", "parquet"] as const;
-export type TableFormat = (typeof tableFormats)[number];
+import { type ReadOptions, type Table, type TableFormat, tableFormats } from "./table.ts";
 
 const aliases: Record<string, TableFormat> = { ndjson: "jsonl", txt: "csv", pq: "parquet" };
 

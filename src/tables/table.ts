@@ -1,5 +1,9 @@
 import type { IntegerArray } from "../labels/countIntegers.ts";
 
+/** Formats by the end of a file's name, without the dot; the text formats also with .gz after it, or from standard input. */
+export const tableFormats = ["csv", "tsv", "jsonl", "json", "npy", "parquet"] as const;
+export type TableFormat = (typeof tableFormats)[number];
+
 /** One entry of a table. A missing one is null, an empty text, or NaN among numbers. */
 export type TableCell = string | number | boolean | null;
 
@@ -14,10 +18,16 @@ export interface Chunk {
 
 /** What to read of a table, and how. */
 export interface ReadOptions {
-  /** Names of the wanted columns, or their positions from 0 where they have no names; all columns if undefined. */
-  readonly columns?: readonly string[];
-  /** Whether the first row of a text file names the columns; if undefined, an unclear first row is refused. */
-  readonly header?: boolean;
+  /**
+   * Names of the wanted columns, or their positions from 0 where they have no names. If undefined, a table must have one
+   * column, an array may have several.
+   */
+  readonly columns?: readonly string[] | "all";
+  /**
+   * Whether the first row of a text file names the columns, or `words`: it does if none of it is a number. If undefined, an
+   * unclear first row is refused.
+   */
+  readonly header?: boolean | "words";
   /** Called while reading, with the number of bytes read and of all bytes (0 if unknown). */
   readonly onProgress?: (bytes: number, totalBytes: number) => void;
 }
@@ -29,4 +39,6 @@ export interface Table {
   /** Names of the wanted columns. */
   readonly columns: readonly string[];
   readonly chunks: AsyncIterable<Chunk>;
+  /** Shape of the array that the table is a view of: rows, and what its columns run through. Undefined for other files. */
+  readonly shape?: readonly number[];
 }

@@ -7,7 +7,12 @@ const shown = 12;
  * Positions of the wanted columns among those that a table has. Without names, a table of one column has its only one
  * taken, and one of more is refused: which holds the labels is not guessed.
  */
-export function wantedColumns(file: string, known: readonly string[], wanted?: readonly string[]): number[] {
+export function wantedColumns(
+  file: string,
+  known: readonly string[],
+  wanted?: readonly string[] | "all",
+): number[] {
+  if (wanted === "all") return known.map((_, i) => i);
   const more = known.length > shown ? `, and ${known.length - shown} more` : "";
   const list = `${known.slice(0, shown).join(", ")}${more}`;
   if (wanted === undefined) {

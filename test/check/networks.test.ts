@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { CheckInput } from "../../src/check/checkInput.ts";
 import { checkOutputs } from "../../src/check/checkOutputs.ts";
-import { readNumberArray } from "../../src/cli/numberArray.ts";
 import { fromCounts } from "../../src/labels/fromCounts.ts";
+import { readNumberArray } from "../../src/tables/numberArray.ts";
 
 /** Outputs of untrained networks of the frameworks; made by scripts/fixtures/networkOutputs.py. */
 interface Network extends Pick<CheckInput, "given" | "data"> {

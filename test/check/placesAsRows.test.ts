@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { haveLabelsAtPlaces, placesAsRows, withoutLabel } from "../../src/check/placesAsRows.ts";
+import { labelsBelongTo, placesAsRows, withoutLabel } from "../../src/check/placesAsRows.ts";
 import { elementCount } from "../../src/graph/tensor.ts";
 import { findHead } from "../../src/heads/index.ts";
 
@@ -61,12 +61,12 @@ test("an axis of length 1 is the classes'", () => {
 });
 
 test("places are told from several labels a row", () => {
-  const at = (...shape: number[]) => ({ shape, values: new Array(elementCount(shape)).fill(0) });
-  expect(haveLabelsAtPlaces(softmax, at(8, 5, 3), at(8, 5))).toBe(true);
-  expect(haveLabelsAtPlaces(softmax, at(8, 3), at(8, 3))).toBe(false);
-  expect(haveLabelsAtPlaces(softmax, at(8, 1, 1, 3), at(8))).toBe(false);
-  expect(haveLabelsAtPlaces(sigmoid, at(8, 5, 3), at(8, 5, 3))).toBe(true);
-  expect(haveLabelsAtPlaces(sigmoid, at(8, 5, 1), at(8, 5))).toBe(false);
+  expect(labelsBelongTo(softmax, [8, 5, 3], [8, 5])).toBe("place");
+  expect(labelsBelongTo(softmax, [8, 5, 3], [8, 5, 3])).toBe("output");
+  expect(labelsBelongTo(softmax, [8, 3], [8, 3])).toBe("input");
+  expect(labelsBelongTo(softmax, [8, 1, 1, 3], [8])).toBe("input");
+  expect(labelsBelongTo(sigmoid, [8, 5, 3], [8, 5, 3])).toBe("output");
+  expect(labelsBelongTo(sigmoid, [8, 5, 1], [8, 5])).toBe("input");
 });
 
 test("axes that both fit, or none, are errors that say what to do", () => {

@@ -54,7 +54,6 @@ test("single columns of a NumPy matrix are taken by position, in either order", 
 });
 
 test("a NumPy array that holds no labels, or not all it says, is refused", async () => {
-  await expect(openTable(join(files, "cube.npy"), {})).rejects.toThrow("3 dimensions");
   await expect(openTable(join(files, "complex.npy"), {})).rejects.toThrow("entries of type <c16");
   const whole = readFileSync(join(files, "i8.npy"));
   await expect(openTable(write("cut.npy", whole.subarray(0, -1)), {})).rejects.toThrow("is truncated");
@@ -196,7 +195,7 @@ test("JSON: a list of rows, or an object of columns", async () => {
   await expect(read("data.json", '{"y":[1,2],"z":[3]}', { columns: ["z"] })).rejects.toThrow(
     "column z has 1 entries, not 2 as y",
   );
-  await expect(read("data.json", '{"y":1}')).rejects.toThrow(
+  await expect(read("data.json", '{"y":"a"}')).rejects.toThrow(
     "neither a list of rows nor an object of columns",
   );
   await expect(read("data.json", "[]")).rejects.toThrow("an empty list");

@@ -102,7 +102,7 @@ async function intendedBiases(
   if (file === undefined) {
     if (loss === undefined)
       throw new InputError(`${given[0]} needs --loss as well, for example --loss softmax`);
-    const classes = flags.classes ?? (counts === undefined ? trainedWith.classes?.join(",") : undefined);
+    const classes = flags.classes ?? (counts === undefined ? trainedWith.classes : undefined);
     const solved = await solveBias(loss, labels, { ...flags, classes }, headOptions(loss, { ...flags }));
     return [{ ...named, ...solved }];
   }

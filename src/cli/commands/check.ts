@@ -8,10 +8,10 @@ import { type CheckInputFlags, readCheckInput } from "../checkInput.ts";
 import { checkReport } from "../checkReport.ts";
 import { addHeadFlags, namedLoss } from "../headFlags.ts";
 import { interruptible } from "../interrupt.ts";
+import { addLabelFlags } from "../labelFlags.ts";
 import { numberList, shortList } from "../numbers.ts";
-import { finiteNumber, list, positiveNumber, wholeNumber } from "../options.ts";
+import { finiteNumber, positiveNumber, wholeNumber } from "../options.ts";
 import { field } from "../text.ts";
-import { countsOrFile } from "../trainingLabels.ts";
 
 interface CheckFlags extends CheckInputFlags {
   readonly fix?: "bias";
@@ -41,18 +41,10 @@ export function describe(command: Command): void {
       "inputs for the model (.npy, or .npz with an array for each input); images in a folder for each class; or cifar10: the subset of baserate reproduce",
     )
     .option("--labels <file>", "the rows' labels (.npy .csv .tsv .json .jsonl .parquet)")
-    .option("--column <names>", "column that holds the labels; several with commas between", list)
-    .option("--classes <names>", "names of the classes in the order of the outputs", list)
-    .option(
-      "--counts <numbers>",
-      "rows of each class in all training data: 900,100, or a .npy or .json file of such numbers",
-      countsOrFile,
-    )
     .option(
       "--training-labels <file>",
       "labels of all training data, where the checked rows are a sample: a file as for --labels, or a folder of images",
     )
-    .option("--ignore-index <label>", "label of rows to leave out, such as -100", finiteNumber)
     .option(
       "--class-axis <number>",
       "axis of the outputs that the classes are along, for labels of pixels or tokens (default: what fits)",
@@ -88,6 +80,7 @@ export function describe(command: Command): void {
     .option("--for <framework>", `print lines that save outputs and labels: ${dumpFrameworks.join(", ")}`)
     .option("--json", "print one JSON document")
     .addHelpText("after", examples);
+  addLabelFlags(command, { counts: "rows of each class in all training data", weights: false });
   addHeadFlags(command, namedLoss(process.argv));
   command.action((model: string | undefined, flags: CheckFlags) =>
     interruptible((signal) => check(model, flags, signal)),

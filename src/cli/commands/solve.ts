@@ -6,7 +6,7 @@ import { frameworks, snippet } from "../../heads/snippets.ts";
 import { type Solution, solve } from "../../heads/solve.ts";
 import type { LabelSummary } from "../../labels/summary.ts";
 import { addHeadFlags, headOptions, namedLoss } from "../headFlags.ts";
-import { addLabelFlags, type LabelFlags, readLabels } from "../labelFlags.ts";
+import { addLabelFlags, type LabelFlags, labelsOf } from "../labelFlags.ts";
 import { labelsDocument, solveReport } from "../solveReport.ts";
 
 interface SolveFlags extends LabelFlags {
@@ -56,7 +56,7 @@ export function describe(command: Command): void {
 
 async function run(file: string | undefined, flags: SolveFlags): Promise<void> {
   const found = findHead(flags.loss);
-  const labels = await readLabels(found.head, file, flags);
+  const labels = await labelsOf(found.head, file, flags);
   const options = headOptions(flags.loss, { ...flags });
   if (flags.for !== undefined) {
     if (flags.json) throw new InputError("--for and --json cannot be combined; leave one of them out");

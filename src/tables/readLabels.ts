@@ -1,0 +1,114 @@
+import { InputError } from "../errors.ts";
+import type { Head, Label } from "../heads/head.ts";
+import type { LabelSummary } from "../labels/summary.ts";
+import { arrayOfPlaces } from "./arrayOfPlaces.ts";
+import { isMissing, shownCell } from "./cell.ts";
+import { type Collector, collectorFor, type Rows } from "./collector.ts";
+import type { LabelChoices } from "./labelChoices.ts";
+import type { Cells, Table } from "./table.ts";
+
+/** Labels as they were understood, for people to check. */
+export interface LabelsRead {
+  readonly summary: LabelSummary;
+  /** Such as `4 class names, in sorted order`. */
+  readonly understood: string;
+  readonly rowsRead: number;
+  /** Rows skipped because a label was missing. */
+  readonly skipped: number;
+}
+
+/** The labels of single rows. */
+export interface LabelRows {
+  /** N labels, or N × C row-major where the head reads yes/no labels or numbers from C columns. */
+  readonly labels: readonly Label[];
+  /** N, the number of rows that have a label. */
+  readonly rows: number;
+  /** Positions in the table of these rows; all of its rows unless some miss their label and are skipped. */
+  readonly positions: readonly number[];
+  /** Names of the classes, in the order of their indices, where the labels are classes that have names. */
+  readonly names?: readonly string[];
+  /** What `labels` hold for rows to be left out (`LabelChoices.ignoreIndex`), if there are any. */
+  readonly ignored?: number;
+}
+
+/** The part of a head that says how its labels are read. */
+export type LabelHead = Pick<Head, "name" | "reads" | "family">;
+
+/**
+ * Reads a table to its end and summarises its labels, in memory that does not grow with the number of rows.
+ *
+ * @throws InputError for labels that the head cannot have, and for labels that can be understood in two ways
+ */
+export async function readLabels(
+  table: Table,
+  head: LabelHead,
+  choices: LabelChoices = {},
+): Promise<LabelsRead> {
+  const { read } = await collect(table, head, choices, () => {});
+  return read;
+}
+
+/** The same, with the labels of single rows, which are kept in memory. */
+export async function readLabelRows(
+  table: Table,
+  head: LabelHead,
+  choices: LabelChoices = {},
+): Promise<LabelsRead & LabelRows> {
+  const kept: Rows[] = [];
+  const { read, collector } = await collect(table, head, { ...choices, wholeRows: true }, (rows) =>
+    kept.push(rows),
+  );
+  const labels: Label[] = [];
+  const positions: number[] = [];
+  const flat = head.reads === "binary" || head.reads === "numbers";
+  for (const rows of kept) {
+    collector.labelsOf(rows).forEach((label, i) => {
+      if (label === undefined) return;
+      positions.push(rows.firstRow - 1 + i);
+      if (flat && typeof label !== "number") labels.push(...Array.from(label));
+      else labels.push(label);
+    });
+  }
+  const { summary } = read;
+  const names = summary.kind === "classes" ? summary.names : undefined;
+  return { ...read, labels, rows: positions.length, positions, names, ignored: collector.ignored };
+}
+
+async function collect(
+  table: Table,
+  head: LabelHead,
+  choices: LabelChoices,
+  visit: (rows: Rows) => void,
+): Promise<{ read: LabelsRead; collector: Collector }> {
+  const { columns: names, chunks, places } = await arrayOfPlaces(table, head.reads, choices.atPlaces);
+  const weighted = choices.weighted === true;
+  const collector = collectorFor(weighted ? names.slice(0, -1) : names, head, choices);
+  let rowsRead = 0;
+  let skipped = 0;
+  for await (const { columns, rows } of chunks) {
+    const labels = weighted ? columns.slice(0, -1) : columns;
+    const weights = weighted ? weightsIn(columns[columns.length - 1], rows, rowsRead) : undefined;
+    const read = { labels, weights, rows, firstRow: rowsRead + 1 };
+    skipped += collector.add(read);
+    visit(read);
+    rowsRead += rows;
+  }
+  if (rowsRead === 0) throw new InputError("no labels: the table has no rows");
+  if (rowsRead === skipped) throw new InputError(`no labels: all ${rowsRead} rows miss theirs`);
+  const summary = collector.summary();
+  const understood = collector.understood(summary) + (places > 1 ? `, at ${places} places per row` : "");
+  return { read: { summary, understood, rowsRead, skipped }, collector };
+}
+
+function weightsIn(cells: Cells, rows: number, rowsBefore: number): Float64Array {
+  const weights = new Float64Array(rows);
+  for (let i = 0; i < rows; i++) {
+    weights[i] = isMissing(cells[i]) ? Number.NaN : Number(cells[i]);
+    if (Number.isNaN(weights[i])) {
+      throw new InputError(
+        `invalid weight in row ${rowsBefore + i + 1}: ${shownCell(cells[i])}; weights are numbers`,
+      );
+    }
+  }
+  return weights;
+}
