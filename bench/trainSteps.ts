@@ -7,7 +7,7 @@ import { toOnnx } from "../src/graph/toOnnx.ts";
 import { trainStep } from "../src/graph/trainStep.ts";
 import { resolveAll } from "../src/heads/bind.ts";
 import { softmaxCrossEntropy } from "../src/heads/softmax.ts";
-import { random } from "../src/math/random.ts";
+import { seededRandom } from "../src/math/seededRandom.ts";
 
 /** conv2d by the definition: a Conv op, which pools and optimizers know nothing about. */
 function plainConv2d(filters: number, kernel: [number, number]): Layer {
@@ -55,7 +55,7 @@ function step(conv: (filters: number, kernel: [number, number]) => Layer, microB
     batchSize,
     microBatchSize,
   });
-  const { integer } = random(1, "bench");
+  const { integer } = seededRandom(1, "bench");
   const given: Record<string, Tensor> = initialWeights(model, 1);
   const fill: Record<string, () => number> = {
     images: () => integer(256),

@@ -4,6 +4,7 @@ export type { CheckInput, TrainingLabels, ValueRange } from "./check/checkInput.
 export { type CheckReport, checkOutputs } from "./check/checkOutputs.ts";
 export {
   type PlaceArray,
+  type PlaceOptions,
   type PlaceRows,
   placesAsRows,
   withoutLabel,
@@ -11,30 +12,35 @@ export {
 export { InputError } from "./errors.ts";
 export { type Band, type BandOptions, band } from "./heads/band.ts";
 export { type Calibration, calibrate } from "./heads/calibrate.ts";
-export { type CombinedSolution, combine, type Part } from "./heads/combine.ts";
 export type { Head } from "./heads/head.ts";
 export { type FoundHead, findHead, heads } from "./heads/index.ts";
 export { frameworks, type SnippetFramework, snippet } from "./heads/snippets.ts";
 export { type Solution, solve } from "./heads/solve.ts";
+export {
+  type CombinedSolution,
+  solveHeads as combine,
+  type WeightedHead as Part,
+} from "./heads/solveHeads.ts";
 export type { Accumulator } from "./labels/accumulator.ts";
 export { BinaryAccumulator } from "./labels/binaryAccumulator.ts";
 export { ClassAccumulator } from "./labels/classAccumulator.ts";
 export { DistributionAccumulator } from "./labels/distributionAccumulator.ts";
 export { fromCounts } from "./labels/fromCounts.ts";
 export { fromHistogram } from "./labels/fromHistogram.ts";
-export { merge } from "./labels/merge.ts";
+export { mergeSummaries as merge } from "./labels/mergeSummaries.ts";
 export { NameAccumulator } from "./labels/nameAccumulator.ts";
 export { NumberAccumulator } from "./labels/numberAccumulator.ts";
 export type { ClassOrder } from "./labels/orderClasses.ts";
 export {
-  summarize,
   summarizeBinary,
   summarizeClasses,
   summarizeDistributions,
   summarizeNames,
   summarizeNumbers,
+  summarizeRows as summarize,
   summarizeStream,
   summarizeSurvival,
+  type Weighted,
 } from "./labels/summarize.ts";
 export type * from "./labels/summary.ts";
 export { SurvivalAccumulator, type SurvivalRow } from "./labels/survivalAccumulator.ts";

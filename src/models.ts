@@ -6,9 +6,10 @@ export {
   type BiasChange,
   type BiasEdit,
   type BiasLayout,
+  type EditOptions,
   editBias,
 } from "./models/editBias.ts";
 export type { FloatType } from "./models/floats.ts";
 export type * from "./models/model.ts";
 export { openModel } from "./models/openModel.ts";
-export { prediction } from "./models/prediction.ts";
+export { predictionAtBias as prediction } from "./models/predictionAtBias.ts";

@@ -9,7 +9,7 @@ export { epochBatches } from "./data/batches.ts";
 export type { Dataset, ImageSet } from "./data/dataset.ts";
 export { imbalancedSubset } from "./data/imbalancedSubset.ts";
 export { type SyntheticOptions, syntheticDataset } from "./data/synthetic.ts";
-export { evaluate } from "./graph/evaluate.ts";
+export { evaluateGraph as evaluate } from "./graph/evaluateGraph.ts";
 export { gradients } from "./graph/gradient.ts";
 export { Graph } from "./graph/graph.ts";
 export type {
@@ -24,7 +24,11 @@ export type {
 export { importOnnx } from "./graph/import/importOnnx.ts";
 export type { NetworkParameter, NetworkState } from "./graph/import/networkTensors.ts";
 export type { NoiseKind } from "./graph/import/nodeContext.ts";
-export { type Redraw, type Redrawn, redraw } from "./graph/import/redraw.ts";
+export {
+  type ParameterRedraw as Redrawn,
+  type RedrawnParameters as Redraw,
+  redrawParameters as redraw,
+} from "./graph/import/redrawParameters.ts";
 export {
   type Activation,
   averagePool2d,
@@ -42,7 +46,7 @@ export { adam, type Optimizer, rmsprop, sgd } from "./graph/optimizers.ts";
 export { type Tensor, tensor } from "./graph/tensor.ts";
 export { toOnnx } from "./graph/toOnnx.ts";
 export { forwardWith } from "./graph/trainStep.ts";
-export { type Random, random } from "./math/random.ts";
+export { type SeededRandom as Random, seededRandom as random } from "./math/seededRandom.ts";
 export type { Runtime, Session } from "./runtime/runtime.ts";
 export { createPredictor, createTrainer, type Predictor, type Trainer } from "./runtime/trainer.ts";
 export { webRuntime } from "./runtime/web.ts";

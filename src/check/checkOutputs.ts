@@ -133,7 +133,7 @@ function bandOf({ sample, parts, moments }: Situation): ValueBand {
   const usual = usualDeviation(sample.width) ** 2;
   const outputVariance = unit * Math.min(usual, moments.between + Math.min(moments.offset, moments.between));
   const inputs = new Set(Array.from(inputOf)).size;
-  const { low, high } = band(head, summary, { batchSize: Math.min(rows, inputs), outputVariance }, options);
+  const { low, high } = band(head, summary, { batchSize: Math.min(rows, inputs), outputVariance, options });
   const association = 2 * associationDeviation(sample, moments);
   const own =
     moments.between <= usual

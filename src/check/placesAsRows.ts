@@ -32,19 +32,23 @@ export function labelsBelongTo(
   return isSame(labels, outputs) ? "output" : "place";
 }
 
+export interface PlaceOptions {
+  /** The axis of K; by default the last or the second, whichever alone fits the labels. */
+  readonly classAxis?: number;
+}
+
 /**
  * Turns the outputs of a network that predicts at many places of an input into rows: one row per place.
  *
  * @param outputs N × ... × K (Keras, JAX) or N × K × ... (PyTorch)
  * @param labels N × ..., one label per place; or of the outputs' shape, one per output
- * @param classAxis the axis of K; by default the last or the second, whichever alone fits the labels
  * @throws InputError if the shapes do not fit together, or if both axes would fit
  */
 export function placesAsRows(
   head: Head,
   outputs: PlaceArray,
   labels: PlaceArray,
-  classAxis?: number,
+  { classAxis }: PlaceOptions = {},
 ): PlaceRows {
   const axis = classAxis ?? findAxis(outputs.shape, labels.shape);
   if (!(Number.isInteger(axis) && axis >= 1 && axis < outputs.shape.length)) {

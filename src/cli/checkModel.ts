@@ -73,7 +73,7 @@ export async function writeBias(
   const model = await openModelFile(path);
   try {
     const plan = await editBias(model, [{ output, values }]);
-    return (await writeModel(model, plan, { out }, signal)).files[0];
+    return (await writeModel(model, plan, { out, signal })).files[0];
   } finally {
     model.close();
   }

@@ -1,5 +1,5 @@
 import { InputError } from "../errors.ts";
-import { random } from "../math/random.ts";
+import { seededRandom } from "../math/seededRandom.ts";
 
 /**
  * The batches of one epoch: the rows in random order, `batchSize` at a time; the last batch may be shorter (as in
@@ -16,7 +16,7 @@ export function epochBatches(
   if (!(Number.isInteger(batchSize) && batchSize >= 1)) {
     throw new InputError(`invalid batch size: ${batchSize}; expected a whole number of at least 1`);
   }
-  const order = random(seed, `order/${epoch}`).shuffle(rows.slice());
+  const order = seededRandom(seed, `order/${epoch}`).shuffle(rows.slice());
   return Array.from({ length: Math.ceil(order.length / batchSize) }, (_, i) =>
     order.subarray(i * batchSize, (i + 1) * batchSize),
   );

@@ -1,5 +1,5 @@
 import { InputError } from "../errors.ts";
-import { type Random, random } from "../math/random.ts";
+import { type SeededRandom, seededRandom } from "../math/seededRandom.ts";
 import { type Dataset, type ImageSet, imageBytes } from "./dataset.ts";
 
 export interface SyntheticOptions {
@@ -31,12 +31,12 @@ export function syntheticDataset(options: SyntheticOptions = {}): Dataset {
   validate("number of test images", testCount, 1, 1_000_000);
   for (const size of shape) validate("image size", size, 1, 4096);
 
-  const patterns = classPatterns(classes, shape, random(seed, "patterns"));
+  const patterns = classPatterns(classes, shape, seededRandom(seed, "patterns"));
   return {
     name: "synthetic",
     classNames: Array.from({ length: classes }, (_, k) => `class ${k}`),
-    train: draw(patterns, trainCount, shape, random(seed, "train")),
-    test: draw(patterns, testCount, shape, random(seed, "test")),
+    train: draw(patterns, trainCount, shape, seededRandom(seed, "train")),
+    test: draw(patterns, testCount, shape, seededRandom(seed, "test")),
   };
 }
 
@@ -55,7 +55,7 @@ const noiseDeviation = 40;
 function classPatterns(
   classes: number,
   shape: ImageSet["shape"],
-  { uniform, integer }: Random,
+  { uniform, integer }: SeededRandom,
 ): Float32Array[] {
   const [height, width, channels] = shape;
   const waves = 3;
@@ -85,7 +85,7 @@ function draw(
   patterns: readonly Float32Array[],
   count: number,
   shape: ImageSet["shape"],
-  { integer, normal, shuffle }: Random,
+  { integer, normal, shuffle }: SeededRandom,
 ): ImageSet {
   const size = imageBytes(shape);
   const noise = Float32Array.from({ length: tableLength }, () => noiseDeviation * normal());

@@ -1,4 +1,4 @@
-import { random } from "../math/random.ts";
+import { seededRandom } from "../math/seededRandom.ts";
 import { sum } from "../math/sum.ts";
 import { type ComparedName, comparedMeasures } from "./measures.ts";
 import type { Difference, StepsSaved, Trial } from "./record.ts";
@@ -51,7 +51,7 @@ const resamples = 10_000;
 export function difference(values: readonly number[]): Difference {
   const mean = sum(values) / values.length;
   if (values.length < 2) return { mean, low: null, high: null, values, distinguishable: false };
-  const { integer } = random(0, "bootstrap");
+  const { integer } = seededRandom(0, "bootstrap");
   const means = Float64Array.from({ length: resamples }, () => {
     let total = 0;
     for (let i = 0; i < values.length; i++) total += values[integer(values.length)];

@@ -1,4 +1,4 @@
-import { random } from "../math/random.ts";
+import { seededRandom } from "../math/seededRandom.ts";
 import type { Initializer, Layer, LayerParameter, PooledLayer } from "./layers.ts";
 import type { Network } from "./network.ts";
 import type { Tensor } from "./tensor.ts";
@@ -98,6 +98,6 @@ function draw(initializer: Initializer, shape: readonly number[], seed: number, 
   const values = new Float32Array(elementCount(shape));
   if (initializer.kind === "zeros") return values;
   const limit = Math.sqrt(6 / (initializer.fanIn + initializer.fanOut));
-  const { uniform } = random(seed, `weights/${name}`);
+  const { uniform } = seededRandom(seed, `weights/${name}`);
   return values.map(() => limit * (2 * uniform() - 1));
 }

@@ -23,6 +23,8 @@ export interface BandOptions {
   readonly z?: number;
   /** The bias that the network has; default the optimal one. */
   readonly bias?: ArrayLike<number>;
+  /** The loss's options, as `solve` takes them. */
+  readonly options?: Options;
 }
 
 /** The range in which the loss of a sound network lies before training. */
@@ -47,13 +49,8 @@ export interface Band {
  *
  * @throws InputError where the head has no optimum, or no loss of a single row
  */
-export function band(
-  head: Head | string,
-  labels: LabelSummary | undefined,
-  settings: BandOptions,
-  options: Options = {},
-): Band {
-  const { batchSize, outputVariance = 0, sharedVariance = 0, z = 3 } = settings;
+export function band(head: Head | string, labels: LabelSummary | undefined, settings: BandOptions): Band {
+  const { batchSize, outputVariance = 0, sharedVariance = 0, z = 3, options } = settings;
   checkSettings(batchSize, outputVariance, sharedVariance, z);
   const found = typeof head === "string" ? findHead(head) : { head, options: {} };
   const bound = bind(found.head, labels, { ...found.options, ...options });

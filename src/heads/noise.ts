@@ -1,5 +1,5 @@
 import { normalRule, type Rule, uniformRule } from "../math/quadrature.ts";
-import { random } from "../math/random.ts";
+import { seededRandom } from "../math/seededRandom.ts";
 import { type BoundHead, cellOutput } from "./bind.ts";
 import { meanLoss } from "./meanLoss.ts";
 
@@ -54,7 +54,7 @@ function productMean(f: (shift: readonly number[]) => number, width: number, { s
 
 /** Antithetic pairs: what is odd in the noise cancels, and it is the larger part. */
 function simulatedMean(f: (shift: readonly number[]) => number, width: number, { shape }: Noise): NoisyMean {
-  const source = random(0, "noise");
+  const source = seededRandom(0, "noise");
   const draw = shape === "normal" ? source.normal : () => 2 * source.uniform() - 1;
   // Standard error near 1e-4 nats at PyTorch's default bias; more would be felt when the command line starts.
   const pairs = Math.max(8, Math.min(64, Math.floor(5e5 / width ** 2)));

@@ -55,9 +55,9 @@ function snippetValues(loss: string, labels: LabelSummary | undefined, options: 
   if (solution.expectedLoss === null || solution.kind === "none") {
     throw new InputError(`no snippet for ${head.name}: ${solution.reason}`);
   }
-  const noiseless = band(loss, labels, { batchSize: 1 }, options);
+  const noiseless = band(loss, labels, { batchSize: 1, options });
   const [one, two] = [1, 2].map((outputVariance) =>
-    band(loss, labels, { batchSize: 1, outputVariance }, options),
+    band(loss, labels, { batchSize: 1, outputVariance, options }),
   );
   if (!(Math.abs(two.gap - 2 * one.gap) <= 1e-9 * Math.abs(two.gap))) {
     throw new InputError(

@@ -3,7 +3,10 @@ import { checkNotEmpty } from "./accumulator.ts";
 import type { ClassSummary } from "./summary.ts";
 
 /** The summary of labels of which only the number in each class is known (whole or not: weights may be in them). */
-export function fromCounts(counts: ArrayLike<number>, names?: readonly string[]): ClassSummary {
+export function fromCounts(
+  counts: ArrayLike<number>,
+  { names }: { readonly names?: readonly string[] } = {},
+): ClassSummary {
   if (names !== undefined && names.length !== counts.length) {
     throw new InputError(`${names.length} class names for ${counts.length} counts`);
   }

@@ -10,7 +10,7 @@ import type { BinarySummary, ClassSummary, LabelSummary, NumberSummary, Survival
 import { SurvivalAccumulator, type SurvivalRow } from "./survivalAccumulator.ts";
 
 /** Sample weights, as many as there are rows. */
-interface Weighted {
+export interface Weighted {
   readonly weights?: Iterable<number>;
 }
 
@@ -21,14 +21,14 @@ export function summarizeClasses(
 ): ClassSummary {
   const accumulator = new ClassAccumulator(options);
   if (!ArrayBuffer.isView(labels) || options.weights !== undefined)
-    return summarize(accumulator, labels, options.weights);
+    return summarizeRows(accumulator, labels, options);
   accumulator.addAll(labels as IntegerArray);
   return accumulator.summary();
 }
 
 /** Class names, in the order that `options.order` says. */
 export function summarizeNames(labels: Iterable<string>, options: NameOptions & Weighted = {}): ClassSummary {
-  return summarize(new NameAccumulator(options), labels, options.weights);
+  return summarizeRows(new NameAccumulator(options), labels, options);
 }
 
 /** One-hot rows or soft labels: K shares a row, 1 together. */
@@ -36,7 +36,7 @@ export function summarizeDistributions(
   rows: Iterable<ArrayLike<number>>,
   options: { readonly names?: readonly string[] } & Weighted = {},
 ): ClassSummary {
-  return summarize(new DistributionAccumulator(options), rows, options.weights);
+  return summarizeRows(new DistributionAccumulator(options), rows, options);
 }
 
 /** Yes/no labels: one a row, or L of them (a multi-label matrix). */
@@ -44,7 +44,7 @@ export function summarizeBinary(
   rows: Iterable<ArrayLike<number | boolean | null> | number | boolean>,
   options: BinaryOptions & Weighted = {},
 ): BinarySummary {
-  return summarize(new BinaryAccumulator(options), rows, options.weights);
+  return summarizeRows(new BinaryAccumulator(options), rows, options);
 }
 
 /** Real numbers: one a row, or D of them. */
@@ -52,22 +52,22 @@ export function summarizeNumbers(
   rows: Iterable<ArrayLike<number> | number>,
   options: NumberOptions & Weighted = {},
 ): NumberSummary {
-  return summarize(new NumberAccumulator(options), rows, options.weights);
+  return summarizeRows(new NumberAccumulator(options), rows, options);
 }
 
 /** Times to an event, with whether it happened. */
 export function summarizeSurvival(rows: Iterable<SurvivalRow>, options: Weighted = {}): SurvivalSummary {
-  return summarize(new SurvivalAccumulator(), rows, options.weights);
+  return summarizeRows(new SurvivalAccumulator(), rows, options);
 }
 
 /**
- * The summary of `rows`, each handed to `accumulator`, with as many `weights` (1 each when left out).
- * Throws InputError if there are fewer or more weights than rows.
+ * The summary of `rows`, each handed to `accumulator`, with as many weights (1 each when left out).
+ * @throws InputError if there are fewer or more weights than rows
  */
-export function summarize<Row, Summary extends LabelSummary>(
+export function summarizeRows<Row, Summary extends LabelSummary>(
   accumulator: Accumulator<Row, Summary>,
   rows: Iterable<Row>,
-  weights?: Iterable<number>,
+  { weights }: Weighted = {},
 ): Summary {
   if (weights === undefined) {
     for (const row of rows) accumulator.add(row);

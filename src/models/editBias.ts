@@ -40,15 +40,19 @@ export interface BiasEdit {
   readonly patches: readonly Patch[];
 }
 
+export interface EditOptions {
+  /** Add a bias where the layer has none, if the format allows it. */
+  readonly addBias?: boolean;
+}
+
 /**
  * The changes to the files that give the outputs these biases. Nothing is written.
- * @param addBias add a bias where the layer has none, if the format allows it
  * @throws InputError if an output is ambiguous, has no bias to set, or needs another number of values
  */
 export async function editBias(
   model: ModelFile,
   changes: readonly BiasChange[],
-  addBias = false,
+  { addBias = false }: EditOptions = {},
 ): Promise<BiasEdit> {
   const applied: AppliedBias[] = [];
   const patches: Patch[] = [];

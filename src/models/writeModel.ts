@@ -22,9 +22,11 @@ import type { ModelFile, ModelOutput } from "./model.ts";
 import { type ModelOnDisk, openModelFile } from "./openModelFile.ts";
 
 /** Where to write a changed model: to another path, or in place of the old one, which is then kept beside it. */
-export interface Destination {
+export interface WriteOptions {
   readonly out?: string;
   readonly inPlace?: boolean;
+  /** Ends the writing; nothing is left behind then. */
+  readonly signal?: AbortSignal;
 }
 
 export interface WrittenModel {
@@ -45,9 +47,9 @@ export interface WrittenModel {
 export async function writeModel(
   model: ModelOnDisk,
   edit: BiasEdit,
-  to: Destination,
-  signal?: AbortSignal,
+  to: WriteOptions,
 ): Promise<WrittenModel> {
+  const { signal } = to;
   const patches = byFile(model, edit.patches);
   const out = await writePlace(model, [...patches.keys()], to);
   const { made, stage } = await makeStage(out.folder);
@@ -140,7 +142,7 @@ interface WritePlace {
 async function writePlace(
   model: ModelOnDisk,
   changed: readonly string[],
-  to: Destination,
+  to: WriteOptions,
 ): Promise<WritePlace> {
   const { folder, isFolder } = model;
   const [main] = model.files;

@@ -6,12 +6,16 @@ const fontFile = ["../../assets/fonts/DejaVuSans.ttf", "../assets/fonts/DejaVuSa
   .map((path) => fileURLToPath(new URL(path, import.meta.url)))
   .find((path) => existsSync(path));
 
+export interface PngOptions {
+  /** Pixels per unit of the SVG; default 2. */
+  readonly scale?: number;
+}
+
 /**
  * Renders a figure as PNG with the shipped font alone, so that it looks the same on every machine (without a font the
  * renderer would leave all text out and say nothing).
- * @param scale pixels per unit of the SVG
  */
-export async function svgToPng(svg: string, scale = 2): Promise<Uint8Array> {
+export async function svgToPng(svg: string, { scale = 2 }: PngOptions = {}): Promise<Uint8Array> {
   if (fontFile === undefined) throw new Error("assets/fonts/DejaVuSans.ttf is missing from the package");
   const { Resvg } = await import("@resvg/resvg-js");
   const font = {

@@ -12,7 +12,7 @@ export async function readImageFolder(path: string): Promise<ClassSummary> {
   const { names, files } = await listImages(path);
   return fromCounts(
     files.map(({ length }) => length),
-    names,
+    { names },
   );
 }
 

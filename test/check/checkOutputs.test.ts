@@ -9,7 +9,7 @@ import { summaryOf } from "../../src/heads/summaryOf.ts";
 import { fromCounts } from "../../src/labels/fromCounts.ts";
 import { sigmoid } from "../../src/math/logit.ts";
 import { softmax } from "../../src/math/logSumExp.ts";
-import { random } from "../../src/math/random.ts";
+import { seededRandom } from "../../src/math/seededRandom.ts";
 
 const counts = [400, 370, 10, 400, 40, 10, 5, 70, 70, 10];
 const width = counts.length;
@@ -20,12 +20,12 @@ const zero = prior.map(() => 0);
 /** Class labels in the mix of `counts`, row after row in a random order. */
 function drawLabels(seed: number): number[] {
   const all = counts.flatMap((count, k) => new Array<number>(count).fill(k));
-  return Array.from(random(seed, "labels").shuffle(all)).slice(0, rows);
+  return Array.from(seededRandom(seed, "labels").shuffle(all)).slice(0, rows);
 }
 
 /** bias + an offset that all rows share + noise between rows. */
 function drawOutputs(bias: readonly number[], seed: number, noise = 0.3, offset = 0.3): number[] {
-  const { normal } = random(seed, "outputs");
+  const { normal } = seededRandom(seed, "outputs");
   const shared = bias.map((b) => b + offset * normal());
   return Array.from({ length: rows }, () => shared.map((z) => z + noise * normal())).flat();
 }
@@ -52,7 +52,7 @@ const sigmoidCase = (outputs: number[], more: Partial<CheckInput> = {}): CheckIn
 });
 
 const numbersCase = (outputs: number[], mean: number, deviation: number): CheckInput => {
-  const { normal } = random(5, "numbers");
+  const { normal } = seededRandom(5, "numbers");
   const labels = Array.from({ length: rows }, () => mean + deviation * normal());
   return { head: "squared-error", outputs, labels, rows };
 };
@@ -258,7 +258,7 @@ test("of thousands of outputs, the few that have labels show whether the bias is
   const many = 3000;
   const mostly = Array.from({ length: many }, (_, k) => (k < 10 ? counts[k] : 0));
   const training = fromCounts(mostly);
-  const { normal } = random(3, "many outputs");
+  const { normal } = seededRandom(3, "many outputs");
   const noise = Array.from({ length: rows * many }, () => 0.3 * normal());
   const { bias } = solve("softmax", training);
   const verdict = (outputs: number[]) => checkOutputs(softmaxCase(outputs, { training }));
@@ -313,7 +313,10 @@ test("even classes and few rows: nothing is advised that the rows cannot support
     [100, 256],
     [2000, 500],
   ]) {
-    const { int, normal } = { int: random(7, "even").uniform, normal: random(7, "even outputs").normal };
+    const { int, normal } = {
+      int: seededRandom(7, "even").uniform,
+      normal: seededRandom(7, "even outputs").normal,
+    };
     const labels = Array.from({ length: many }, () => Math.floor(int() * classes));
     const outputs = Array.from({ length: many * classes }, () => 0.1 * normal());
     const report = checkOutputs({ head: "softmax", outputs, labels, rows: many });

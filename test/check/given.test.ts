@@ -7,14 +7,14 @@ import { heads } from "../../src/heads/index.ts";
 import type { Options } from "../../src/heads/options.ts";
 import { optimalOutput } from "../../src/heads/solve.ts";
 import { summaryOf } from "../../src/heads/summaryOf.ts";
-import { type Random, random } from "../../src/math/random.ts";
+import { type SeededRandom, seededRandom } from "../../src/math/seededRandom.ts";
 import { optionCombinations } from "../heads/combinations.ts";
 
 const rows = 128;
 const classes = 3;
 
 /** One label that the head takes, from an uneven distribution. */
-function label({ reads, domain }: Head, { uniform, normal }: Random): Label {
+function label({ reads, domain }: Head, { uniform, normal }: SeededRandom): Label {
   if (reads === "classes") return Math.floor(classes * uniform() ** 2);
   if (reads === "binary") return +(uniform() < 0.2);
   if (reads === "survival") return [0.5 * (1 + Math.floor(8 * uniform())), +(uniform() < 0.7)];
@@ -51,7 +51,7 @@ const cases: Case[] = heads
 
 /** Random outputs of an untrained network, and the predictions that its link makes of them. */
 function inputsOf({ title, head, options, around }: Case): { outputs: CheckInput; predictions: CheckInput } {
-  const source = random(1, title);
+  const source = seededRandom(1, title);
   const labels = Array.from({ length: rows }, () => label(head, source));
   const width = head.reads === "classes" ? classes - +(head.family === "ordinal") : 1;
   const bound = bind(head, summaryOf(head, labels, rows, width), options);
@@ -71,7 +71,7 @@ function inputsOf({ title, head, options, around }: Case): { outputs: CheckInput
 }
 
 const hasInverse = ({ head, options, title }: Case) => {
-  const source = random(1, title);
+  const source = seededRandom(1, title);
   const labels = Array.from({ length: rows }, () => label(head, source));
   const width = head.reads === "classes" ? classes - +(head.family === "ordinal") : 1;
   const bound = bind(head, summaryOf(head, labels, rows, width), options);
@@ -95,7 +95,7 @@ describe("outputs and the predictions made from them get the same verdict", () =
 });
 
 test("well calibrated rates are sound for a Poisson loss, given as rates", () => {
-  const { normal, uniform } = random(3, "rates");
+  const { normal, uniform } = seededRandom(3, "rates");
   const labels = Array.from({ length: 512 }, () => Math.floor(8 * uniform()));
   const mean = labels.reduce((a, b) => a + b) / labels.length;
   const outputs = labels.map(() => mean * Math.exp(0.05 * normal()));

@@ -37,11 +37,11 @@ test("classes along the last or the second axis give the same rows", () => {
 test("labels of the outputs' shape are one for each output, and distributions for classes", () => {
   const outputs = { shape: [2, 3, 2], values: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12] };
   const labels = { shape: [2, 3, 2], values: [0, 1, 1, 0, 0, 1, 1, 0, 0, 1, 1, 0] };
-  const last = placesAsRows(sigmoid, outputs, labels, 2);
+  const last = placesAsRows(sigmoid, outputs, labels, { classAxis: 2 });
   expect([last.rows, Array.from(last.outputs), last.labels]).toEqual([6, outputs.values, labels.values]);
-  const second = placesAsRows(sigmoid, outputs, labels, 1);
+  const second = placesAsRows(sigmoid, outputs, labels, { classAxis: 1 });
   expect([second.rows, Array.from(second.outputs)]).toEqual([4, [1, 3, 5, 2, 4, 6, 7, 9, 11, 8, 10, 12]]);
-  expect(placesAsRows(softmax, outputs, labels, 2).labels.slice(0, 2)).toEqual([
+  expect(placesAsRows(softmax, outputs, labels, { classAxis: 2 }).labels.slice(0, 2)).toEqual([
     [0, 1],
     [1, 0],
   ]);
@@ -76,8 +76,8 @@ test("axes that both fit, or none, are errors that say what to do", () => {
   );
   expect(() => placesAsRows(sigmoid, at(2, 5, 3), at(2, 5, 3))).toThrow(/--class-axis/);
   expect(() => placesAsRows(softmax, at(2, 5, 3), at(2, 4))).toThrow(/labels of 2 x 4 do not fit/);
-  expect(() => placesAsRows(softmax, at(2, 5, 3), at(2, 5), 3)).toThrow(/have axes 1 to 2/);
-  expect(() => placesAsRows(softmax, at(2, 5, 3), at(2, 5), 1)).toThrow(/do not fit/);
+  expect(() => placesAsRows(softmax, at(2, 5, 3), at(2, 5), { classAxis: 3 })).toThrow(/have axes 1 to 2/);
+  expect(() => placesAsRows(softmax, at(2, 5, 3), at(2, 5), { classAxis: 1 })).toThrow(/do not fit/);
 });
 
 test("rows with an ignored label are left out", () => {

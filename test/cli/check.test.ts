@@ -19,7 +19,7 @@ import { tensor } from "../../src/graph/tensor.ts";
 import { toOnnx } from "../../src/graph/toOnnx.ts";
 import { forwardWith } from "../../src/graph/trainStep.ts";
 import { softmax } from "../../src/math/logSumExp.ts";
-import { random } from "../../src/math/random.ts";
+import { seededRandom } from "../../src/math/seededRandom.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "baserate-check-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -43,7 +43,7 @@ function npy(name: string, type: string, shape: readonly number[], bytes: Uint8A
 
 const rows = 250;
 const frequencies = [0.8, 0.16, 0.04];
-const { normal, integer } = random(1);
+const { normal, integer } = seededRandom(1);
 const labels = Array.from({ length: rows }, (_, i) => (i % 25 < 20 ? 0 : i % 25 < 24 ? 1 : 2));
 const noise = Array.from({ length: 3 * rows }, () => 0.3 * normal());
 const outputs = {

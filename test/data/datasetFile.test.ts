@@ -7,7 +7,7 @@ import {
   readDatasetFile,
   writeDatasetFile,
 } from "../../src/data/datasetFile.ts";
-import { random } from "../../src/math/random.ts";
+import { seededRandom } from "../../src/math/seededRandom.ts";
 import { temporaryFolder, tiny } from "./tiny.ts";
 
 async function written(): Promise<string> {
@@ -27,7 +27,10 @@ test("a file longer than one piece is read and hashed whole", async () => {
   const blank = { ...tiny.layout, shape: [1000, 1000, 3], sha256: "" } as const;
   const { bytes } = emptyDataset(blank);
   const { contentHash } = await import("../../src/data/datasetFile.ts");
-  bytes.set(Uint8Array.from({ length: 50_000 }, random(1).integer.bind(null, 256)), bytes.length - 50_000);
+  bytes.set(
+    Uint8Array.from({ length: 50_000 }, seededRandom(1).integer.bind(null, 256)),
+    bytes.length - 50_000,
+  );
   const layout = { ...blank, sha256: contentHash(bytes) };
   const made = emptyDataset(layout);
   made.bytes.set(bytes.subarray(4096), 4096);

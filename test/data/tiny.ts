@@ -14,7 +14,7 @@ import {
   emptyDataset,
 } from "../../src/data/datasetFile.ts";
 import type { Hash } from "../../src/data/mirror.ts";
-import { random } from "../../src/math/random.ts";
+import { seededRandom } from "../../src/math/seededRandom.ts";
 
 /** A folder that is gone when the test is. */
 export function temporaryFolder(): string {
@@ -35,7 +35,7 @@ function makeTiny(): DatasetBytes & { layout: DatasetLayout } {
     testCount: 2,
   } as const;
   const { bytes, dataset } = emptyDataset({ ...blank, sha256: "" });
-  const { integer } = random(1);
+  const { integer } = seededRandom(1);
   for (const { images, labels } of [dataset.train, dataset.test]) {
     images.set(images.map(() => integer(256)));
     labels.set(labels.map(() => integer(2)));

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { compareArms, comparisons, difference } from "../../src/experiment/comparison.ts";
 import { evaluateOutputs, rowLosses } from "../../src/experiment/evaluation.ts";
 import { summarizeArm } from "../../src/experiment/summary.ts";
-import { random } from "../../src/math/random.ts";
+import { seededRandom } from "../../src/math/seededRandom.ts";
 import { makeTrial } from "../plot/trials.ts";
 
 test("a difference's interval holds its mean, and 0 just where it is not distinguishable", () => {
@@ -20,7 +20,7 @@ test("a difference's interval holds its mean, and 0 just where it is not disting
 });
 
 test("the bootstrap interval of a normal sample's mean is near mean ± 1.96 sd / sqrt(n)", () => {
-  const { normal } = random(1);
+  const { normal } = seededRandom(1);
   const values = Array.from({ length: 200 }, () => 3 + normal());
   const { mean, low, high } = difference(values);
   const sd = Math.sqrt(values.reduce((sum, x) => sum + (x - mean) ** 2, 0) / values.length);

@@ -17,7 +17,7 @@ import { dataTypes } from "../../src/graph/ops/elementwise.ts";
 import type { Tensor } from "../../src/graph/tensor.ts";
 import { elementCount, numbers, tensor } from "../../src/graph/tensor.ts";
 import { toOnnx } from "../../src/graph/toOnnx.ts";
-import { random } from "../../src/math/random.ts";
+import { seededRandom } from "../../src/math/seededRandom.ts";
 import { nodeRuntime } from "../../src/runtime/node.ts";
 import { type NodeCase, type NodeInput, nodeCases } from "./nodeCases.ts";
 
@@ -90,7 +90,7 @@ function model({ op, x, attributes, outputs }: NodeCase): Uint8Array {
 }
 
 function feedsOf({ x, title }: NodeCase): Record<string, Tensor> {
-  const draw = random(1, title);
+  const draw = seededRandom(1, title);
   const fed = x.flatMap((input, i) => (input && !input.values ? [[`x${i}`, input] as const] : []));
   return Object.fromEntries(
     fed.map(([name, { dtype, shape, below }]) => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { evaluate } from "../../src/graph/evaluate.ts";
+import { evaluateGraph } from "../../src/graph/evaluateGraph.ts";
 import { gradients } from "../../src/graph/gradient.ts";
 import { Graph } from "../../src/graph/graph.ts";
 import { averagePool2d, conv2d, dense, flatten, type Layer, maxPool2d } from "../../src/graph/layers.ts";
@@ -9,7 +9,7 @@ import { pooledConv } from "../../src/graph/pooledConv.ts";
 import { elementCount, tensor } from "../../src/graph/tensor.ts";
 import { toOnnx } from "../../src/graph/toOnnx.ts";
 import { transforms, winogradConv } from "../../src/graph/winograd.ts";
-import { random } from "../../src/math/random.ts";
+import { seededRandom } from "../../src/math/seededRandom.ts";
 import { nodeRuntime } from "../../src/runtime/node.ts";
 
 type Build = (graph: Graph, x: Value, kernel: Value) => Value;
@@ -21,18 +21,18 @@ function evaluated(build: Build, xShape: number[], kernelShape: number[], drawX:
   const x = graph.input("x", "float64", xShape);
   const kernel = graph.input("kernel", "float64", kernelShape);
   const y = build(graph, x, kernel);
-  const { normal } = random(1, "weights of the sum");
+  const { normal } = seededRandom(1, "weights of the sum");
   const weights = Array.from({ length: elementCount(y.shape) }, normal);
   const weighted = graph.mul(y, graph.constant(tensor("float64", y.shape, weights)));
   const loss = graph.op("ReduceSum", [weighted], { keepDims: false });
   const [dx, dKernel] = gradients(graph, loss, [x, kernel]);
   for (const [name, value] of Object.entries({ y, dx, dKernel })) graph.output(name, value);
-  const drawKernel = random(2, "kernel").normal;
+  const drawKernel = seededRandom(2, "kernel").normal;
   const draw = (shape: number[], next: Draw) => ({
     shape,
     data: Float64Array.from({ length: elementCount(shape) }, (_, i) => next(i)),
   });
-  return evaluate(graph, { x: draw(xShape, drawX), kernel: draw(kernelShape, drawKernel) });
+  return evaluateGraph(graph, { x: draw(xShape, drawX), kernel: draw(kernelShape, drawKernel) });
 }
 
 function expectClose(
@@ -69,7 +69,7 @@ const plainPooledConv =
 
 test.each([2, 4] as const)("F(%i, 3) is the convolution: A' [(G g) * (B d)] = d * g", (m) => {
   const { A, G, B } = transforms(m);
-  const { normal } = random(3, "F");
+  const { normal } = seededRandom(3, "F");
   const g = [normal(), normal(), normal()];
   const d = Array.from({ length: m + 2 }, normal);
   const dot = (a: number[], b: number[]) => a.reduce((sum, value, i) => sum + value * b[i], 0);
@@ -84,7 +84,7 @@ test.each([2, 4] as const)("F(%i, 3) is the convolution: A' [(G g) * (B d)] = d 
 });
 
 describe("a Winograd convolution is the convolution, forward and backward", () => {
-  const { normal } = random(4, "x");
+  const { normal } = seededRandom(4, "x");
   test.each([
     { m: 2, x: [4, 4, 2, 3], pad: 0 },
     { m: 4, x: [6, 6, 2, 3], pad: 0 },
@@ -109,7 +109,7 @@ describe("a Winograd convolution is the convolution, forward and backward", () =
 });
 
 describe("a pooled convolution is MaxPool of the convolution, forward and backward", () => {
-  const { normal } = random(5, "x");
+  const { normal } = seededRandom(5, "x");
   test.each([
     { x: [6, 6, 2, 3], pad: 0 },
     { x: [7, 10, 2, 1], pad: 0 },
@@ -199,7 +199,7 @@ function network(layers: readonly Layer[], form: "model" | "layer by layer", dty
   });
   const feeds = Object.fromEntries(
     graph.inputs.map(({ name, shape }) => {
-      const { normal } = random(6, name);
+      const { normal } = seededRandom(6, name);
       return [
         name,
         { shape, data: Float64Array.from({ length: elementCount(shape) }, () => 0.3 * normal()) },
@@ -213,7 +213,7 @@ describe("a model is its layers one by one, forward and backward", () => {
   test.each(Object.keys(networks))("%s", (name) => {
     const fused = network(networks[name], "model", "float64");
     const plain = network(networks[name], "layer by layer", "float64");
-    expectClose(evaluate(fused.graph, fused.feeds), evaluate(plain.graph, plain.feeds));
+    expectClose(evaluateGraph(fused.graph, fused.feeds), evaluateGraph(plain.graph, plain.feeds));
   });
 });
 
@@ -226,7 +226,7 @@ test("ONNX Runtime computes a model in float32 as the interpreter does in float6
   ]);
   const outputs = await session.run(Object.fromEntries(tensors));
   await session.dispose();
-  for (const [name, { data }] of Object.entries(evaluate(graph, feeds))) {
+  for (const [name, { data }] of Object.entries(evaluateGraph(graph, feeds))) {
     const scale = Math.max(...data.map(Math.abs));
     data.forEach((value, i) => {
       expect(Math.abs(Number(outputs[name].data[i]) - value)).toBeLessThan(1e-5 * scale);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { evaluate } from "../../src/graph/evaluate.ts";
+import { evaluateGraph } from "../../src/graph/evaluateGraph.ts";
 import { gradients, gradientsOverIterations } from "../../src/graph/gradient.ts";
 import { Graph } from "../../src/graph/graph.ts";
 import { numbers, tensor } from "../../src/graph/tensor.ts";
@@ -29,7 +29,7 @@ test("gradients that reach a value along several paths are summed", () => {
   const cube = graph.mul(graph.mul(x, x), x);
   const [dx] = gradients(graph, graph.add(cube, x), [x]);
   graph.output("dx", dx);
-  expect(evaluate(graph, { x: array([], 3) }).dx.data[0]).toBe(28);
+  expect(evaluateGraph(graph, { x: array([], 3) }).dx.data[0]).toBe(28);
 });
 
 test("the gradient of a maximum that is tied goes to one element of each window", () => {
@@ -38,7 +38,7 @@ test("the gradient of a maximum that is tied goes to one element of each window"
   const pooled = graph.op("MaxPool", [x], { kernel: [2, 2], strides: [2, 2] });
   const [dx] = gradients(graph, graph.op("ReduceSum", [pooled], { keepDims: false }), [x]);
   graph.output("dx", dx);
-  const { data } = evaluate(graph, { x: array([1, 1, 2, 4], 5, 5, 1, 2, 5, 5, 2, 1) }).dx;
+  const { data } = evaluateGraph(graph, { x: array([1, 1, 2, 4], 5, 5, 1, 2, 5, 5, 2, 1) }).dx;
   expect([...data]).toEqual([1, 0, 0, 1, 0, 0, 0, 0]);
 });
 
@@ -59,7 +59,7 @@ test("a block's own gradient takes the place of its parts'", () => {
   );
   const [dx] = gradients(graph, graph.mul(y, 2), [x]);
   graph.output("dx", dx);
-  expect(evaluate(graph, { x: array([], 3) }).dx.data[0]).toBe(200);
+  expect(evaluateGraph(graph, { x: array([], 3) }).dx.data[0]).toBe(200);
 });
 
 test("nodes that no output needs are not written", () => {
@@ -109,7 +109,7 @@ test("losses and gradients are summed over as many rounds as asked, in the inter
     );
     const loss = w.reduce((total, value, j) => total + Math.exp(2 * value) * sum[j], 0);
     const dw = w.map((value, j) => 2 * Math.exp(2 * value) * sum[j]);
-    const slow = evaluate(graph, {
+    const slow = evaluateGraph(graph, {
       w: array([3], ...w),
       data: array([4, 3], ...rows),
       count: array([], count),

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { evaluate } from "../../src/graph/evaluate.ts";
+import { evaluateGraph } from "../../src/graph/evaluateGraph.ts";
 import { gradients } from "../../src/graph/gradient.ts";
 import { Graph } from "../../src/graph/graph.ts";
 import { headLoss } from "../../src/graph/headLoss.ts";
@@ -56,7 +56,7 @@ function bothWays(head: Head, { bound, rows, random }: Case) {
     z: { shape: output.shape, data: z },
     y: { shape: given.shape, data: Float64Array.from(labels.flat()) },
   };
-  const found = evaluate(graph, fed);
+  const found = evaluateGraph(graph, fed);
   const cells = rows.labels.map((label, i) =>
     columns.map((_, j) => {
       const ofCell =

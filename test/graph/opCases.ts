@@ -1,13 +1,13 @@
 import type { OpAttributes, OpName } from "../../src/graph/opAttributes.ts";
 import type { DType } from "../../src/graph/tensor.ts";
 import { elementCount } from "../../src/graph/tensor.ts";
-import type { Random } from "../../src/math/random.ts";
+import type { SeededRandom } from "../../src/math/seededRandom.ts";
 
 /** An input to try an op with: how its elements are drawn. */
 export interface CaseInput {
   readonly shape: readonly number[];
   readonly dtype: DType;
-  readonly draw: (random: Random, i: number) => number;
+  readonly draw: (random: SeededRandom, i: number) => number;
 }
 
 export interface OpCase {
@@ -33,7 +33,7 @@ const nonzero = (...shape: number[]): CaseInput => ({
 const distinct = (...shape: number[]): CaseInput => {
   const count = elementCount(shape);
   let order: number[] = [];
-  const draw = (r: Random, i: number) => {
+  const draw = (r: SeededRandom, i: number) => {
     if (i === 0) order = r.shuffle([...Array(count).keys()]);
     return order[i] / 10 - count / 20;
   };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { evaluate } from "../../src/graph/evaluate.ts";
+import { evaluateGraph } from "../../src/graph/evaluateGraph.ts";
 import { gradients } from "../../src/graph/gradient.ts";
 import { Graph } from "../../src/graph/graph.ts";
 import type { NumberArray } from "../../src/graph/op.ts";
@@ -7,7 +7,7 @@ import { ops } from "../../src/graph/ops.ts";
 import type { DType } from "../../src/graph/tensor.ts";
 import { elementCount, numbers, tensor } from "../../src/graph/tensor.ts";
 import { toOnnx } from "../../src/graph/toOnnx.ts";
-import { random } from "../../src/math/random.ts";
+import { seededRandom } from "../../src/math/seededRandom.ts";
 import { nodeRuntime } from "../../src/runtime/node.ts";
 import type { OpCase } from "./opCases.ts";
 import { opCases } from "./opCases.ts";
@@ -17,7 +17,7 @@ const withoutGradient = new Set(["Sign", "Floor", "Ceil", "Round"]);
 
 /** The op alone: its inputs, its output y, and a scalar loss, a weighted sum of y. Floats are of the given type. */
 function build({ op, x, attributes, title }: OpCase, float: DType) {
-  const draw = random(1, title);
+  const draw = seededRandom(1, title);
   const graph = new Graph();
   const inputs = x.map(({ dtype, shape }, i) =>
     graph.input(`x${i}`, dtype === "float32" ? float : dtype, shape),
@@ -67,13 +67,14 @@ describe("the gradient of each op equals fourth-order central differences of its
   test.each(opCases)("$title", (opCase) => {
     const { graph, feeds, targets } = buildWithGradients(opCase, "float64");
     const forward = build(opCase, "float64").graph;
-    const outputs = evaluate(graph, feeds);
+    const outputs = evaluateGraph(graph, feeds);
     const step = 1e-4;
     for (const { name } of targets) {
       const numeric = feeds[name].data.map((value, i) => {
         const lossAt = (moved: number) => {
           const data = feeds[name].data.with(i, moved);
-          return evaluate(forward, { ...feeds, [name]: { shape: feeds[name].shape, data } }).loss.data[0];
+          return evaluateGraph(forward, { ...feeds, [name]: { shape: feeds[name].shape, data } }).loss
+            .data[0];
         };
         const near = lossAt(value + step) - lossAt(value - step);
         const far = lossAt(value + 2 * step) - lossAt(value - 2 * step);
@@ -95,7 +96,7 @@ describe("the gradient of each op equals fourth-order central differences of its
 describe("onnxruntime-node computes each op and its gradient as defined", () => {
   test.each(opCases)("$title", async (opCase) => {
     const { graph, feeds } = buildWithGradients(opCase, "float32");
-    const expected = evaluate(graph, feeds);
+    const expected = evaluateGraph(graph, feeds);
     const session = await (await nodeRuntime()).load(toOnnx(graph));
     const tensors = graph.inputs.map(({ name, dtype, shape }) => [
       name,

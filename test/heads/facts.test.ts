@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { band } from "../../src/heads/band.ts";
 import { bind } from "../../src/heads/bind.ts";
-import { combine } from "../../src/heads/combine.ts";
 import { findHead } from "../../src/heads/index.ts";
 import { noisyLoss } from "../../src/heads/noise.ts";
 import { solve } from "../../src/heads/solve.ts";
+import { solveHeads } from "../../src/heads/solveHeads.ts";
 import { logSumExp } from "../../src/math/logSumExp.ts";
-import { random } from "../../src/math/random.ts";
+import { seededRandom } from "../../src/math/seededRandom.ts";
 import { binaryRows, classRows, numberRows, survivalRows, yesNo } from "./rows.ts";
 
 const ones = (n: number) => new Array<number>(n).fill(1);
@@ -234,7 +234,7 @@ describe("band", () => {
 
   test("batches of a sound network fall into it, at the rate that z says", () => {
     const counts = [50, 30, 15, 5];
-    const source = random(1);
+    const source = seededRandom(1);
     const [batch, variance] = [128, 0.5];
     const { low, high } = band("softmax", classes(counts), {
       batchSize: batch,
@@ -296,13 +296,13 @@ describe("mixture-density", () => {
 
 test("combine adds weighted losses, and prefixes warnings", () => {
   const box = numbers([1, 2, 6]);
-  const { expectedLoss, warnings, parts } = combine([
+  const { expectedLoss, warnings, parts } = solveHeads([
     { name: "class", head: "softmax", labels: classes([5, 0, 5]) },
     { name: "box", head: "smooth-l1", labels: box, weight: 2 },
   ]);
   expect(expectedLoss).toBeCloseTo(parts.class.expectedLoss! + 2 * parts.box.expectedLoss!, 14);
   expect(warnings[0]).toMatch(/^class: no row of class 1/);
   expect(() =>
-    combine([{ name: "a", head: "hinge", labels: binaryRows([[1]], [1]).summary, weight: -1 }]),
+    solveHeads([{ name: "a", head: "hinge", labels: binaryRows([[1]], [1]).summary, weight: -1 }]),
   ).toThrow("invalid weight of a: -1");
 });

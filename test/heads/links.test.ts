@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { resolveAll } from "../../src/heads/bind.ts";
 import { type Head, linkOf, type Resolved } from "../../src/heads/head.ts";
 import { heads } from "../../src/heads/index.ts";
-import { random } from "../../src/math/random.ts";
+import { seededRandom } from "../../src/math/seededRandom.ts";
 import { optionCombinations } from "./combinations.ts";
 
 /** Outputs of the head's cell, where it has several for any labels. */
@@ -21,7 +21,7 @@ const cases = heads.flatMap((head) =>
 
 /** Outputs from a few units around 0, drawn for a case. */
 const outputsOf = ({ title, head, options }: (typeof cases)[number]) => {
-  const { normal } = random(1, title);
+  const { normal } = seededRandom(1, title);
   return Array.from({ length: 50 }, () => Array.from({ length: widthOf(head, options) }, () => 2 * normal()));
 };
 

@@ -1,7 +1,7 @@
 import type { Head, Label } from "../../src/heads/head.ts";
 import type { Interval, OptionSpec, Options } from "../../src/heads/options.ts";
 import type { LabelSummary } from "../../src/labels/summary.ts";
-import type { Random } from "../../src/math/random.ts";
+import type { SeededRandom } from "../../src/math/seededRandom.ts";
 
 /** Labels as rows, with their weights, and the summary of the same, made here in the plainest way. */
 export interface Rows {
@@ -113,7 +113,7 @@ export function rowsOf(
 }
 
 /** Random rows that a head takes: with ties, uneven weights, absent classes, and extreme sizes now and then. */
-export function randomRows(head: Head, random: Random): Rows {
+export function randomRows(head: Head, random: SeededRandom): Rows {
   const n = 1 + random.integer(30);
   const many = <T>(draw: () => T) => Array.from({ length: n }, draw);
   const weights = pick(random, [
@@ -165,11 +165,11 @@ export function randomRows(head: Head, random: Random): Rows {
   }
 }
 
-const pick = <T>(random: Random, choices: readonly (() => T)[]): T =>
+const pick = <T>(random: SeededRandom, choices: readonly (() => T)[]): T =>
   choices[random.integer(choices.length)]();
 
 /** Ways to draw a number of a domain: spread out, with ties, skewed, large and small. */
-function numberDraws({ low, openLow, integer }: Interval, random: Random): (() => number)[] {
+function numberDraws({ low, openLow, integer }: Interval, random: SeededRandom): (() => number)[] {
   const skewed = () => -Math.log(1 - random.uniform());
   if (integer)
     return [() => random.integer(5), () => random.integer(300), () => Math.floor(20 * skewed() ** 2)];
@@ -192,12 +192,12 @@ function numberDraws({ low, openLow, integer }: Interval, random: Random): (() =
 }
 
 /** Options of a head drawn at random from their description; each is left out half of the time. */
-export function randomOptions(head: Head, random: Random, classes: number): Options {
+export function randomOptions(head: Head, random: SeededRandom, classes: number): Options {
   const given = Object.entries(head.options).filter(() => random.uniform() < 0.5);
   return Object.fromEntries(given.map(([name, spec]) => [name, randomOption(spec, random, classes)]));
 }
 
-function randomOption(spec: OptionSpec, random: Random, classes: number) {
+function randomOption(spec: OptionSpec, random: SeededRandom, classes: number) {
   if (spec.type === "choice") return spec.choices[random.integer(spec.choices.length)];
   if (spec.type === "number") return inRange(spec, random);
   if (spec.balanced && random.uniform() < 0.3) return "balanced";
@@ -207,7 +207,7 @@ function randomOption(spec: OptionSpec, random: Random, classes: number) {
 
 function inRange(
   { range: { low, high, integer }, default: standard }: { range: Interval; default: number },
-  random: Random,
+  random: SeededRandom,
 ) {
   if (integer) return standard === 0 ? 0 : Math.max(low, 1 + random.integer(4));
   if (low === -1 && high === 1) return random.uniform();

@@ -3,7 +3,7 @@ import type { Head } from "../../src/heads/head.ts";
 import { meanLoss } from "../../src/heads/meanLoss.ts";
 import type { Options } from "../../src/heads/options.ts";
 import { type Solution, solve } from "../../src/heads/solve.ts";
-import { type Random, random } from "../../src/math/random.ts";
+import { type SeededRandom, seededRandom } from "../../src/math/seededRandom.ts";
 import { largest, minimumOnLine, newton, simplexMinimum } from "./minimiser.ts";
 import { type Rows, randomOptions, randomRows } from "./rows.ts";
 
@@ -15,13 +15,13 @@ export interface Case {
   readonly options: Options;
   readonly bound: BoundHead;
   readonly solution: Solution;
-  readonly random: Random;
+  readonly random: SeededRandom;
 }
 
 /** The nth random case of a head. Options that leave nothing to divide by are drawn again. */
 export function caseOf(head: Head, n: number): Case {
   for (let attempt = 0; ; attempt++) {
-    const source = random(n, `${head.name}/${attempt}`);
+    const source = seededRandom(n, `${head.name}/${attempt}`);
     const rows = randomRows(head, source);
     const classes = rows.summary.kind === "classes" ? rows.summary.counts.length : 2;
     const options = randomOptions(head, source, classes);

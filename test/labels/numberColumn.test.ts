@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { merge } from "../../src/labels/merge.ts";
+import { mergeSummaries } from "../../src/labels/mergeSummaries.ts";
 import { compact } from "../../src/labels/points.ts";
 import { summarizeNumbers } from "../../src/labels/summarize.ts";
 import type { NumberColumn } from "../../src/labels/summary.ts";
@@ -50,7 +50,7 @@ test("the rank error of merged sketches holds for the whole", () => {
           { weights: rows.map(([, weight]) => weight), largestExact: 16 },
         );
       const rows = [...a, ...b];
-      const [column] = merge(of(a), of(b)).columns;
+      const [column] = mergeSummaries(of(a), of(b)).columns;
       const worst = worstRank(
         column,
         rows.map(([value]) => value),

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { InputError } from "../../src/errors.ts";
 import { bytesInMemory } from "../../src/files/byteSource.ts";
-import { type Random, random } from "../../src/math/random.ts";
+import { type SeededRandom, seededRandom } from "../../src/math/seededRandom.ts";
 import { openModel } from "../../src/models/openModel.ts";
 import { safeName } from "../../src/models/openModelFile.ts";
 import { applyPatches, fixture } from "./fixtures.ts";
@@ -24,7 +24,7 @@ export async function fuzz(file: string, copies: number): Promise<FuzzResult> {
   const original = readFileSync(fixture(file));
   const result: FuzzResult = { file, refused: 0, opened: 0, failures: [], slowest: 0 };
   for (let seed = 0; seed < copies; seed++) {
-    const damaged = damage(original, random(seed, file));
+    const damaged = damage(original, seededRandom(seed, file));
     const start = performance.now();
     try {
       await exercise(file, damaged);
@@ -84,7 +84,7 @@ const extremes = [
 ];
 
 /** A copy with one to four damages: cut short, bytes changed, an extreme number written, a part left out or doubled. */
-function damage(original: Uint8Array, { integer }: Random): Uint8Array {
+function damage(original: Uint8Array, { integer }: SeededRandom): Uint8Array {
   let bytes = Uint8Array.from(original);
   for (let count = 1 + integer(4); count > 0 && bytes.length > 0; count--) {
     const at = integer(bytes.length);

@@ -11,7 +11,7 @@ test("originalLossCurves is square and black on a transparent background", async
   const svg = await drawFigure(originalLossCurves, { zero, prior });
   expect(svg).toContain('viewBox="0 0 360 360"');
   const { default: sharp } = await import("sharp");
-  const { data } = await sharp(await svgToPng(svg, 1))
+  const { data } = await sharp(await svgToPng(svg, { scale: 1 }))
     .raw()
     .toBuffer({ resolveWithObject: true });
   const clear = data.filter((alpha, i) => i % 4 === 3 && alpha === 0).length;

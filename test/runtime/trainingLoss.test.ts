@@ -7,7 +7,7 @@ import { rowLoss } from "../../src/heads/bind.ts";
 import type { Head, Label } from "../../src/heads/head.ts";
 import { findHead, heads } from "../../src/heads/index.ts";
 import type { Options } from "../../src/heads/options.ts";
-import { type Random, random } from "../../src/math/random.ts";
+import { type SeededRandom, seededRandom } from "../../src/math/seededRandom.ts";
 import { nodeRuntime } from "../../src/runtime/node.ts";
 import { createTrainer, type TrainerOptions } from "../../src/runtime/trainer.ts";
 import { optionCombinations } from "../heads/combinations.ts";
@@ -18,7 +18,7 @@ const all = Array.from({ length: rows }, (_, i) => i);
 const inputs = 3;
 
 /** The label of a row, as a head reads it, in a few columns where it may have several; and how many outputs that needs. */
-function drawLabel(head: Head, draw: Random): number[] {
+function drawLabel(head: Head, draw: SeededRandom): number[] {
   if (head.reads === "survival") return [0.5 * (1 + draw.integer(8)), +(draw.uniform() < 0.7)];
   if (head.reads === "directions") return [draw.normal(), draw.normal(), 1 + draw.normal()];
   if (head.reads === "classes") return [draw.integer(4)];
@@ -38,7 +38,7 @@ function outputsFor(head: Head, options: Options): number {
 
 /** A network of one layer, and rows that it can learn something from. */
 function setUp(head: Head, options: Options) {
-  const draw = random(3, `${head.name} ${JSON.stringify(options)}`);
+  const draw = seededRandom(3, `${head.name} ${JSON.stringify(options)}`);
   const labels = all.map(() => drawLabel(head, draw));
   const images = Float32Array.from(labels.flatMap((label) => [label[0], draw.normal(), 1]));
   const model = sequential([inputs], [dense(outputsFor(head, options))]);

@@ -5,7 +5,7 @@ import type { Link } from "../../heads/links.ts";
 import { type AppliedBias, type BiasEdit, type BiasLayout, editBias } from "../../models/editBias.ts";
 import type { ModelOutput, TrainedWith } from "../../models/model.ts";
 import { type ModelOnDisk, openModelFile } from "../../models/openModelFile.ts";
-import { prediction } from "../../models/prediction.ts";
+import { predictionAtBias } from "../../models/predictionAtBias.ts";
 import { type WrittenModel, writeModel } from "../../models/writeModel.ts";
 import { type IntendedBias, readBiases, type SolvedBias, solveBias } from "../biases.ts";
 import { addHeadFlags, headOptions, namedLoss } from "../headFlags.ts";
@@ -73,8 +73,8 @@ async function apply(path: string, flags: ApplyFlags, signal: AbortSignal): Prom
   const model = await openModelFile(path);
   try {
     const intended = await intendedBiases(flags, model.trainedWith);
-    const edit = await editBias(model, intended, flags.addBias);
-    const written = await writeModel(model, edit, flags, signal);
+    const edit = await editBias(model, intended, flags);
+    const written = await writeModel(model, edit, { ...flags, signal });
     const text = flags.json
       ? JSON.stringify(document(model, edit, intended, written), null, 2)
       : report(model, edit, intended, written);
@@ -126,7 +126,7 @@ function document(
     written: written.files,
     kept: written.kept,
     outputs: edit.applied.map((one, i) => {
-      const predicted = one.output.described && prediction(one.output, one.after);
+      const predicted = one.output.described && predictionAtBias(one.output, one.after);
       return {
         name: one.output.name,
         layer: one.output.layer,
@@ -179,7 +179,7 @@ function appliedLines(one: AppliedBias, solved: SolvedBias | undefined): string[
     lines.push(field("", `rounded to ${tensor.type}, by at most ${significant(rounding)}`));
   }
   if (solved) return [...lines, ...solvedLines(solved, output, after)];
-  const predicted = prediction(output, after);
+  const predicted = predictionAtBias(output, after);
   return predicted ? [...lines, field("predicts", `${shortList(predicted)} (${output.activation})`)] : lines;
 }
 
@@ -223,6 +223,6 @@ function otherActivation(
   const name = output.activation?.toLowerCase() ?? "linear";
   if (name === "linear" || name.includes(link.name)) return undefined;
   const isWanted = (made: number) => wanted.some((value) => Math.abs(made - value) <= 0.01 * Math.abs(value));
-  const isSame = prediction(output, after)?.every(isWanted);
+  const isSame = predictionAtBias(output, after)?.every(isWanted);
   return isSame ? undefined : name;
 }

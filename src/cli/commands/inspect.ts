@@ -4,7 +4,7 @@ import type { Command } from "commander";
 import { printable } from "../../errors.ts";
 import type { ModelOutput, WritableTensor } from "../../models/model.ts";
 import { type ModelOnDisk, openModelFile } from "../../models/openModelFile.ts";
-import { prediction } from "../../models/prediction.ts";
+import { predictionAtBias } from "../../models/predictionAtBias.ts";
 import { shortList } from "../numbers.ts";
 import { field, grouped } from "../text.ts";
 
@@ -55,7 +55,7 @@ function facts({ name, layer, activation, units, convolution, bias, reason }: Mo
 
 function contents(output: ModelOutput) {
   const bias = output.bias?.read();
-  const predicted = bias && output.described && prediction(output, bias);
+  const predicted = bias && output.described && predictionAtBias(output, bias);
   return { bias: bias ? [...bias] : null, prediction: predicted ? [...predicted] : null };
 }
 
@@ -92,7 +92,7 @@ function outputLines(output: ModelOutput): string[] {
   const values = bias.read();
   lines.push(field("bias", shortList(values)), field("tensor", tensorText(bias)));
   if (bias.fixed !== undefined) lines.push(field("fixed", bias.fixed));
-  const predicted = prediction(output, values);
+  const predicted = predictionAtBias(output, values);
   if (predicted) lines.push(field("predicts", `${shortList(predicted)} (${output.activation})`));
   return lines;
 }

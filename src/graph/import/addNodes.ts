@@ -1,5 +1,5 @@
 import { InputError } from "../../errors.ts";
-import { evaluate } from "../evaluate.ts";
+import { evaluateGraph } from "../evaluateGraph.ts";
 import { Graph } from "../graph.ts";
 import type { GraphProto, NodeProto } from "../onnx.gen.ts";
 import type { Value } from "../op.ts";
@@ -127,7 +127,7 @@ function folded(
   outputs.forEach((value, i) => {
     graph.output(`output_${i}`, value);
   });
-  const results = evaluate(graph, {});
+  const results = evaluateGraph(graph, {});
   return outputs.map((value, i) => {
     const content = known.get(value.name) ?? rounded(value.dtype, value.shape, results[`output_${i}`].data);
     return constant(network, content);

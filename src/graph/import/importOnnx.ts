@@ -1,6 +1,6 @@
 import { clone } from "@bufbuild/protobuf";
 import { InputError } from "../../errors.ts";
-import type { Random } from "../../math/random.ts";
+import type { SeededRandom } from "../../math/seededRandom.ts";
 import { Graph } from "../graph.ts";
 import { type ModelProto, type NodeProto, NodeProtoSchema, type ValueInfoProto } from "../onnx.gen.ts";
 import type { Value } from "../op.ts";
@@ -189,7 +189,7 @@ function boundShape(input: NetworkValue, given: readonly number[] | undefined, f
 }
 
 function noiseOf(node: NodeProto, kind: NoiseKind, shape: readonly number[]): NetworkNoise {
-  const next = (random: Random) => {
+  const next = (random: SeededRandom) => {
     if (kind.kind === "mask") return Number(random.uniform() < kind.keep);
     if (kind.kind === "uniform") return kind.low + (kind.high - kind.low) * random.uniform();
     return kind.mean + kind.standardDeviation * random.normal();

@@ -1,4 +1,4 @@
-import type { Random } from "../../math/random.ts";
+import type { SeededRandom } from "../../math/seededRandom.ts";
 import type { Graph } from "../graph.ts";
 import type { Value } from "../op.ts";
 import type { DType, Tensor } from "../tensor.ts";
@@ -30,7 +30,7 @@ export interface NetworkNoise {
   /** Its element type is float32. */
   readonly shape: readonly number[];
   readonly kind: NoiseKind;
-  draw(random: Random): Tensor;
+  draw(random: SeededRandom): Tensor;
 }
 
 export interface BuildOptions {

@@ -1,7 +1,7 @@
 import { type Activation, conv2d, dense, flatten, type Layer, maxPool2d } from "../../../src/graph/layers.ts";
 import { type Model, sequential, type Weights } from "../../../src/graph/model.ts";
 import { elementCount, tensor } from "../../../src/graph/tensor.ts";
-import { random } from "../../../src/math/random.ts";
+import { seededRandom } from "../../../src/math/seededRandom.ts";
 import { nodeRuntime } from "../../../src/runtime/node.ts";
 import { createPredictor } from "../../../src/runtime/trainer.ts";
 
@@ -30,14 +30,14 @@ interface Fans {
   readonly fanIn: number;
   readonly fanOut: number;
 }
-type Draw = ReturnType<typeof random>;
+type Draw = ReturnType<typeof seededRandom>;
 
 /** Fresh weights; torch's biases are random too, but for the output layer's, which is added to the outputs. */
 function drawWeights(model: Model, initialiser: Initialiser, seed: number): Weights {
   let fanIn = 1;
   return Object.fromEntries(
     model.parameters.map(({ name, shape }) => {
-      const draw = random(seed, `${initialiser}/${name}`);
+      const draw = seededRandom(seed, `${initialiser}/${name}`);
       const area = elementCount(shape.slice(0, -2));
       const isKernel = name.endsWith(".kernel");
       if (isKernel) fanIn = area * shape[shape.length - 2];

@@ -7,7 +7,7 @@ import { solve } from "../../../src/heads/solve.ts";
 import { fromCounts } from "../../../src/labels/fromCounts.ts";
 import { summarizeNumbers } from "../../../src/labels/summarize.ts";
 import type { LabelSummary } from "../../../src/labels/summary.ts";
-import { random } from "../../../src/math/random.ts";
+import { seededRandom } from "../../../src/math/seededRandom.ts";
 import { type Inputs, rows } from "./networks.ts";
 
 export const imbalancedCounts = [4000, 3700, 100, 4000, 400, 100, 50, 700, 700, 100];
@@ -27,7 +27,7 @@ export function imageTask(dataset: Dataset, isBalanced: boolean, small: boolean,
   const counts = isBalanced ? balancedCounts : imbalancedCounts;
   const scale = dataset.train.count < 50_000 ? dataset.train.count / 200_000 : 1;
   const quotas = counts.map((count) => Math.max(1, Math.round(count * scale)));
-  const chosen = random(seed, "rows")
+  const chosen = seededRandom(seed, "rows")
     .shuffle(imbalancedSubset(dataset.train.labels, quotas, dataset.classNames))
     .slice(0, rows);
   return {
@@ -78,7 +78,7 @@ function images(dataset: Dataset, chosen: Uint32Array, small: boolean): Inputs {
 
 /** Numbers from eight features, as tables have them: a sum of bent features with noise, of a given mean and deviation. */
 export function regressionTask(mean: number, deviation: number, seed: number): Task {
-  const { normal } = random(seed, "regression");
+  const { normal } = seededRandom(seed, "regression");
   const slopes = Array.from({ length: 8 }, normal);
   const values = new Float32Array(rows * 8);
   const raw = Array.from({ length: rows }, (_, i) => {

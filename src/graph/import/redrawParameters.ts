@@ -1,10 +1,10 @@
-import { random } from "../../math/random.ts";
+import { seededRandom } from "../../math/seededRandom.ts";
 import type { Tensor } from "../tensor.ts";
 import { elementCount, numbers, tensor } from "../tensor.ts";
 import type { NetworkParameter } from "./networkTensors.ts";
 
 /** How a parameter was drawn anew. */
-export interface Redrawn {
+export interface ParameterRedraw {
   readonly name: string;
   /** `kept` for constants (zeros, ones); `shuffled` where the distribution was not recognised. */
   readonly how: "kept" | "uniform" | "normal" | "shuffled";
@@ -12,9 +12,9 @@ export interface Redrawn {
   readonly text: string;
 }
 
-export interface Redraw {
+export interface RedrawnParameters {
   readonly values: Readonly<Record<string, Tensor>>;
-  readonly report: readonly Redrawn[];
+  readonly report: readonly ParameterRedraw[];
 }
 
 /**
@@ -22,11 +22,11 @@ export interface Redraw {
  * normally, at the scale that their own values show; values of any other distribution are shuffled within their tensor.
  * Each parameter has a random stream of its own, so that none depends on another.
  */
-export function redraw(parameters: readonly NetworkParameter[], seed: number): Redraw {
+export function redrawParameters(parameters: readonly NetworkParameter[], seed: number): RedrawnParameters {
   const values: Record<string, Tensor> = {};
-  const report: Redrawn[] = [];
+  const report: ParameterRedraw[] = [];
   for (const { name, shape, value } of parameters) {
-    const { uniform, normal, shuffle } = random(seed, `weights/${name}`);
+    const { uniform, normal, shuffle } = seededRandom(seed, `weights/${name}`);
     const old = numbers(value);
     const { how, scale, text } = recognise(old, shape);
     report.push({ name, how, text });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { fnv1a64, random, splitmix64, xoshiro128starstar } from "../../src/math/random.ts";
+import { fnv1a64, seededRandom, splitmix64, xoshiro128starstar } from "../../src/math/seededRandom.ts";
 
 const take = <T>(n: number, next: () => T): T[] => Array.from({ length: n }, next);
 const seeds = fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER });
@@ -34,16 +34,16 @@ test("fnv1a64(text) has the published values", () => {
 test("random(seed, stream) gives the same numbers again, and others for another seed or stream", () => {
   fc.assert(
     fc.property(seeds, fc.string(), (seed, stream) => {
-      const numbers = take(4, random(seed, stream).uniform);
-      expect(take(4, random(seed, stream).uniform)).toEqual(numbers);
-      expect(take(4, random(seed, `${stream}x`).uniform)).not.toEqual(numbers);
-      expect(take(4, random(seed === 0 ? 1 : seed - 1, stream).uniform)).not.toEqual(numbers);
+      const numbers = take(4, seededRandom(seed, stream).uniform);
+      expect(take(4, seededRandom(seed, stream).uniform)).toEqual(numbers);
+      expect(take(4, seededRandom(seed, `${stream}x`).uniform)).not.toEqual(numbers);
+      expect(take(4, seededRandom(seed === 0 ? 1 : seed - 1, stream).uniform)).not.toEqual(numbers);
     }),
   );
 });
 
 test("random(33) never changes, so that a seed keeps its experiment across versions", () => {
-  const { uniform, integer, normal, shuffle } = random(33, "example");
+  const { uniform, integer, normal, shuffle } = seededRandom(33, "example");
   expect([uniform(), integer(1000), normal(), normal(), shuffle([0, 1, 2, 3, 4, 5])]).toMatchInlineSnapshot(`
     [
       0.7106321906452208,
@@ -64,12 +64,14 @@ test("random(33) never changes, so that a seed keeps its experiment across versi
 
 test("random(seed) refuses what is not a whole number from 0 to 2^53 - 1", () => {
   for (const seed of [-1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53]) {
-    expect(() => random(seed)).toThrow(`invalid seed: ${seed}; a seed is a whole number from 0 to 2^53 - 1`);
+    expect(() => seededRandom(seed)).toThrow(
+      `invalid seed: ${seed}; a seed is a whole number from 0 to 2^53 - 1`,
+    );
   }
 });
 
 test("uniform() lies in [0, 1) with mean 1/2 and variance 1/12", () => {
-  const values = take(100_000, random(1).uniform);
+  const values = take(100_000, seededRandom(1).uniform);
   expect(values.every((value) => value >= 0 && value < 1)).toBe(true);
   const { mean, variance } = moments(values);
   expect(Math.abs(mean - 1 / 2)).toBeLessThan(5 * Math.sqrt(1 / 12 / values.length));
@@ -77,7 +79,7 @@ test("uniform() lies in [0, 1) with mean 1/2 and variance 1/12", () => {
 });
 
 test("normal() has the moments of a standard normal", () => {
-  const values = take(100_000, random(2).normal);
+  const values = take(100_000, seededRandom(2).normal);
   const { mean, variance, skewness, kurtosis } = moments(values);
   const n = values.length;
   expect(Math.abs(mean)).toBeLessThan(5 / Math.sqrt(n));
@@ -90,7 +92,7 @@ test("integer(n) takes each value in [0, n) equally often", () => {
   for (const n of [1, 2, 3, 10, 1000]) {
     const counts = new Uint32Array(n);
     const rows = 100 * n + 20_000;
-    const { integer } = random(n);
+    const { integer } = seededRandom(n);
     for (let i = 0; i < rows; i++) counts[integer(n)]++;
     // Pearson's statistic: mean n - 1, variance about 2 (n - 1).
     const statistic = counts.reduce((sum, count) => sum + (count - rows / n) ** 2 / (rows / n), 0);
@@ -100,28 +102,28 @@ test("integer(n) takes each value in [0, n) equally often", () => {
 
 test("integer(n) does not favour small values where n does not divide 2^32", () => {
   const n = 3 * 2 ** 30; // taking the remainder alone would put half of the values below n / 3
-  const { integer } = random(7);
+  const { integer } = seededRandom(7);
   const below = take(20_000, () => integer(n)).filter((value) => value < n / 3).length;
   expect(Math.abs(below / 20_000 - 1 / 3)).toBeLessThan(0.02);
 });
 
 test("integer(n) refuses an empty, fractional or too large range", () => {
   for (const n of [0, -1, 1.5, Number.NaN, 2 ** 32 + 1]) {
-    expect(() => random(1).integer(n)).toThrow(`invalid range: ${n}`);
+    expect(() => seededRandom(1).integer(n)).toThrow(`invalid range: ${n}`);
   }
-  expect(random(1).integer(2 ** 32)).toBeLessThan(2 ** 32);
+  expect(seededRandom(1).integer(2 ** 32)).toBeLessThan(2 ** 32);
 });
 
 test("shuffle(values) keeps the values", () => {
   fc.assert(
     fc.property(seeds, fc.uint32Array(), (seed, values) => {
-      expect(random(seed).shuffle(values.slice()).sort()).toEqual(values.slice().sort());
+      expect(seededRandom(seed).shuffle(values.slice()).sort()).toEqual(values.slice().sort());
     }),
   );
 });
 
 test("shuffle(values) makes each order equally often", () => {
-  const { shuffle } = random(3);
+  const { shuffle } = seededRandom(3);
   const counts: Record<string, number> = {};
   for (let i = 0; i < 24_000; i++) {
     const order = shuffle([1, 2, 3, 4]).join("");

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { merge } from "../../src/labels/merge.ts";
+import { mergeSummaries } from "../../src/labels/mergeSummaries.ts";
 import {
   summarizeBinary,
   summarizeClasses,
@@ -104,7 +104,7 @@ test.each(cases)("%s: merge(summary of a half, of the other) = summary of the wh
           part.map(({ row }) => row),
           part.map(({ weight }) => weight),
         );
-      expectSame(merge(of(rows.slice(0, at)), of(rows.slice(at))), of(rows));
+      expectSame(mergeSummaries(of(rows.slice(0, at)), of(rows.slice(at))), of(rows));
     }),
   );
 });
@@ -156,17 +156,17 @@ test.each(cases)(
 
 test("merge(a, b) refuses two kinds, two widths and two orders of names", () => {
   const classes = summarizeClasses([0, 1]);
-  expect(() => merge<LabelSummary>(classes, summarizeNumbers([1]))).toThrow(
+  expect(() => mergeSummaries<LabelSummary>(classes, summarizeNumbers([1]))).toThrow(
     "cannot merge labels of kind classes with labels of kind numbers",
   );
-  expect(() => merge(summarizeNumbers([1]), summarizeNumbers([[1, 2]]))).toThrow(
+  expect(() => mergeSummaries(summarizeNumbers([1]), summarizeNumbers([[1, 2]]))).toThrow(
     "rows of 1 labels with rows of 2",
   );
   expect(() =>
-    merge(
+    mergeSummaries(
       summarizeNames(["a", "b"], { order: ["b", "a"] }),
       summarizeNames(["a", "c"], { order: ["c", "a"] }),
     ),
   ).toThrow("two orders");
-  expect(() => merge(classes, summarizeNames(["a"]))).toThrow("without names");
+  expect(() => mergeSummaries(classes, summarizeNames(["a"]))).toThrow("without names");
 });

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { redraw } from "../../src/graph/import/redraw.ts";
+import { redrawParameters } from "../../src/graph/import/redrawParameters.ts";
 import { elementCount, numbers, tensor } from "../../src/graph/tensor.ts";
-import { random } from "../../src/math/random.ts";
+import { seededRandom } from "../../src/math/seededRandom.ts";
 
-const { uniform, normal } = random(7, "old weights");
+const { uniform, normal } = seededRandom(7, "old weights");
 
 function parameter(name: string, shape: number[], draw: () => number) {
   const value = tensor("float32", shape, Array.from({ length: elementCount(shape) }, draw));
@@ -21,7 +21,7 @@ const parameters = [
 ];
 
 test("scales are recognised from the values of a tensor", () => {
-  expect(redraw(parameters, 1).report.map(({ text }) => text)).toEqual([
+  expect(redrawParameters(parameters, 1).report.map(({ text }) => text)).toEqual([
     "uniform in ±0.1925 (1 / sqrt(fan-in))",
     "shuffled: its distribution was not recognised",
     "all 1: kept",
@@ -34,7 +34,7 @@ test("scales are recognised from the values of a tensor", () => {
 test("a seed gives the same weights again, and another seed others, of the same standard deviation", () => {
   const deviation = (values: Float64Array) =>
     Math.sqrt(values.reduce((sum, x) => sum + x * x, 0) / values.length);
-  const [one, again, two] = [1, 1, 2].map((seed) => redraw(parameters, seed).values);
+  const [one, again, two] = [1, 1, 2].map((seed) => redrawParameters(parameters, seed).values);
   expect(again).toEqual(one);
   for (const { name, value } of parameters.filter(({ name }) => name !== "norm.weight")) {
     expect(two[name], name).not.toEqual(one[name]);
@@ -45,6 +45,6 @@ test("a seed gives the same weights again, and another seed others, of the same 
 
 test("a shuffled tensor keeps its values", () => {
   const sorted = (value: ReturnType<typeof tensor>) => [...numbers(value)].sort((a, b) => a - b);
-  const { values } = redraw(parameters, 3);
+  const { values } = redrawParameters(parameters, 3);
   expect(sorted(values["odd.weight"])).toEqual(sorted(parameters[5].value));
 });

@@ -1,7 +1,7 @@
 import { InputError } from "../errors.ts";
 
 /** A seeded source of random numbers: the same seed and stream give the same numbers, on any machine. */
-export interface Random {
+export interface SeededRandom {
   /** A number in [0, 1), a multiple of 2^-53. */
   uniform(): number;
   /** A whole number in [0, n), each equally likely; 1 <= n <= 2^32. */
@@ -22,7 +22,7 @@ export interface Random {
  *
  * @param seed a whole number in [0, 2^53)
  */
-export function random(seed: number, stream = ""): Random {
+export function seededRandom(seed: number, stream = ""): SeededRandom {
   if (!(Number.isSafeInteger(seed) && seed >= 0)) {
     throw new InputError(`invalid seed: ${seed}; a seed is a whole number from 0 to 2^53 - 1`);
   }

@@ -8,7 +8,7 @@ import { elementCount, numbers } from "./tensor.ts";
  * Computes a graph node by node in float64 from each op's definition. It is slow and obvious: fast runtimes are tested
  * against it. `feeds` holds one array per input, by name; the result holds one per output.
  */
-export function evaluate(graph: Graph, feeds: Record<string, NumberArray>): Record<string, NumberArray> {
+export function evaluateGraph(graph: Graph, feeds: Record<string, NumberArray>): Record<string, NumberArray> {
   const values = new Map<string, NumberArray>();
   for (const [name, content] of graph.constants)
     values.set(name, { shape: content.shape, data: numbers(content) });

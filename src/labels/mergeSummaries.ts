@@ -16,8 +16,8 @@ import type {
  * The summary of two sets of rows together. Merging the summaries of two halves gives that of the whole: counts alike,
  * moments to rounding, ranks within the rank errors, which add up. Throws InputError if the two are not of one kind.
  */
-export function merge<Summary extends LabelSummary>(a: Summary, b: Summary): Summary;
-export function merge(a: LabelSummary, b: LabelSummary): LabelSummary {
+export function mergeSummaries<Summary extends LabelSummary>(a: Summary, b: Summary): Summary;
+export function mergeSummaries(a: LabelSummary, b: LabelSummary): LabelSummary {
   if (a.kind === "classes" && b.kind === "classes") return mergeClasses(a, b);
   if (a.kind === "binary" && b.kind === "binary") return mergeBinary(a, b);
   if (a.kind === "numbers" && b.kind === "numbers") return mergeNumbers(a, b);

@@ -6,7 +6,7 @@ import type { Options } from "./options.ts";
 import { type Solution, solve } from "./solve.ts";
 
 /** One output of a network with several. */
-export interface Part {
+export interface WeightedHead {
   readonly name: string;
   readonly head: Head | string;
   readonly labels: LabelSummary | undefined;
@@ -31,7 +31,7 @@ export interface CombinedSolution {
  *
  * @throws InputError on a negative weight, two parts of one name, or what `solve` refuses
  */
-export function combine(parts: readonly Part[]): CombinedSolution {
+export function solveHeads(parts: readonly WeightedHead[]): CombinedSolution {
   const solutions: Record<string, Solution> = {};
   for (const { name, head, labels, options, weight = 1 } of parts) {
     if (name in solutions)

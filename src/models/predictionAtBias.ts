@@ -27,7 +27,7 @@ const links: Record<string, Link> = {
  * the file doesn't say the activation, where it is none of those above, and for a softmax over a convolution's
  * channels, which may be several groups of classes.
  */
-export function prediction(
+export function predictionAtBias(
   { activation, convolution }: ModelOutput,
   bias: Float64Array,
 ): Float64Array | undefined {
