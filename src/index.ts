@@ -18,8 +18,8 @@ export { frameworks, type SnippetFramework, snippet } from "./heads/snippets.ts"
 export { type Solution, solve } from "./heads/solve.ts";
 export {
   type CombinedSolution,
-  solveHeads as combine,
-  type WeightedHead as Part,
+  solveHeads,
+  type WeightedHead,
 } from "./heads/solveHeads.ts";
 export type { Accumulator } from "./labels/accumulator.ts";
 export { BinaryAccumulator } from "./labels/binaryAccumulator.ts";
@@ -27,7 +27,7 @@ export { ClassAccumulator } from "./labels/classAccumulator.ts";
 export { DistributionAccumulator } from "./labels/distributionAccumulator.ts";
 export { fromCounts } from "./labels/fromCounts.ts";
 export { fromHistogram } from "./labels/fromHistogram.ts";
-export { mergeSummaries as merge } from "./labels/mergeSummaries.ts";
+export { mergeSummaries } from "./labels/mergeSummaries.ts";
 export { NameAccumulator } from "./labels/nameAccumulator.ts";
 export { NumberAccumulator } from "./labels/numberAccumulator.ts";
 export type { ClassOrder } from "./labels/orderClasses.ts";
@@ -37,7 +37,7 @@ export {
   summarizeDistributions,
   summarizeNames,
   summarizeNumbers,
-  summarizeRows as summarize,
+  summarizeRows,
   summarizeStream,
   summarizeSurvival,
   type Weighted,

@@ -12,4 +12,4 @@ export {
 export type { FloatType } from "./models/floats.ts";
 export type * from "./models/model.ts";
 export { openModel } from "./models/openModel.ts";
-export { predictionAtBias as prediction } from "./models/predictionAtBias.ts";
+export { predictionAtBias } from "./models/predictionAtBias.ts";

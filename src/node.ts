@@ -8,6 +8,6 @@ export type { Trial } from "./experiment/record.ts";
 export { type RunObserver, runExperiment } from "./experiment/runExperiment.ts";
 export { runTrial, type TrialObserver } from "./experiment/trial.ts";
 export { type ModelOnDisk, openModelFile } from "./models/openModelFile.ts";
-export { type WriteOptions as Destination, type WrittenModel, writeModel } from "./models/writeModel.ts";
+export { type WriteOptions, type WrittenModel, writeModel } from "./models/writeModel.ts";
 export { type PngOptions, svgToPng } from "./plot/svgToPng.ts";
 export { nodeRuntime } from "./runtime/node.ts";

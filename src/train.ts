@@ -9,7 +9,7 @@ export { epochBatches } from "./data/batches.ts";
 export type { Dataset, ImageSet } from "./data/dataset.ts";
 export { imbalancedSubset } from "./data/imbalancedSubset.ts";
 export { type SyntheticOptions, syntheticDataset } from "./data/synthetic.ts";
-export { evaluateGraph as evaluate } from "./graph/evaluateGraph.ts";
+export { evaluateGraph } from "./graph/evaluateGraph.ts";
 export { gradients } from "./graph/gradient.ts";
 export { Graph } from "./graph/graph.ts";
 export type {
@@ -25,9 +25,9 @@ export { importOnnx } from "./graph/import/importOnnx.ts";
 export type { NetworkParameter, NetworkState } from "./graph/import/networkTensors.ts";
 export type { NoiseKind } from "./graph/import/nodeContext.ts";
 export {
-  type ParameterRedraw as Redrawn,
-  type RedrawnParameters as Redraw,
-  redrawParameters as redraw,
+  type ParameterRedraw,
+  type RedrawnParameters,
+  redrawParameters,
 } from "./graph/import/redrawParameters.ts";
 export {
   type Activation,
@@ -46,7 +46,7 @@ export { adam, type Optimizer, rmsprop, sgd } from "./graph/optimizers.ts";
 export { type Tensor, tensor } from "./graph/tensor.ts";
 export { toOnnx } from "./graph/toOnnx.ts";
 export { forwardWith } from "./graph/trainStep.ts";
-export { type SeededRandom as Random, seededRandom as random } from "./math/seededRandom.ts";
+export { type SeededRandom, seededRandom } from "./math/seededRandom.ts";
 export type { Runtime, Session } from "./runtime/runtime.ts";
 export { createPredictor, createTrainer, type Predictor, type Trainer } from "./runtime/trainer.ts";
 export { webRuntime } from "./runtime/web.ts";

@@ -5,7 +5,7 @@ import type { DType, Tensor, TensorData } from "../graph/tensor.ts";
 import { arrayTypes, elementCount, tensor } from "../graph/tensor.ts";
 import { toOnnx } from "../graph/toOnnx.ts";
 import { type ExampleTypes, forward, nextName, slotName, trainStep } from "../graph/trainStep.ts";
-import { random } from "../math/random.ts";
+import { seededRandom } from "../math/seededRandom.ts";
 import type { Runtime, RuntimeOptions } from "./runtime.ts";
 import { type LossChoice, type TrainingLoss, trainingLoss } from "./trainingLoss.ts";
 
@@ -150,7 +150,7 @@ function placesOf({ places }: Network, rows: ArrayLike<number>): ArrayLike<numbe
 /** The noise of one step: the same for every network with this seed, such as the arms of an experiment. */
 function noiseOf(model: Network, batchSize: number, seed: number, step: number): Record<string, Tensor> {
   return Object.fromEntries(
-    model.noise(batchSize).map(({ name, draw }) => [name, draw(random(seed, `noise/${name}/${step}`))]),
+    model.noise(batchSize).map(({ name, draw }) => [name, draw(seededRandom(seed, `noise/${name}/${step}`))]),
   );
 }
 
