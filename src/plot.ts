@@ -1,4 +1,4 @@
-/** `baserate/plot`: figures text and charts for the terminal, from plain data, and the HTML report of a run. */
+/** `baserate/plot`: figures as SVG text and charts for the terminal, from plain data, and the HTML report of a run. */
 export { drawFigure } from "./plot/drawFigure.ts";
 export { type InitialLossTrial, initialLoss } from "./plot/figures/initialLoss.ts";
 export { type LossCurvesTrial, lossCurves } from "./plot/figures/lossCurves.ts";

@@ -33,7 +33,7 @@ export function answer({ loss, labels, options, batchSize }: Question): Answer {
   if (solution.kind === "none") return { solution };
   return {
     solution,
-    band: band(loss, labels, { batchSize }, options),
+    band: band(loss, labels, { batchSize, options }),
     figures: solveFigures(loss, labels, options, solution),
   };
 }

@@ -18,10 +18,7 @@ const shown = 20;
 
 const result = computed((): { answer: Answer } | { problem: string } => {
   try {
-    const labels = fromCounts(
-      counts.value,
-      counts.value.map((_, k) => className(k)),
-    );
+    const labels = fromCounts(counts.value, { names: counts.value.map((_, k) => className(k)) });
     return { answer: answer({ loss: "softmax", labels, options: {}, batchSize: 256 }) };
   } catch (error) {
     if (error instanceof InputError) return { problem: error.message };
