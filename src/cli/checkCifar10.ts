@@ -3,7 +3,7 @@ import { imageBytes } from "../data/dataset.ts";
 import { imbalancedSubset } from "../data/imbalancedSubset.ts";
 import { resolvePlan } from "../experiment/plan.ts";
 import { fromCounts } from "../labels/fromCounts.ts";
-import { random } from "../math/random.ts";
+import { seededRandom } from "../math/seededRandom.ts";
 import type { CheckData } from "./checkData.ts";
 import { loadDataset } from "./experimentSetup.ts";
 
@@ -13,14 +13,14 @@ export async function openCifar10(most: number, signal: AbortSignal): Promise<Ch
   const { train, classNames } = await loadDataset(plan, signal);
   const { counts } = plan;
   const all = imbalancedSubset(train.labels, counts, classNames);
-  const picked = Array.from(random(0, "check rows").shuffle(all).slice(0, most));
+  const picked = Array.from(seededRandom(0, "check rows").shuffle(all).slice(0, most));
   const size = imageBytes(train.shape);
   return {
     picked,
     available: all.length,
     labelled: {
       labels: picked.map((row) => train.labels[row]),
-      training: fromCounts(counts, classNames),
+      training: fromCounts(counts, { names: classNames }),
     },
     inputs: (wanted) => ({
       [onlyInput(wanted).name]: {

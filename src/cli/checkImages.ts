@@ -27,7 +27,7 @@ export async function openImageFolder(
       labels: images.map(({ label }) => label),
       training: fromCounts(
         files.map(({ length }) => length),
-        names,
+        { names },
       ),
     },
     inputs(wanted) {

@@ -115,7 +115,7 @@ function placesOf(
     head,
     outputs,
     { shape: [picked.length, ...shape.slice(1)], values },
-    classAxis,
+    { classAxis },
   );
   return { ...places, inputs: picked.length };
 }

@@ -30,7 +30,8 @@ export async function readCounts(
     );
   }
   const order = typeof classes === "number" ? undefined : classes;
-  const summary = names && order ? reordered({ counts, names }, order) : fromCounts(counts, order ?? names);
+  const summary =
+    names && order ? reordered({ counts, names }, order) : fromCounts(counts, { names: order ?? names });
   return { summary, source: isFile ? `${text}: class counts` : "class counts from the command line" };
 }
 
@@ -73,6 +74,6 @@ function reordered({ counts, names = [] }: Counts, order: readonly string[]): Cl
     throw new InputError(`class ${unknown} is not one of --classes: ${order.join(", ")}`);
   return fromCounts(
     order.map((name) => counts[names.indexOf(name)] ?? 0),
-    order,
+    { names: order },
   );
 }
