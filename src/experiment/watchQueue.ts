@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Queue } from "bullmq";
 import type { Plan } from "./plan.ts";
 import type { Trial, Versions } from "./record.ts";
-import { type SeedTask, settingsOf } from "./settings.ts";
+import { type SeedTask, type Setting, settingsOf } from "./settings.ts";
 import {
   type JobResult,
   jobId,
@@ -34,6 +34,12 @@ export interface QueuedSweep {
   readonly signal: AbortSignal;
 }
 
+/** What the functions below need of a sweep. */
+interface Jobs extends Pick<QueuedSweep, "versions" | "onTrial"> {
+  readonly queue: TrialsQueue;
+  readonly settings: readonly Setting[];
+}
+
 /** A task whose job failed for good. */
 export interface FailedTask {
   readonly task: SeedTask;
@@ -48,22 +54,23 @@ const keptSeconds = 7 * 24 * 3600;
 
 /** Puts the tasks of a sweep into a queue and waits for them. Jobs that Redis has lost are added again. */
 export async function watchQueue(sweep: QueuedSweep): Promise<FailedTask[]> {
-  const { connection, versions, todo, onState, signal } = sweep;
+  const { connection, plan, versions, todo, onTrial, onState, signal } = sweep;
   const { bullmq, redis } = connection;
   const own = redis.duplicate();
   const queue: TrialsQueue = new bullmq.Queue(queueName(versions), { connection: own });
   queue.on("error", () => {}); // the connection: it reconnects
+  const jobs = { queue, settings: settingsOf(plan), versions, onTrial };
   try {
     await registerQueue(connection, versions);
     for (let i = 0; i < todo.length; i += window) {
-      await Promise.all(todo.slice(i, i + window).map((task) => addOnce(queue, task, sweep)));
+      await Promise.all(todo.slice(i, i + window).map((task) => addOnce(jobs, task)));
       signal.throwIfAborted();
     }
     const failed: FailedTask[] = [];
     let pending = [...todo];
     while (pending.length > 0) {
       const looked = pending.slice(0, window);
-      const outcomes = await Promise.all(looked.map((task) => look(queue, task, sweep)));
+      const outcomes = await Promise.all(looked.map((task) => look(jobs, task)));
       failed.push(...outcomes.filter((outcome) => typeof outcome === "object"));
       const open = looked.filter((_, i) => outcomes[i] === "open");
       pending = [...open, ...pending.slice(window)];
@@ -83,10 +90,11 @@ export async function watchQueue(sweep: QueuedSweep): Promise<FailedTask[]> {
 
 type TrialsQueue = Queue<TrialJob, JobResult>;
 
-const add = (queue: TrialsQueue, task: SeedTask, { plan, versions }: QueuedSweep) =>
+/** A job holds its own seed and arms alone: the size of a plan grows with its seeds, and so would that of every job. */
+const add = ({ queue, settings, versions }: Jobs, task: SeedTask) =>
   queue.add(
     "trials",
-    { plan: settingsOf(plan)[task.setting].plan, task, versions },
+    { plan: { ...settings[task.setting].plan, seeds: [task.seed], arms: [...task.arms] }, task, versions },
     {
       jobId: jobId(task, versions),
       attempts: maxAttempts,
@@ -97,28 +105,24 @@ const add = (queue: TrialsQueue, task: SeedTask, { plan, versions }: QueuedSweep
   );
 
 /** Adds a job that is not in the queue yet. One that failed before is asked for again: it starts anew. */
-async function addOnce(queue: TrialsQueue, task: SeedTask, sweep: QueuedSweep): Promise<void> {
-  const job = await queue.getJob(jobId(task, sweep.versions));
+async function addOnce(jobs: Jobs, task: SeedTask): Promise<void> {
+  const job = await jobs.queue.getJob(jobId(task, jobs.versions));
   if ((await job?.getState()) === "failed") await job!.remove();
-  await add(queue, task, sweep);
+  await add(jobs, task);
 }
 
 /** Looks at a job: collects its trials, or says that it is open or has failed. */
-async function look(
-  queue: TrialsQueue,
-  task: SeedTask,
-  sweep: QueuedSweep,
-): Promise<"done" | "open" | FailedTask> {
-  const id = jobId(task, sweep.versions);
+async function look(jobs: Jobs, task: SeedTask): Promise<"done" | "open" | FailedTask> {
+  const { queue, versions, onTrial } = jobs;
+  const id = jobId(task, versions);
   // The state before the job: a job that is completed between the two would be without its result.
   const state = await queue.getJobState(id);
   const job = await queue.getJob(id);
   if (job !== undefined && state === "completed") {
-    for (const { trial, seconds } of jobTrials(job.returnvalue, `job ${job.id}`))
-      sweep.onTrial(trial, seconds);
+    for (const { trial, seconds } of jobTrials(job.returnvalue, `job ${job.id}`)) onTrial(trial, seconds);
     return "done";
   }
   if (job !== undefined && state === "failed") return { task, reason: job.failedReason };
-  if (job === undefined) await add(queue, task, sweep); // Redis was restarted without it
+  if (job === undefined) await add(jobs, task); // Redis was restarted without it
   return "open";
 }
