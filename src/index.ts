@@ -2,6 +2,8 @@
 export type { Cause, CauseName } from "./check/cause.ts";
 export type { CheckInput, TrainingLabels, ValueRange } from "./check/checkInput.ts";
 export { type CheckReport, checkOutputs } from "./check/checkOutputs.ts";
+export { explainLoss, type LossExplanation, type LossVerdict } from "./check/explainLoss.ts";
+export type { ExplanationName, LossFacts } from "./check/lossTerm.ts";
 export {
   type PlaceArray,
   type PlaceOptions,

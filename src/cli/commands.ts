@@ -47,5 +47,9 @@ export const commands: Record<string, { summary: string; load: () => Promise<Com
     summary: "the page in the browser: all of this for your own files, and the experiment live",
     load: () => import("./commands/studio.ts"),
   },
+  why: {
+    summary: "what a loss number is consistent with, from the classes, the batch and the loss",
+    load: () => import("./commands/why.ts"),
+  },
   data: { summary: "fetch and verify a dataset", load: () => import("./commands/data.ts") },
 };

@@ -1,0 +1,158 @@
+import { InputError } from "../errors.ts";
+import type { CauseName } from "./cause.ts";
+import { bitsSaved, maxBitsSaved, type ReportedNumber } from "./lossDensity.ts";
+import type { ExplanationName, LossFacts, LossTerm } from "./lossTerm.ts";
+import { checkFacts, lossTerms } from "./lossTerms.ts";
+import { outputSpread } from "./outputSpread.ts";
+import { settleLine } from "./settleLine.ts";
+
+/** One way to arrive at a reported loss. The number is consistent with it; that it is the cause, it does not show. */
+export interface LossExplanation {
+  readonly name: ExplanationName;
+  /** The cause as `checkOutputs` names it; undefined where nothing is wrong. */
+  readonly cause?: CauseName;
+  /** `8 x ln 32000`. */
+  readonly formula: string;
+  /** What that is, as a sentence without a full stop. */
+  readonly what: string;
+  /** What the formula gives; null where it allows a whole range. */
+  readonly value: number | null;
+  /** The reported number less that; null for a range. */
+  readonly difference: number | null;
+  /** Standard deviation of the outputs that would explain the difference, where outputs are not large already: see docs/why.md. */
+  readonly outputDeviation?: number;
+  /** Bits that the number costs less to write down by this explanation, its assumptions paid for: see docs/why.md. */
+  readonly bits: number;
+  /** Probability of this among all explanations, "something else" included. */
+  readonly share: number;
+  /** How often a random number of this size and precision finds an explanation as good; null for a loss of 0. */
+  readonly chance: number | null;
+  readonly fix: string;
+  /** The command that would settle it. */
+  readonly settle: string;
+}
+
+export interface LossVerdict {
+  readonly loss: number;
+  /** How much the last digit leaves open. */
+  readonly rounding: number;
+  /** The explanations that the number is consistent with, the best first; empty where nothing known explains it. */
+  readonly explanations: readonly LossExplanation[];
+  /** Probability that it is something else, which nothing here explains. */
+  readonly unexplained: number;
+}
+
+/** Prior probability of a cause that is not in the table. */
+const priorOfOthers = 0.2;
+/** Explanations less probable than this are not listed, nor more than so many. */
+const minShare = 0.03;
+const maxExplanations = 6;
+
+/**
+ * Explains a loss that a program reports by what is known of the program.
+ *
+ * @param loss the number, best as the text that was printed: its digits say how precise it is (`"82.99"`, `"~14"`)
+ * @returns explanations that the number is consistent with, the best first (docs/why.md says how they are ranked)
+ * @throws InputError on a text that is no finite number, or facts out of range
+ */
+export function explainLoss(loss: number | string, facts: LossFacts = {}): LossVerdict {
+  checkFacts(facts);
+  const number = reportedNumber(loss);
+  const terms = withPriors(lossTerms(facts));
+  const scored = terms.map((term) => ({ term, bits: scoreOf(term, number) }));
+  const evidence = scored.reduce((sum, { bits }) => sum + 2 ** bits, priorOfOthers);
+  const best = scored
+    .filter(({ bits }) => 2 ** bits > minShare * evidence)
+    .sort((a, b) => b.bits - a.bits)
+    .slice(0, maxExplanations);
+  const random = best.length > 0 ? bestOfRandom(number, terms) : [];
+  return {
+    loss: number.value,
+    rounding: number.rounding,
+    explanations: best.map(({ term, bits }) => ({
+      ...explained(term, number),
+      bits,
+      share: 2 ** bits / evidence,
+      chance: number.value === 0 ? null : random.filter((r) => r >= bits).length / random.length,
+      settle: settleLine(term, String(loss), facts),
+    })),
+    unexplained: priorOfOthers / evidence,
+  };
+}
+
+/** A term with the logarithm to base 2 of its prior probability. */
+interface PriorTerm extends LossTerm {
+  readonly prior: number;
+}
+
+const scoreOf = ({ prior, value, shape }: PriorTerm, at: ReportedNumber) =>
+  prior + bitsSaved(at, value, shape);
+
+/** Terms of the same name and value once, with their weights added (the first stands for all), the most probable first. */
+function withPriors(terms: readonly LossTerm[]): PriorTerm[] {
+  const byKey = new Map<string, LossTerm>();
+  for (const term of terms) {
+    const key = `${term.name} ${term.shape.kind} ${term.value.toPrecision(6)}`;
+    const known = byKey.get(key);
+    byKey.set(key, known ? { ...known, weight: known.weight + term.weight } : term);
+  }
+  const total = terms.reduce((sum, { weight }) => sum + weight, 0);
+  return [...byKey.values()]
+    .map((term) => ({ ...term, prior: Math.log2(((1 - priorOfOthers) * term.weight) / total) }))
+    .sort((a, b) => b.prior - a.prior);
+}
+
+/** @throws InputError on anything but a finite number; `~` before it means about */
+export function reportedNumber(loss: number | string): ReportedNumber {
+  const text = String(loss).trim();
+  const [, about, digits, decimals = "", exponent = "0"] =
+    /^(~?)([+-]?(?=\.?\d)\d*\.?(\d*))(?:e([+-]?\d+))?$/i.exec(text) ?? [];
+  const value = Number(digits === undefined ? Number.NaN : `${digits}e${exponent}`);
+  if (!Number.isFinite(value)) {
+    throw new InputError(
+      `invalid loss: ${text || "nothing"}; allowed: a finite number as the program prints it, such as 2.3026 or ~14 (for NaN and infinity: baserate check)`,
+    );
+  }
+  const rounding = 0.5 * 10 ** (Number(exponent) - decimals.length);
+  return { value, rounding: about ? Math.max(rounding, 0.03 * Math.abs(value)) : rounding };
+}
+
+/** How many random numbers are tried. */
+const randomNumbers = 200;
+
+/**
+ * The best score of random numbers: evenly over one e-fold to either side of the number on the logarithmic scale, with as
+ * many decimals, on a regular grid.
+ */
+function bestOfRandom({ value, rounding }: ReportedNumber, terms: readonly PriorTerm[]): number[] {
+  return Array.from({ length: randomNumbers }, (_, i) => {
+    const exact = value * Math.exp((2 * (i + 0.5)) / randomNumbers - 1);
+    const unit = 2 * rounding;
+    const at = { value: Math.round(exact / unit) * unit, rounding };
+    const most = maxBitsSaved(at);
+    let best = -Infinity;
+    for (const term of terms) {
+      if (term.prior + most <= best) break; // those that follow are less probable still
+      best = Math.max(best, scoreOf(term, at));
+    }
+    return best;
+  });
+}
+
+function explained(
+  { name, cause, formula, what, value, shape, fix, classes }: LossTerm,
+  { value: loss }: ReportedNumber,
+): Omit<LossExplanation, "bits" | "share" | "chance" | "settle"> {
+  const known = { name, cause, formula, what, fix };
+  if (shape.kind === "range") return { ...known, value: null, difference: null };
+  const spread = shape.kind === "large" && classes !== undefined ? outputSpread(loss, classes) : undefined;
+  return {
+    ...known,
+    value,
+    difference: loss - value,
+    ...(spread !== undefined && {
+      what: `${what}, by a standard deviation near ${Number(spread.toPrecision(2))}`,
+      outputDeviation: spread,
+    }),
+  };
+}

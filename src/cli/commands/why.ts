@@ -1,0 +1,78 @@
+import type { Command } from "commander";
+import { explainLoss } from "../../check/explainLoss.ts";
+import type { LossFacts } from "../../check/lossTerm.ts";
+import { findHead } from "../../heads/index.ts";
+import { addHeadFlags, headOptions, namedLoss } from "../headFlags.ts";
+import { addLabelFlags, type LabelFlags, labelsOf } from "../labelFlags.ts";
+import { finiteNumber, wholeNumber } from "../options.ts";
+import { whyReport } from "../whyReport.ts";
+
+type Sizes = Omit<LossFacts, "head" | "options" | "labels" | "classes" | "hasBias">;
+
+interface WhyFlags extends Sizes, LabelFlags {
+  readonly loss?: string;
+  readonly json?: true;
+}
+
+const examples = `
+Examples:
+  $ baserate why 82.99 --classes 32000
+  $ baserate why 2.2713 --counts 4000,3700,100,4000,400,100,50,700,700,100
+  $ baserate why 55.45 --loss torch.nn.BCEWithLogitsLoss --labels-per-row 80
+  $ baserate why '~14' train.csv --column species
+  $ baserate why -- -2.3
+
+Give the number as it was printed: its digits say how precise it is.`;
+
+export function describe(command: Command): void {
+  command
+    .argument("<number>", "the loss, as the program prints it")
+    .argument("[labels]", "file of the training labels, or folder of images, if you have one")
+    .option(
+      "--loss <name>",
+      "the loss: our name, or a framework's, such as torch.nn.BCEWithLogitsLoss (default: the usual ones)",
+    )
+    .option("--labels-per-row <number>", "labels of one row, each with a loss of its own", wholeNumber(1))
+    .option("--batch-size <number>", "rows in a batch", wholeNumber(1))
+    .option("--accumulate <number>", "micro-batches that are added up before a step", wholeNumber(1))
+    .option("--devices <number>", "devices that a batch is spread over", wholeNumber(1))
+    .option("--places <number>", "labelled tokens or pixels of one input", wholeNumber(1))
+    .option(
+      "--left-out <share>",
+      "share of the rows that the loss leaves out, such as padding: 0.3",
+      finiteNumber,
+    )
+    .option("--target-mean <number>", "mean of the targets of a regression", finiteNumber)
+    .option("--target-variance <number>", "variance of the targets of a regression", finiteNumber)
+    .option("--json", "print one JSON document")
+    .addHelpText("after", examples);
+  addLabelFlags(command);
+  addHeadFlags(command, namedLoss(process.argv));
+  command.action(run);
+}
+
+async function run(number: string, file: string | undefined, flags: WhyFlags): Promise<void> {
+  const { loss, counts, classes } = flags;
+  const { head } = findHead(loss ?? "softmax");
+  const hasLabels = counts !== undefined || file !== undefined;
+  const labels = hasLabels ? (await labelsOf(head, file, flags)).summary : undefined;
+  const { labelsPerRow, batchSize, accumulate, devices, places, leftOut, targetMean, targetVariance } = flags;
+  const verdict = explainLoss(number, {
+    labelsPerRow,
+    batchSize,
+    accumulate,
+    devices,
+    places,
+    leftOut,
+    targetMean,
+    targetVariance,
+    head: loss,
+    options: headOptions(loss ?? "softmax", { ...flags }),
+    labels,
+    ...(!hasLabels && classes !== undefined && { classes: numberOf(classes) }),
+  });
+  console.log(flags.json ? JSON.stringify(verdict, null, 2) : whyReport(verdict, number));
+}
+
+const numberOf = (classes: number | readonly string[]) =>
+  typeof classes === "number" ? classes : classes.length;
