@@ -54,14 +54,16 @@ export async function runJson(program, args, env) {
  *
  * @param {string} cli path of its dist/cli.js
  * @param {string[]} args
+ * @param {Record<string, string>} [env] added to the environment
  * @returns {Promise<{stdout: string, seconds: number, processorSeconds: number, peakBytes: number}>}
  */
-export async function runBaserate(cli, args) {
+export async function runBaserate(cli, args, env = {}) {
   const folder = await mkdtemp(join(tmpdir(), "baserate-bench-"));
   const file = join(folder, "usage.json");
   const preload = ["--import", pathToFileURL(join(import.meta.dirname, "processUsage.mjs")).href];
   try {
     const result = await runProgram(process.execPath, [...preload, cli, ...args], {
+      ...env,
       BASERATE_PROCESS_USAGE: file,
     });
     return { ...result, ...JSON.parse(await readFile(file, "utf8")) };
@@ -71,11 +73,11 @@ export async function runBaserate(cli, args) {
 }
 
 /** `baserate reproduce` into a folder that is deleted afterwards; the arms of its summary, and what the process needed. */
-export async function reproduce(cli, args) {
+export async function reproduce(cli, args, env = {}) {
   const folder = await mkdtemp(join(tmpdir(), "baserate-bench-"));
   try {
     const command = ["reproduce", "--fresh", "--json", "--out", join(folder, "run"), ...args];
-    const { stdout, ...usage } = await runBaserate(cli, command);
+    const { stdout, ...usage } = await runBaserate(cli, command, env);
     return { arms: Object.values(JSON.parse(stdout).arms), ...usage };
   } finally {
     await rm(folder, { recursive: true, force: true });

@@ -54,6 +54,7 @@ export function addExperimentOptions(command: Command): Command {
 export async function completeExperiment(flags: ExperimentFlags): Promise<void> {
   const { plan, name } = await planOf(flags);
   const out = flags.out ?? `runs/${name}`;
+  performance.mark("start");
   const { shard } = flags;
   if (shard !== undefined && flags.queue !== undefined) {
     throw new InputError("--shard and --queue cannot be combined: a queue hands out the trials itself");
@@ -74,6 +75,7 @@ export async function completeExperiment(flags: ExperimentFlags): Promise<void> 
       import("../data/datasets.ts"),
       import("./printRun.ts"),
     ]);
+    performance.mark("waiting for the workers");
     const { classNames, testCount, shape } = datasets[plan.dataset].facts(plan.counts.length);
     const imageShape = flags.onnx ? shape : undefined;
     const input = { plan, environment, trials, classNames, testCount, imageShape };
@@ -152,19 +154,21 @@ function seedList(file: PlanInput, first?: number, count?: number): number[] | u
 
 /** Runs the trials that are not finished yet, and returns all trials of the plan or of its shard. */
 async function completeTrials(plan: Plan, path: string, flags: ExperimentFlags, signal: AbortSignal) {
-  const [{ openRunFolder }, { runExperiment }, { runDisplay }, { datasets }] = await Promise.all([
-    import("../experiment/runFolder.ts"),
-    import("../experiment/runExperiment.ts"),
-    import("./runDisplay.ts"),
-    import("../data/datasets.ts"),
-  ]);
+  const [{ openRunFolder }, { rowsOfPlan }, { runExperiment }, { runDisplay }, { datasets }] =
+    await Promise.all([
+      import("../experiment/runFolder.ts"),
+      import("../experiment/settings.ts"),
+      import("../experiment/runExperiment.ts"),
+      import("./runDisplay.ts"),
+      import("../data/datasets.ts"),
+    ]);
   const workers = flags.workers ?? availableParallelism();
   const folder = await openRunFolder(path, plan, flags.fresh ?? false);
   const { finished } = folder;
   if (finished.length > 0) {
     console.error(`${path} contains ${finished.length} finished trials; --fresh starts over`);
   }
-  const dataset = loadDataset(plan, signal);
+  const dataset = loadDataset(plan, signal, rowsOfPlan(plan));
   dataset.catch(() => {}); // reported where it is awaited
   const display = runDisplay(plan);
   const software = await softwareVersions();

@@ -11,6 +11,7 @@ import {
   type DatasetLayout,
   datasetFileLength,
   emptyDataset,
+  type RowChoice,
   readDatasetFile,
   writeDatasetFile,
 } from "./datasetFile.ts";
@@ -32,6 +33,8 @@ export interface LoadOptions {
   readonly onProgress?: (progress: FetchProgress) => void;
   /** Called with one line for each problem that was overcome; by default written to stderr. */
   readonly onWarning?: (line: string) => void;
+  /** The training images that will be read; others may be left out of memory, so that rows are counted without them. */
+  readonly rowsToKeep?: RowChoice;
   /** Stops a download; nothing is left behind. */
   readonly signal?: AbortSignal;
 }
@@ -53,12 +56,13 @@ export function cacheFile({ name }: DatasetLayout, folder = cacheFolder()): stri
 export async function loadCachedDataset(
   layout: DatasetLayout,
   mirrors: readonly Mirror[],
-  { cacheFolder: folder = cacheFolder(), onWarning = console.warn, onProgress, signal }: LoadOptions = {},
+  options: LoadOptions = {},
 ): Promise<Dataset> {
+  const { cacheFolder: folder = cacheFolder(), onWarning = console.warn, onProgress, signal } = options;
   const path = cacheFile(layout, folder);
   await removeLeftovers(folder, path).catch(() => {}); // there may be no such folder yet, or it is read-only
   try {
-    return await readDatasetFile(path, layout).catch((error) => {
+    return await readDatasetFile(path, layout, options.rowsToKeep).catch((error) => {
       if (error instanceof DamagedFileError) {
         onWarning(`damaged cache file ${path}: ${error.message}; fetching ${layout.name} again`);
       } else if (!hasCode(error, "ENOENT")) {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { open, writeFile } from "node:fs/promises";
+import { type FileHandle, open, writeFile } from "node:fs/promises";
 import { type Dataset, type ImageSet, imageBytes } from "./dataset.ts";
 
 /** What a dataset's cache file must contain. All of it is known in advance, so any other file is damaged. */
@@ -73,35 +73,33 @@ export async function writeDatasetFile(
 }
 
 /** Bytes read at a time, so that one chunk is hashed while the next is read. */
-const chunkLength = 8 * 2 ** 20;
+const chunkLength = 4 * 2 ** 20;
+
+/** Chooses training images by their labels: the rows to keep, increasing. */
+export type RowChoice = (labels: Uint8Array) => Uint32Array;
 
 /**
  * Reads a file and verifies every byte.
  *
+ * @param rowsToKeep the training images to keep in memory (default: all). The first touch of memory costs several times
+ *   as much as reading and hashing what is not kept.
  * @throws DamagedFileError if it is not the complete file of the layout
  */
-export async function readDatasetFile(path: string, layout: DatasetLayout): Promise<Dataset> {
+export async function readDatasetFile(
+  path: string,
+  layout: DatasetLayout,
+  rowsToKeep?: RowChoice,
+): Promise<Dataset> {
   const file = await open(path);
   try {
     const { size } = await file.stat();
-    const { bytes, dataset } = emptyDataset(layout);
-    if (size !== bytes.length) throw new DamagedFileError(`it has ${size} bytes instead of ${bytes.length}`);
-
-    const readChunk = async (offset: number) =>
-      (await file.read(bytes, offset, Math.min(chunkLength, size - offset), offset)).bytesRead;
-    const hash = createHash("sha256");
-    let offset = 0;
-    for (let next = readChunk(0); offset < size; ) {
-      const length = await next;
-      if (length === 0) throw new DamagedFileError(`it ends after ${offset} of ${size} bytes`);
-      const [start, end] = [Math.max(offset, headerLength), offset + length];
-      offset = end;
-      if (offset < size) next = readChunk(offset);
-      if (end > start) hash.update(bytes.subarray(start, end));
-    }
+    const length = datasetFileLength(layout);
+    if (size !== length) throw new DamagedFileError(`it has ${size} bytes instead of ${length}`);
+    const rows = rowsToKeep?.(await readTrainLabels(file, layout));
+    const { bytes, dataset } = emptyDataset(rows ? { ...layout, trainCount: rows.length } : layout);
+    const sha256 = await readAndHash(file, size, stretches(layout, rows), bytes);
     if (!header(layout).equals(bytes.subarray(0, headerLength)))
       throw new DamagedFileError(`its header is not that of ${layout.name}`);
-    const sha256 = hash.digest("hex");
     if (sha256 !== layout.sha256) {
       throw new DamagedFileError(`its SHA-256 is ${sha256} instead of ${layout.sha256}`);
     }
@@ -109,4 +107,63 @@ export async function readDatasetFile(path: string, layout: DatasetLayout): Prom
   } finally {
     await file.close();
   }
+}
+
+async function readTrainLabels(file: FileHandle, { shape, trainCount }: DatasetLayout): Promise<Uint8Array> {
+  const labels = new Uint8Array(trainCount);
+  await file.read(labels, 0, trainCount, headerLength + trainCount * imageBytes(shape));
+  return labels;
+}
+
+/** Bytes of the file that are kept; in memory they lie one stretch after another. */
+interface Stretch {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** What is kept of a file: all of it, or of the training set only some rows. */
+function stretches(layout: DatasetLayout, rows: Uint32Array | undefined): Stretch[] {
+  const fileEnd = datasetFileLength(layout);
+  if (rows === undefined) return [{ start: 0, end: fileEnd }];
+  const { shape, trainCount } = layout;
+  const size = imageBytes(shape);
+  const labels = headerLength + trainCount * size;
+  const items = (start: number, size: number) =>
+    Array.from(rows, (row): Stretch => ({ start: start + row * size, end: start + (row + 1) * size }));
+  return [
+    { start: 0, end: headerLength },
+    ...items(headerLength, size),
+    ...items(labels, 1),
+    { start: labels + trainCount, end: fileEnd },
+  ];
+}
+
+/** Reads a file in chunks, copies the stretches to the front of `bytes`, and returns the SHA-256 of what follows the header. */
+async function readAndHash(
+  file: FileHandle,
+  size: number,
+  kept: readonly Stretch[],
+  bytes: Uint8Array,
+): Promise<string> {
+  const chunks = [0, 1].map(() => new Uint8Array(chunkLength));
+  const readChunk = async (offset: number, into: Uint8Array) =>
+    (await file.read(into, 0, Math.min(chunkLength, size - offset), offset)).bytesRead;
+  const hash = createHash("sha256");
+  let [offset, copied, stretch] = [0, 0, 0];
+  for (let next = readChunk(0, chunks[0]), i = 0; offset < size; i++) {
+    const chunk = chunks[i % 2].subarray(0, await next);
+    if (chunk.length === 0) throw new DamagedFileError(`it ends after ${offset} of ${size} bytes`);
+    const start = offset;
+    offset += chunk.length;
+    if (offset < size) next = readChunk(offset, chunks[(i + 1) % 2]);
+    hash.update(chunk.subarray(Math.min(Math.max(headerLength - start, 0), chunk.length)));
+    for (; stretch < kept.length && kept[stretch].start < offset; stretch++) {
+      const { start: from, end } = kept[stretch];
+      const part = chunk.subarray(Math.max(from - start, 0), end - start);
+      bytes.set(part, copied);
+      copied += part.length;
+      if (end > offset) break; // the rest of it is in the next chunk
+    }
+  }
+  return hash.digest("hex");
 }

@@ -16,13 +16,13 @@ export function imbalancedSubset(
   for (const label of labels) available[label]++;
   validateCounts(counts, available, classNames);
 
-  const rows = new Uint32Array(counts.reduce((sum, count) => sum + count, 0));
+  return firstOfEachClass(labels, counts);
+}
+
+/** The first `counts[k]` rows of each class k, or as many as there are, increasing. */
+export function firstOfEachClass(labels: Uint8Array, counts: readonly number[]): Uint32Array {
   const missing = [...counts];
-  let kept = 0;
-  for (let row = 0; kept < rows.length; row++) {
-    if (missing[labels[row]]-- > 0) rows[kept++] = row;
-  }
-  return rows;
+  return Uint32Array.from(labels.keys()).filter((row) => missing[labels[row]]-- > 0);
 }
 
 /**

@@ -27,6 +27,8 @@ export type ArmProgress =
 
 export type ArmResult = Float32Array | Omit<TrainedArm, "weights">;
 
+// The marks end phases of the run; bench/phases.mjs reads them.
+performance.mark("start of the workers");
 const port = parentPort!;
 const stop: Int32Array = workerData;
 const runtime = nodeRuntime();

@@ -1,4 +1,6 @@
 import { createHash } from "node:crypto";
+import type { RowChoice } from "../data/datasetFile.ts";
+import { firstOfEachClass } from "../data/imbalancedSubset.ts";
 import { InputError } from "../errors.ts";
 import type { ArmName } from "./arms.ts";
 import type { Plan } from "./plan.ts";
@@ -38,6 +40,13 @@ export function settingsOf({ grid = {}, ...plan }: Plan): Setting[] {
       .join(", ");
     return { values, labels, name, plan: settled, hash: planHash(settled) };
   });
+}
+
+/** Chooses the training images that a plan reads: the most that any of its settings takes of each class. */
+export function rowsOfPlan(plan: Plan): RowChoice {
+  const counts = settingsOf(plan).map(({ plan }) => plan.counts);
+  const most = counts[0].map((_, k) => Math.max(...counts.map((own) => own[k])));
+  return (labels) => firstOfEachClass(labels, most);
 }
 
 /** Hash of all that determines a trial beside its seed and arm: 64 bits of SHA-256, in hex. */

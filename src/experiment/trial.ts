@@ -49,8 +49,10 @@ export async function initialOutputs(
   onRows?: (done: number) => void,
 ): Promise<Float32Array> {
   const predictor = await createPredictor(runtime, { model, examples: imageExamples(dataset.train) });
+  performance.mark("sessions");
   const outputs = await predictor.outputs(initialWeights(model, seed), rows, onRows);
   await predictor.dispose();
+  performance.mark("initial outputs");
   return outputs;
 }
 
@@ -86,11 +88,13 @@ export async function runTrial(
     weights: armWeights(model, seed, bias),
     batchSize: Math.min(plan.batchSize, rows.length),
   });
+  performance.mark("sessions");
   const start = performance.now();
   const { curves, stopped } = await train(trainer, context, seed, observer);
   const seconds = (performance.now() - start) / 1000;
   const weights = trainer.weights();
   await trainer.dispose();
+  performance.mark("training");
   const result = { ...curves, ...(await testWeights(context, weights, observer)), stopped };
   return { result, weights, seconds };
 }
@@ -131,6 +135,7 @@ async function testWeights(
 ) {
   const { test } = dataset;
   const predictor = await createPredictor(runtime, { model, examples: imageExamples(test) });
+  performance.mark("sessions");
   const outputs = await predictor.outputs(
     weights,
     Uint32Array.from({ length: test.count }, (_, i) => i),
@@ -140,8 +145,10 @@ async function testWeights(
   const classes = plan.counts.length;
   const total = plan.counts.reduce((sum, count) => sum + count, 0);
   const frequencies = plan.counts.map((count) => count / total);
-  return {
+  const result = {
     test: evaluateOutputs(outputs, test.labels, classes),
     testTrainingMix: evaluateOutputs(outputs, test.labels, classes, frequencies),
   };
+  performance.mark("test");
+  return result;
 }

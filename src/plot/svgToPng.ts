@@ -17,12 +17,13 @@ export interface PngOptions {
  */
 export async function svgToPng(svg: string, { scale = 2 }: PngOptions = {}): Promise<Uint8Array> {
   if (fontFile === undefined) throw new Error("assets/fonts/DejaVuSans.ttf is missing from the package");
-  const { Resvg } = await import("@resvg/resvg-js");
+  const { renderAsync } = await import("@resvg/resvg-js");
   const font = {
     loadSystemFonts: false,
     fontFiles: [fontFile],
     defaultFontFamily: "DejaVu Sans",
     sansSerifFamily: "DejaVu Sans",
   };
-  return new Resvg(svg, { font, fitTo: { mode: "zoom", value: scale } }).render().asPng();
+  // On a thread of Node's pool, so that several figures are rendered at the same time.
+  return (await renderAsync(svg, { font, fitTo: { mode: "zoom", value: scale } })).asPng();
 }

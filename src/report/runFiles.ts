@@ -58,14 +58,20 @@ export async function writeRunFiles(
   };
   const files: Record<string, string> = { "plan.yaml": join(folder.path, "plan.yaml") };
   for (const [name, content] of Object.entries(contents)) files[name] = await folder.write(name, content);
+  performance.mark("PNG and files");
   return { ...summary, environment, files };
 }
 
 async function contentsOfRun(input: RunFilesInput): Promise<FileContents> {
+  const figures = await drawFigures(input);
+  performance.mark("figures");
+  const images = withPng(figures);
+  const report = await htmlReport(reportInput(input));
+  performance.mark("report");
   return {
-    ...(await withPng(await drawFigures(input))),
+    ...(await images),
     ...Object.fromEntries(untrainedNetworks(input)),
-    "report.html": await htmlReport(reportInput(input)),
+    "report.html": report,
   };
 }
 
@@ -80,12 +86,10 @@ async function contentsOfSweep(summary: SweepSummary, input: RunFilesInput): Pro
 
 /** Each figure as SVG and as PNG. */
 async function withPng(figures: Record<string, string>): Promise<FileContents> {
-  const contents: FileContents = {};
-  for (const [name, svg] of Object.entries(figures)) {
-    contents[`${name}.svg`] = svg;
-    contents[`${name}.png`] = await svgToPng(svg);
-  }
-  return contents;
+  const contents = Object.entries(figures).map(async ([name, svg]): Promise<FileContents> => {
+    return { [`${name}.svg`]: svg, [`${name}.png`]: await svgToPng(svg) };
+  });
+  return Object.assign({}, ...(await Promise.all(contents)));
 }
 
 async function drawFigures({ plan, trials, classNames }: RunFilesInput): Promise<Record<string, string>> {
