@@ -13,7 +13,7 @@ const library = {
  * Packages whose code goes into dist/, because they consist of many small files: to load them from there takes a quarter
  * of the processor time (docs/performance.md). Types still come from the packages.
  */
-const bundled = /^(commander|zod|yaml|@bufbuild\/protobuf|@observablehq\/plot|linkedom)(\/|$)/;
+const bundled = /^(commander|zod|yaml|@bufbuild\/protobuf)(\/|$)/;
 
 export default defineConfig({
   entry: {
@@ -27,7 +27,7 @@ export default defineConfig({
   outExtensions: () => ({ js: ".js", dts: ".d.ts" }),
   deps: {
     alwaysBundle: (id, importer) => !importer?.endsWith(".d.ts") && bundled.test(id),
-    neverBundle: [/^node:/, "canvas"],
+    neverBundle: [/^node:/],
   },
   dts: { entry: Object.values(library) },
   // Few files, since opening each costs a millisecond of the command line's start: what every command needs is one chunk.

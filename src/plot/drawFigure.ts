@@ -2,7 +2,7 @@ import type { Figure, FigureOptions } from "./svg.ts";
 
 /**
  * Draws a figure as standalone SVG text, with the page's document in a browser and a small stand-in where there is
- * none. Plot (and the stand-in) are loaded on the first call.
+ * none. Plot (and the stand-in, in its form of a single file) are loaded on the first call.
  */
 export async function drawFigure<Data>(
   figure: Figure<Data>,
@@ -11,6 +11,7 @@ export async function drawFigure<Data>(
 ): Promise<string> {
   const plot = await import("@observablehq/plot");
   const document =
-    globalThis.document ?? (await import("linkedom")).parseHTML("<!doctype html><html></html>").document;
+    globalThis.document ??
+    (await import("linkedom/worker")).parseHTML("<!doctype html><html></html>").document;
   return figure(plot, document, data, options);
 }
