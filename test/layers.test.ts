@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { expect, test } from "vitest";
 
-/** The house, from the ground up: a file may import values from its own folder and from folders before it. */
+/** The house, from the ground up: a file may import from its own folder and from folders before it, types included. */
 const order = [
   "",
   "math",
@@ -30,12 +30,11 @@ const { exports }: { exports: Record<string, { default: string }> } = JSON.parse
 const root = join(import.meta.dirname, "..", "src");
 const files = readdirSync(root, { recursive: true, encoding: "utf8" }).filter((name) => /\.tsx?$/.test(name));
 
-/** Paths (relative to src) that a file imports or re-exports values from; `import type` carries no value. */
+/** Paths (relative to src) that a file imports or re-exports from: values and types, also in `import("...")`. */
 function imports(file: string): string[] {
-  const text = readFileSync(join(root, file), "utf8");
-  const found = text.matchAll(/^(?:import|export)\s(?!type\b)[^;]*?from\s+"(\.[^"]+)"/gm);
-  const dynamic = text.matchAll(/import\("(\.[^"]+)"\)/g);
-  return [...found, ...dynamic].map(([, path]) => relative(root, join(root, dirname(file), path)));
+  const text = readFileSync(join(root, file), "utf8").replace(/\/\*.*?\*\/|(?<!:)\/\/.*$/gms, "");
+  const found = text.matchAll(/(?:\bfrom\s+|\bimport\s+|\bimport\(\s*)"(\.[^"]+)"/g);
+  return [...new Set([...found].map(([, path]) => relative(root, join(root, dirname(file), path))))];
 }
 
 const folder = (file: string) => (file.includes("/") ? file.split("/")[0] : "");

@@ -35,14 +35,14 @@ export interface CheckReport {
   /** In units of each output: the variance between inputs, and the squared distance of the mean output from the optimum. */
   readonly outputVariance: { readonly between: number; readonly constant: number } | null;
   /** For each output: its name, the mean prediction and the mean label. */
-  readonly predictions: readonly Prediction[];
+  readonly predictions: readonly MeanPrediction[];
   /** Most likely first; empty for a sound network. */
   readonly causes: readonly Cause[];
   /** What else is worth knowing: what the first step will do, and which fact would decide between the causes. */
   readonly notes: readonly string[];
 }
 
-export interface Prediction {
+export interface MeanPrediction {
   readonly name: string;
   /** Mean over the rows. */
   readonly prediction: number;
@@ -181,7 +181,7 @@ function heaviest(weights: ArrayLike<number>, most: number): number[] {
   return indices.sort((a, b) => weights[b] - weights[a]).slice(0, most);
 }
 
-function meanPredictions(sample: Sample): Prediction[] {
+function meanPredictions(sample: Sample): MeanPrediction[] {
   const { head, bound, rows, outputs } = sample;
   const perCell = bound.columns.map((column, j) => {
     const total: number[] = [];

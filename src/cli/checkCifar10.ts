@@ -4,7 +4,7 @@ import { imbalancedSubset } from "../data/imbalancedSubset.ts";
 import { resolvePlan } from "../experiment/plan.ts";
 import { fromCounts } from "../labels/fromCounts.ts";
 import { seededRandom } from "../math/seededRandom.ts";
-import type { CheckData } from "./checkData.ts";
+import type { CheckData } from "./checkDataFlags.ts";
 import { loadDataset } from "./experimentSetup.ts";
 
 /** Random rows of the imbalanced subset of CIFAR-10 that `baserate reproduce` trains on, the same ones each time. */

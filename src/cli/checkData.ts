@@ -5,33 +5,8 @@ import { type NpyArray, openNpyArray } from "../files/npy.ts";
 import { openByteSource } from "../files/openByteSource.ts";
 import { readZip } from "../files/zip.ts";
 import type { Head } from "../heads/head.ts";
-import type { ClassSummary } from "../labels/summary.ts";
-import type { ValueInfo } from "../runtime/runtime.ts";
+import type { CheckData, CheckDataFlags } from "./checkDataFlags.ts";
 import { spreadRows } from "./spreadRows.ts";
-
-/** Rows to run a model on. */
-export interface CheckData {
-  /** Which rows of all that there are, where some were picked, and how many there are. */
-  readonly picked: readonly number[];
-  readonly available: number;
-  /** Classes of the picked rows and of all training data, where the data comes with its labels. */
-  readonly labelled?: { readonly labels: readonly number[]; readonly training: ClassSummary };
-  /** What the model is fed with, by its inputs' names. */
-  inputs(wanted: readonly ValueInfo[]): Readonly<Record<string, InputRows>>;
-  /** How that is made from what is on disk, for people, where that is a choice. */
-  madeAs?(wanted: readonly ValueInfo[]): string;
-  close(): void;
-}
-
-export interface CheckDataFlags {
-  readonly data?: string;
-  readonly labels?: string;
-  readonly classes?: number | readonly string[];
-  /** Rows to take, at most. */
-  readonly rows: number;
-  readonly imageScale?: number;
-  readonly resize?: boolean;
-}
 
 /** Opens what `--data` names. Throws an InputError if the other flags don't go with it. */
 export async function openCheckData(

@@ -4,7 +4,7 @@ import { elementCount } from "../graph/tensor.ts";
 import { fromCounts } from "../labels/fromCounts.ts";
 import type { ValueInfo } from "../runtime/runtime.ts";
 import { listImages } from "../tables/imageFolder.ts";
-import type { CheckData, CheckDataFlags } from "./checkData.ts";
+import type { CheckData, CheckDataFlags } from "./checkDataFlags.ts";
 import { spreadRows } from "./spreadRows.ts";
 
 /**

@@ -7,7 +7,7 @@ import { float64 } from "../math/float64.ts";
 import type { LabelChoices } from "../tables/labelChoices.ts";
 import { type LabelHead, type LabelRows, readLabelRows } from "../tables/readLabels.ts";
 import type { Table } from "../tables/table.ts";
-import type { CheckData } from "./checkData.ts";
+import type { CheckData } from "./checkDataFlags.ts";
 import { choicesOf, type LabelFlags, labelsOf, withTable } from "./labelFlags.ts";
 
 export interface CheckLabelFlags extends LabelFlags {

@@ -5,7 +5,7 @@ import { editBias } from "../models/editBias.ts";
 import { openModelFile } from "../models/openModelFile.ts";
 import { writeModel } from "../models/writeModel.ts";
 import { nodeRuntime } from "../runtime/node.ts";
-import type { CheckData } from "./checkData.ts";
+import type { CheckData } from "./checkDataFlags.ts";
 import { progressLine } from "./progressLine.ts";
 
 export interface ModelRun {

@@ -1,4 +1,4 @@
-import type { Graph, Node, SumLoop } from "./graph.ts";
+import type { Graph, GraphNode, SumLoop } from "./graph.ts";
 import type { NumberArray, Op } from "./op.ts";
 import type { OpAttributes, OpName } from "./opAttributes.ts";
 import { ops } from "./ops.ts";
@@ -48,7 +48,7 @@ function evaluateLoop(
   }
 }
 
-function evaluateNode<Name extends OpName>(node: Node<Name>, x: NumberArray[]): NumberArray {
+function evaluateNode<Name extends OpName>(node: GraphNode<Name>, x: NumberArray[]): NumberArray {
   const { evaluate }: Op<OpAttributes[Name]> = ops[node.op];
   const y = { shape: node.y.shape, data: new Float64Array(elementCount(node.y.shape)) };
   evaluate(x, y, node.attributes);

@@ -1,4 +1,4 @@
-import type { Graph, Node } from "./graph.ts";
+import type { Graph, GraphNode } from "./graph.ts";
 import type { Op, Value } from "./op.ts";
 import type { OpAttributes, OpName } from "./opAttributes.ts";
 import { ops } from "./ops.ts";
@@ -83,7 +83,7 @@ function dependents(graph: Graph, sources: readonly Value[]): Set<string> {
 
 function nodeGradients<Name extends OpName>(
   graph: Graph,
-  { op, x, y, attributes }: Node<Name>,
+  { op, x, y, attributes }: GraphNode<Name>,
   dy: Value,
   wanted: readonly boolean[],
 ): (Value | undefined)[] {

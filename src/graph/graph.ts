@@ -5,7 +5,7 @@ import type { DType, Tensor } from "./tensor.ts";
 import { elementCount, sameShape, tensor } from "./tensor.ts";
 
 /** One operation: an ONNX node whose shapes are known. */
-export interface Node<Name extends OpName = OpName> {
+export interface GraphNode<Name extends OpName = OpName> {
   readonly op: Name;
   readonly x: readonly Value[];
   readonly y: Value;
@@ -44,9 +44,9 @@ export class Graph implements GraphBuilder {
   readonly outputs = new Map<string, Value>();
   readonly constants = new Map<string, Tensor>();
   /** In the order of computation. */
-  readonly nodes: (Node | SumLoop)[] = [];
+  readonly nodes: (GraphNode | SumLoop)[] = [];
   /** What the reverse walk visits, in the order of computation: nodes, and groups of nodes with a gradient of their own. */
-  readonly tape: (Node | CustomGradient)[] = [];
+  readonly tape: (GraphNode | CustomGradient)[] = [];
   readonly #parent: Graph | undefined;
   readonly #own = new Set<string>();
   readonly #constantsByContent = new Map<string, Value>();

@@ -1,5 +1,5 @@
 import { create, toBinary } from "@bufbuild/protobuf";
-import type { Graph, Node, SumLoop } from "./graph.ts";
+import type { Graph, GraphNode, SumLoop } from "./graph.ts";
 import type { AttributeProto, GraphProto, NodeProto, TensorProto, ValueInfoProto } from "./onnx.gen.ts";
 import {
   AttributeProto_AttributeType,
@@ -77,7 +77,7 @@ function domainsUsed({ node }: GraphProto): Set<string> {
 }
 
 /** The nodes that some of the given values depend on, in the order of computation. */
-function neededNodes(graph: Graph, values: readonly Value[]): (Node | SumLoop)[] {
+function neededNodes(graph: Graph, values: readonly Value[]): (GraphNode | SumLoop)[] {
   const needed = new Set(values.map(({ name }) => name));
   const nodes = graph.nodes.toReversed().filter((node) => {
     const outputs = "op" in node ? [node.y] : node.y;
@@ -142,7 +142,7 @@ function loopProto({ count, iteration, inner, terms, y }: SumLoop): NodeProtos {
   return { protos: [...fill, loop], constants: shapes };
 }
 
-function nodeProto<Name extends OpName>({ op, x, y, attributes }: Node<Name>): NodeProtos {
+function nodeProto<Name extends OpName>({ op, x, y, attributes }: GraphNode<Name>): NodeProtos {
   const { lower, domain = "" }: Op<OpAttributes[Name]> = ops[op];
   const lowered: Lowered = lower
     ? lower(attributes)

@@ -45,7 +45,7 @@ const lastTime = ({ labels }: Column<SurvivalLabel>) =>
   Array.from(labels).reduce((last, label) => Math.max(last, label[0]), 0);
 const reach = (column: Column<SurvivalLabel>) => intervalOf(lastTime(column)) + 1;
 
-interface Interval {
+interface TimeInterval {
   /** Weight of the rows whose event lies in it. */
   readonly events: number;
   /** Weight of the rows that reach it. */
@@ -80,7 +80,7 @@ export const expectedByInterval =
     meanLoss({ lossIn: loss as LossIn<Resolved, Label> }, output, byInterval(column), {});
 
 /** The life table of the labels. */
-export function lifeTable(column: Column<SurvivalLabel>, intervals: number): Interval[] {
+export function lifeTable(column: Column<SurvivalLabel>, intervals: number): TimeInterval[] {
   return Array.from({ length: intervals || reach(column) }, (_, j) => {
     let [events, atRisk, exposure] = [0, 0, 0];
     for (let i = 0; i < column.labels.length; i++) {

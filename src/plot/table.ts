@@ -1,7 +1,7 @@
 import { printable } from "../errors.ts";
 import { letterCount, wrapText } from "./wrapText.ts";
 
-export interface TableOptions {
+export interface TextTableOptions {
   /** Columns of the terminal; 80 by default. */
   width?: number;
   /** "right" for numbers; by default a column is right-aligned if each of its cells starts like a number. */
@@ -18,7 +18,7 @@ const gap = 2;
 export function table(
   head: readonly string[],
   rows: readonly (readonly string[])[],
-  options: TableOptions = {},
+  options: TextTableOptions = {},
 ): string {
   const { width = 80 } = options;
   const cells = [head, ...rows].map((row) => row.map(printable));

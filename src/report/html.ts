@@ -9,9 +9,9 @@ export class Html {
   }
 }
 
-type Value = string | number | Html | undefined | readonly Value[];
+type HtmlValue = string | number | Html | undefined | readonly HtmlValue[];
 
-function render(value: Value): string {
+function render(value: HtmlValue): string {
   if (value === undefined) return "";
   if (value instanceof Html) return value.text;
   if (typeof value === "object") return value.map(render).join("");
@@ -19,5 +19,5 @@ function render(value: Value): string {
 }
 
 /** HTML from a template: every value is escaped, unless it is Html itself; lists are joined, undefined is left out. */
-export const html = (strings: TemplateStringsArray, ...values: readonly Value[]): Html =>
+export const html = (strings: TemplateStringsArray, ...values: readonly HtmlValue[]): Html =>
   new Html(strings.map((text, i) => text + (i < values.length ? render(values[i]) : "")).join(""));

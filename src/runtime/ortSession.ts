@@ -1,16 +1,51 @@
-import type { InferenceSession, TensorConstructor } from "onnxruntime-common";
 import type { Tensor } from "../graph/tensor.ts";
 import type { Session, ValueInfo } from "./runtime.ts";
 
+/**
+ * What we use of ONNX Runtime's JavaScript API, which `onnxruntime-node` and `onnxruntime-web` share. Written out here, so
+ * that our declarations need neither package.
+ */
+export interface OrtModule {
+  readonly InferenceSession: { create(model: string, options: object): Promise<OrtSession> };
+  readonly Tensor: OrtTensorConstructor;
+  readonly env: {
+    readonly versions: { readonly common: string; readonly node?: string; readonly web?: string };
+  };
+}
+
+type OrtTensorConstructor = new (type: "float32", data: Float32Array, dims: readonly number[]) => OrtTensor;
+
+interface OrtTensor {
+  readonly type: string;
+  readonly data: unknown;
+  readonly dims: readonly number[];
+}
+
+type OrtValueInfo =
+  | { readonly name: string; readonly isTensor: false }
+  | {
+      readonly name: string;
+      readonly isTensor: true;
+      readonly type: string;
+      readonly shape: readonly (number | string)[];
+    };
+
+interface OrtSession {
+  readonly inputMetadata: readonly OrtValueInfo[];
+  readonly outputMetadata: readonly OrtValueInfo[];
+  run(feeds: { readonly [name: string]: OrtTensor }): Promise<{ readonly [name: string]: OrtTensor }>;
+  release(): Promise<void>;
+}
+
 /** Wraps a session of ONNX Runtime, native or in the browser, so that it takes and returns our tensors. Nothing is copied. */
-export function ortSession(OrtTensor: TensorConstructor, session: InferenceSession): Session {
+export function ortSession(Constructor: OrtTensorConstructor, session: OrtSession): Session {
   return {
     inputs: session.inputMetadata.flatMap(valueInfo),
     outputs: session.outputMetadata.flatMap(valueInfo),
     async run(feeds) {
       const wrapped = Object.entries(feeds).map(([name, { dtype, data, shape }]) => [
         name,
-        new OrtTensor(dtype as "float32", data as Float32Array, shape),
+        new Constructor(dtype as "float32", data as Float32Array, shape),
       ]);
       const outputs = Object.entries(await session.run(Object.fromEntries(wrapped)));
       return Object.fromEntries(
@@ -22,7 +57,7 @@ export function ortSession(OrtTensor: TensorConstructor, session: InferenceSessi
 }
 
 /** Only tensors: sequences and maps have no shape. */
-function valueInfo(value: InferenceSession.ValueMetadata): ValueInfo[] {
+function valueInfo(value: OrtValueInfo): ValueInfo[] {
   if (!value.isTensor) return [];
   const shape = value.shape.map((length) => (typeof length === "number" && length >= 0 ? length : undefined));
   return [{ name: value.name, dtype: value.type, shape }];

@@ -5,16 +5,16 @@ import { NameAccumulator } from "../labels/nameAccumulator.ts";
 import { isNumber } from "../labels/orderClasses.ts";
 import type { ClassSummary } from "../labels/summary.ts";
 import { isMissing, missingLabel } from "./cell.ts";
-import type { Collector, Rows } from "./collector.ts";
 import type { LabelChoices } from "./labelChoices.ts";
+import type { CollectedRows, LabelCollector } from "./labelCollector.ts";
 import type { Cells, TableCell } from "./table.ts";
 
 /**
  * One column with a class a row. Integers are class indices, where 0..K-1 is plainly what they are; other entries are
  * names of classes. Which is asked for where it is not plain.
  */
-export function classCollector(column: string, options: LabelChoices): Collector {
-  let chosen: Collector | undefined;
+export function classCollector(column: string, options: LabelChoices): LabelCollector {
+  let chosen: LabelCollector | undefined;
   return {
     add(rows) {
       chosen ??= holdsIndices(rows.labels[0], options)
@@ -50,7 +50,7 @@ function isWhole(cells: Cells): boolean {
   );
 }
 
-function indexCollector(column: string, options: LabelChoices): Collector {
+function indexCollector(column: string, options: LabelChoices): LabelCollector {
   const { classes, missing } = options;
   const stated = typeof classes === "number" ? { classes } : { names: classes };
   const ignored = ignoredIndex(options);
@@ -77,7 +77,7 @@ function ignoredIndex({ ignoreIndex }: LabelChoices): number | undefined {
 
 function addIndices(
   accumulator: ClassAccumulator,
-  { labels, weights, rows, firstRow }: Rows,
+  { labels, weights, rows, firstRow }: CollectedRows,
   column: string,
   missing: LabelChoices["missing"],
 ): number {
@@ -109,7 +109,7 @@ function withHint<T>(act: () => T): T {
 const indicesText = ({ counts, names }: ClassSummary) =>
   `class indices 0 to ${counts.length - 1}${names ? ", named by --classes" : ""}`;
 
-function nameCollector(column: string, options: LabelChoices): Collector {
+function nameCollector(column: string, options: LabelChoices): LabelCollector {
   const { as, classes, ignoreIndex, missing } = options;
   const order = typeof classes === "number" ? undefined : classes;
   const accumulator = new NameAccumulator({ order, ignore: ignoreIndex });

@@ -1,5 +1,5 @@
 import { InputError } from "../errors.ts";
-import type { Head, Label } from "../heads/head.ts";
+import type { Head } from "../heads/head.ts";
 import type { Accumulator } from "../labels/accumulator.ts";
 import { BinaryAccumulator } from "../labels/binaryAccumulator.ts";
 import { DistributionAccumulator } from "../labels/distributionAccumulator.ts";
@@ -10,36 +10,15 @@ import { SurvivalAccumulator } from "../labels/survivalAccumulator.ts";
 import { isMissing, missingLabel, numberIn } from "./cell.ts";
 import { classCollector } from "./classCollector.ts";
 import type { LabelChoices } from "./labelChoices.ts";
+import type { CollectedRows, LabelCollector } from "./labelCollector.ts";
 import type { Cells, TableCell } from "./table.ts";
-
-/** Neighbouring rows of the label columns. */
-export interface Rows {
-  readonly labels: readonly Cells[];
-  readonly weights?: Float64Array;
-  readonly rows: number;
-  /** Number of the first, counted from 1. */
-  readonly firstRow: number;
-}
-
-/** Takes label columns of a table, as one kind of labels. */
-export interface Collector {
-  /** Returns the number of rows skipped because a label was missing. */
-  add(rows: Rows): number;
-  summary(): LabelSummary;
-  /** How the labels were understood, in a few words. */
-  understood(summary: LabelSummary): string;
-  /** The labels of rows that were added, once all are and `summary` was asked for; undefined for a skipped row. */
-  labelsOf(rows: Rows): readonly (Label | undefined)[];
-  /** What `labelsOf` gives for rows that are left out because of their label. */
-  readonly ignored?: number;
-}
 
 /** The collector of the labels that a head reads, from columns of these names. */
 export function collectorFor(
   columns: readonly string[],
   { reads, family }: Pick<Head, "reads" | "family">,
   options: LabelChoices,
-): Collector {
+): LabelCollector {
   const { as, missing } = options;
   if (reads === "nothing") throw new InputError("this loss reads no labels");
   if (reads === "survival") return survivalCollector(columns, options);
@@ -79,8 +58,8 @@ function rowCollector<Summary extends LabelSummary>(
   columns: readonly string[],
   { missing, keepMissing = false }: LabelChoices & { readonly keepMissing?: boolean },
   understood: (summary: Summary) => string,
-): Collector {
-  const valuesOf = ({ labels, firstRow }: Rows, i: number) =>
+): LabelCollector {
+  const valuesOf = ({ labels, firstRow }: CollectedRows, i: number) =>
     labels.map((cells, c) => numberIn(cells[i], firstRow + i, columns[c]));
   return {
     add(read) {
@@ -110,7 +89,7 @@ function numberCollector(
   columns: readonly string[],
   options: LabelChoices,
   questionsClasses: boolean,
-): Collector {
+): LabelCollector {
   const accumulator = new NumberAccumulator({ names: columns });
   const collector = rowCollector(accumulator, columns, options, ({ columns: [{ exact, values }] }) =>
     columns.length > 1
@@ -140,14 +119,14 @@ function questionClassIds({ columns, rows }: NumberSummary, name: string): void 
 }
 
 /** One column of yes/no labels: numbers from 0 to 1, or the names of two classes (the second is yes). */
-function yesNoCollector(column: string, options: LabelChoices): Collector {
+function yesNoCollector(column: string, options: LabelChoices): LabelCollector {
   const numbers = rowCollector(
     new BinaryAccumulator({ names: [column] }),
     [column],
     options,
     () => "yes/no labels",
   );
-  let chosen: Collector | undefined;
+  let chosen: LabelCollector | undefined;
   return {
     add(rows) {
       chosen ??= isNumeric(rows.labels[0]) ? numbers : classCollector(column, options);
@@ -169,7 +148,7 @@ function isNumeric(cells: Cells): boolean {
   return typeof first === "string" ? isNumber(first) : first !== undefined;
 }
 
-function survivalCollector(columns: readonly string[], { missing }: LabelChoices): Collector {
+function survivalCollector(columns: readonly string[], { missing }: LabelChoices): LabelCollector {
   if (columns.length !== 2) {
     throw new InputError(
       `this loss reads two columns, a time and an event (1 happened, 0 censored): --column TIME,EVENT, not ${columns.join(",")}`,

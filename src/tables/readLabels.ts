@@ -3,8 +3,9 @@ import type { Head, Label } from "../heads/head.ts";
 import type { LabelSummary } from "../labels/summary.ts";
 import { arrayOfPlaces } from "./arrayOfPlaces.ts";
 import { isMissing, shownCell } from "./cell.ts";
-import { type Collector, collectorFor, type Rows } from "./collector.ts";
+import { collectorFor } from "./collector.ts";
 import type { LabelChoices } from "./labelChoices.ts";
+import type { CollectedRows, LabelCollector } from "./labelCollector.ts";
 import type { Cells, Table } from "./table.ts";
 
 /** Labels as they were understood, for people to check. */
@@ -54,7 +55,7 @@ export async function readLabelRows(
   head: LabelHead,
   choices: LabelChoices = {},
 ): Promise<LabelsRead & LabelRows> {
-  const kept: Rows[] = [];
+  const kept: CollectedRows[] = [];
   const { read, collector } = await collect(table, head, { ...choices, wholeRows: true }, (rows) =>
     kept.push(rows),
   );
@@ -78,8 +79,8 @@ async function collect(
   table: Table,
   head: LabelHead,
   choices: LabelChoices,
-  visit: (rows: Rows) => void,
-): Promise<{ read: LabelsRead; collector: Collector }> {
+  visit: (rows: CollectedRows) => void,
+): Promise<{ read: LabelsRead; collector: LabelCollector }> {
   const { columns: names, chunks, places } = await arrayOfPlaces(table, head.reads, choices.atPlaces);
   const weighted = choices.weighted === true;
   const collector = collectorFor(weighted ? names.slice(0, -1) : names, head, choices);

@@ -87,17 +87,17 @@ function recognise(values: Float64Array, shape: readonly number[]) {
   return shuffled;
 }
 
-type Rule = readonly [text: string, scale: (fanIn: number, fanOut: number) => number];
+type ScaleRule = readonly [text: string, scale: (fanIn: number, fanOut: number) => number];
 
 /** Limits: PyTorch's default, Glorot and Bengio 2010, He et al. 2015, LeCun et al. 1998. */
-const uniformRules: readonly Rule[] = [
+const uniformRules: readonly ScaleRule[] = [
   ["1 / sqrt(fan-in)", (fanIn) => 1 / Math.sqrt(fanIn)],
   ["sqrt(6 / (fan-in + fan-out))", (fanIn, fanOut) => Math.sqrt(6 / (fanIn + fanOut))],
   ["sqrt(6 / fan-in)", (fanIn) => Math.sqrt(6 / fanIn)],
   ["sqrt(3 / fan-in)", (fanIn) => Math.sqrt(3 / fanIn)],
 ];
 
-const normalRules: readonly Rule[] = [
+const normalRules: readonly ScaleRule[] = [
   ["1", () => 1],
   ["0.02", () => 0.02],
   ["0.01", () => 0.01],
@@ -111,7 +111,12 @@ const normalRules: readonly Rule[] = [
  * The scale of the rule that is nearest to what the values show, if it is within `tolerance`, else that of the values.
  * Kernels are (out, in, ...) or, for matrices, either way around.
  */
-function nearestRule(shown: number, shape: readonly number[], rules: readonly Rule[], tolerance: number) {
+function nearestRule(
+  shown: number,
+  shape: readonly number[],
+  rules: readonly ScaleRule[],
+  tolerance: number,
+) {
   if (shape.length >= 2) {
     const area = elementCount(shape.slice(2));
     const fans = [[shape[1] * area, shape[0] * area]];

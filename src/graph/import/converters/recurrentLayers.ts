@@ -2,7 +2,7 @@ import type { Value } from "../../op.ts";
 import type { Converter, NodeContext } from "../nodeContext.ts";
 
 /** The state of a cell, and what it computes it from in one time step. */
-type Cell = (
+type RecurrentCell = (
   c: NodeContext,
   inputs: Value,
   state: readonly Value[],
@@ -19,7 +19,7 @@ const sigmoid = ({ graph }: NodeContext, x: Value) => graph.op("Sigmoid", [x]);
 const tanh = ({ graph }: NodeContext, x: Value) => graph.op("Tanh", [x]);
 
 /** i, o, f, c in ONNX's order: c' = f c + i g; h' = o tanh(c') (Hochreiter and Schmidhuber 1997). */
-const lstmCell: Cell = (c, inputs, [h, cell], recurrent, bias) => {
+const lstmCell: RecurrentCell = (c, inputs, [h, cell], recurrent, bias) => {
   const { graph } = c;
   const size = h.shape[1];
   const all = graph.add(inputs, graph.op("Gemm", [h, recurrent, ...(bias ? [bias] : [])], { transB: true }));
@@ -29,7 +29,7 @@ const lstmCell: Cell = (c, inputs, [h, cell], recurrent, bias) => {
 };
 
 /** z, r, h in ONNX's order: h' = (1 - z) n + z h (Cho et al. 2014); `linear_before_reset` as cuDNN and PyTorch. */
-const gruCell: Cell = (c, inputs, [h], recurrent, bias) => {
+const gruCell: RecurrentCell = (c, inputs, [h], recurrent, bias) => {
   const { graph } = c;
   const size = h.shape[1];
   const rows = (start: number, end: number) => {
@@ -48,7 +48,7 @@ const gruCell: Cell = (c, inputs, [h], recurrent, bias) => {
   return [graph.add(graph.mul(graph.sub(1, z), candidate), graph.mul(z, h))];
 };
 
-const rnnCell: Cell = (c, inputs, [h], recurrent, bias) => {
+const rnnCell: RecurrentCell = (c, inputs, [h], recurrent, bias) => {
   const { graph } = c;
   const sum = graph.add(inputs, graph.op("Gemm", [h, recurrent, ...(bias ? [bias] : [])], { transB: true }));
   const names = c.attribute("activations")?.strings.map((name) => new TextDecoder().decode(name)) ?? [];
@@ -58,7 +58,7 @@ const rnnCell: Cell = (c, inputs, [h], recurrent, bias) => {
 };
 
 /** One direction of a recurrent layer, unrolled over the time steps; returns outputs by time, and the last state. */
-function direction(c: NodeContext, cell: Cell, states: number, index: number, backwards: boolean) {
+function direction(c: NodeContext, cell: RecurrentCell, states: number, index: number, backwards: boolean) {
   const { graph, x } = c;
   const [steps, batch, features] = x.shape;
   const pick = (value: Value) =>
@@ -88,7 +88,7 @@ function direction(c: NodeContext, cell: Cell, states: number, index: number, ba
 
 /** A recurrent layer over (time, batch, features). */
 const recurrent =
-  (cell: Cell, states: number): Converter =>
+  (cell: RecurrentCell, states: number): Converter =>
   (c) => {
     const { graph } = c;
     if (c.int("layout", 0) === 1) throw c.refuse("layout=1; allowed: 0");
