@@ -6,8 +6,11 @@ import type { LabelSummary } from "./summary.ts";
  * `summary()` may be asked for at any time, and more rows added afterwards.
  */
 export interface Accumulator<Row, Summary extends LabelSummary = LabelSummary> {
-  /** `rowNumber` is what messages call the row: counted from 1 unless the caller knows better. */
-  add(row: Row, weight?: number, rowNumber?: number): void;
+  /**
+   * `rowNumber` is what messages call the row: counted from 1 unless the caller knows better. `rows` equal rows can be
+   * added at once; `weight` is then their weight together.
+   */
+  add(row: Row, weight?: number, rowNumber?: number, rows?: number): void;
   summary(): Summary;
 }
 

@@ -26,7 +26,12 @@ export class BinaryAccumulator
     this.skipMissing = skipMissing;
   }
 
-  add(labels: ArrayLike<number | boolean | null> | number | boolean, weight = 1, row = this.rows + 1): void {
+  add(
+    labels: ArrayLike<number | boolean | null> | number | boolean,
+    weight = 1,
+    row = this.rows + 1,
+    rows = 1,
+  ): void {
     const entries = typeof labels === "object" ? labels : [labels];
     checkedWeight(weight, row);
     this.positives ??= this.start(this.names?.length ?? entries.length);
@@ -46,7 +51,7 @@ export class BinaryAccumulator
       this.squares.add(i, weight * label * label);
       this.totals.add(i, weight);
     }
-    this.rows++;
+    this.rows += rows;
   }
 
   summary(): BinarySummary {

@@ -41,10 +41,10 @@ export class ClassAccumulator implements Accumulator<number, ClassSummary> {
     this.counts = new CompensatedSums(this.classes);
   }
 
-  add(label: number, weight = 1, row = this.rows + this.ignored + 1): void {
+  add(label: number, weight = 1, row = this.rows + this.ignored + 1, rows = 1): void {
     checkedWeight(weight, row);
     if (label === this.ignoreIndex) {
-      this.ignored++;
+      this.ignored += rows;
       return;
     }
     if (!(Number.isInteger(label) && label >= 0 && label < (this.stated ?? largestUnstatedClass))) {
@@ -52,7 +52,7 @@ export class ClassAccumulator implements Accumulator<number, ClassSummary> {
     }
     this.makeRoom(label);
     this.counts.add(label, weight);
-    this.rows++;
+    this.rows += rows;
   }
 
   /** Adds many rows at once, at the speed of memory where the labels are an integer array and there are no weights. */

@@ -18,7 +18,7 @@ export class DistributionAccumulator implements Accumulator<ArrayLike<number>, C
   }
 
   /** Adds a row of K shares, each in [0, 1] and 1 together; what rounding left over is scaled away. */
-  add(shares: ArrayLike<number>, weight = 1, row = this.rows + 1): void {
+  add(shares: ArrayLike<number>, weight = 1, row = this.rows + 1, rows = 1): void {
     checkedWeight(weight, row);
     this.counts ??= new CompensatedSums(this.names?.length ?? shares.length);
     if (shares.length !== this.counts.length) {
@@ -38,7 +38,7 @@ export class DistributionAccumulator implements Accumulator<ArrayLike<number>, C
     }
     this.scalars.add(0, weight * entropy);
     this.scalars.add(1, weight * squares);
-    this.rows++;
+    this.rows += rows;
   }
 
   summary(): ClassSummary {

@@ -26,14 +26,14 @@ export class NameAccumulator implements Accumulator<string, ClassSummary> {
     this.options = options;
   }
 
-  add(name: string, weight = 1, row = this.rows + this.ignored + 1): void {
+  add(name: string, weight = 1, row = this.rows + this.ignored + 1, rows = 1): void {
     checkedWeight(weight, row);
     if (name === this.options.ignore) {
-      this.ignored++;
+      this.ignored += rows;
       return;
     }
     this.counts.add(this.numbers.get(name) ?? this.newName(name, row), weight);
-    this.rows++;
+    this.rows += rows;
   }
 
   /** The distinct names met so far. */

@@ -25,7 +25,7 @@ export class NumberAccumulator implements Accumulator<ArrayLike<number> | number
     this.cap = cap;
   }
 
-  add(entries: ArrayLike<number> | number, weight = 1, row = this.rows + 1): void {
+  add(entries: ArrayLike<number> | number, weight = 1, row = this.rows + 1, rows = 1): void {
     checkedWeight(weight, row);
     const values = typeof entries === "number" ? [entries] : entries;
     this.columns ??= this.start(this.names?.length ?? values.length);
@@ -46,7 +46,7 @@ export class NumberAccumulator implements Accumulator<ArrayLike<number> | number
       this.directions.add(i, weight * (values[i] / length));
     }
     this.weight.add(0, weight);
-    this.rows++;
+    this.rows += rows;
   }
 
   summary(): NumberSummary {

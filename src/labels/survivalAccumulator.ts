@@ -13,7 +13,7 @@ export class SurvivalAccumulator implements Accumulator<SurvivalRow, SurvivalSum
   private readonly weights = new CompensatedSums(0);
   private rows = 0;
 
-  add([time, event]: SurvivalRow, weight = 1, row = this.rows + 1): void {
+  add([time, event]: SurvivalRow, weight = 1, row = this.rows + 1, rows = 1): void {
     checkedWeight(weight, row);
     if (!(time > 0 && time < Number.POSITIVE_INFINITY)) {
       throw new InputError(`invalid time in row ${row}: ${time}; times are finite and above 0`);
@@ -27,7 +27,7 @@ export class SurvivalAccumulator implements Accumulator<SurvivalRow, SurvivalSum
       if (this.weights.length < 2 * number + 2) this.weights.grow(2 * number + 2);
     }
     this.weights.add(2 * number + (Number(event) === 1 ? 0 : 1), weight);
-    this.rows++;
+    this.rows += rows;
   }
 
   summary(): SurvivalSummary {

@@ -77,19 +77,19 @@ function ignoredIndex({ ignoreIndex }: LabelChoices): number | undefined {
 
 function addIndices(
   accumulator: ClassAccumulator,
-  { labels, weights, rows, firstRow }: CollectedRows,
+  { labels, weights, counts, rows, firstRow }: CollectedRows,
   column: string,
   missing: LabelChoices["missing"],
 ): number {
   const [cells] = labels;
-  if (!Array.isArray(cells) && !(cells instanceof Float64Array)) {
+  if (!Array.isArray(cells) && !(cells instanceof Float64Array) && counts === undefined) {
     accumulator.addAll(cells as IntegerArray, weights);
     return 0;
   }
   let skipped = 0;
   for (let i = 0; i < rows; i++) {
-    if (!isMissing(cells[i])) accumulator.add(Number(cells[i]), weights?.[i], firstRow + i);
-    else if (missing === "skip") skipped++;
+    if (!isMissing(cells[i])) accumulator.add(Number(cells[i]), weights?.[i], firstRow + i, counts?.[i]);
+    else if (missing === "skip") skipped += counts?.[i] ?? 1;
     else throw missingLabel(firstRow + i, column);
   }
   return skipped;
@@ -116,13 +116,13 @@ function nameCollector(column: string, options: LabelChoices): LabelCollector {
   let isIndices = false;
   let places = new Map<string, number>();
   return {
-    add({ labels: [cells], weights, rows, firstRow }) {
+    add({ labels: [cells], weights, counts, rows, firstRow }) {
       let skipped = 0;
       for (let i = 0; i < rows; i++) {
         const cell = cells[i];
         if (!isMissing(cell))
-          accumulator.add(typeof cell === "string" ? cell : String(cell), weights?.[i], firstRow + i);
-        else if (missing === "skip") skipped++;
+          accumulator.add(typeof cell === "string" ? cell : String(cell), weights?.[i], firstRow + i, counts?.[i]);
+        else if (missing === "skip") skipped += counts?.[i] ?? 1;
         else throw missingLabel(firstRow + i, column);
       }
       return skipped;

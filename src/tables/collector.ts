@@ -63,14 +63,14 @@ function rowCollector<Summary extends LabelSummary>(
     labels.map((cells, c) => numberIn(cells[i], firstRow + i, columns[c]));
   return {
     add(read) {
-      const { weights, rows, firstRow } = read;
+      const { weights, counts, rows, firstRow } = read;
       let skipped = 0;
       for (let i = 0; i < rows; i++) {
         const row = firstRow + i;
         const values = valuesOf(read, i);
         const absent = keepMissing ? -1 : values.findIndex(Number.isNaN);
-        if (absent < 0) accumulator.add(values, weights?.[i], row);
-        else if (missing === "skip") skipped++;
+        if (absent < 0) accumulator.add(values, weights?.[i], row, counts?.[i]);
+        else if (missing === "skip") skipped += counts?.[i] ?? 1;
         else throw missingLabel(row, columns[absent]);
       }
       return skipped;
@@ -156,7 +156,7 @@ function survivalCollector(columns: readonly string[], { missing }: LabelChoices
   }
   const accumulator = new SurvivalAccumulator();
   const pairs: Accumulator<number[]> = {
-    add: ([time, event], weight, row) => accumulator.add([time, event], weight, row),
+    add: ([time, event], weight, row, rows) => accumulator.add([time, event], weight, row, rows),
     summary: () => accumulator.summary(),
   };
   return rowCollector(pairs, columns, { missing }, () => `times (${columns[0]}) with events (${columns[1]})`);

@@ -6,6 +6,8 @@ import type { Cells } from "./table.ts";
 export interface CollectedRows {
   readonly labels: readonly Cells[];
   readonly weights?: Float64Array;
+  /** Of how many equal rows each entry tells; 1 where left out. */
+  readonly counts?: Float64Array;
   readonly rows: number;
   /** Number of the first, counted from 1. */
   readonly firstRow: number;

@@ -86,13 +86,15 @@ async function collect(
   const collector = collectorFor(weighted ? names.slice(0, -1) : names, head, choices);
   let rowsRead = 0;
   let skipped = 0;
-  for await (const { columns, rows } of chunks) {
+  let firstRow = 1;
+  for await (const { columns, rows, counts, ...chunk } of chunks) {
     const labels = weighted ? columns.slice(0, -1) : columns;
-    const weights = weighted ? weightsIn(columns[columns.length - 1], rows, rowsRead) : undefined;
-    const read = { labels, weights, rows, firstRow: rowsRead + 1 };
+    const weights = weighted ? weightsIn(columns[columns.length - 1], rows, firstRow - 1) : chunk.weights;
+    const read = { labels, weights, counts, rows, firstRow };
     skipped += collector.add(read);
     visit(read);
-    rowsRead += rows;
+    firstRow += rows;
+    rowsRead += counts?.reduce((sum, count) => sum + count, 0) ?? rows;
   }
   if (rowsRead === 0) throw new InputError("no labels: the table has no rows");
   if (rowsRead === skipped) throw new InputError(`no labels: all ${rowsRead} rows miss theirs`);

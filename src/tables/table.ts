@@ -14,6 +14,9 @@ export type Cells = IntegerArray | Float64Array | readonly TableCell[];
 export interface Chunk {
   readonly columns: readonly Cells[];
   readonly rows: number;
+  /** Where each entry stands for several equal rows: how many, and their weight together. Length `rows`. */
+  readonly counts?: Float64Array;
+  readonly weights?: Float64Array;
 }
 
 /** What to read of a table, and how. */

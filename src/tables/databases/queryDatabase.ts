@@ -1,0 +1,132 @@
+import { existsSync } from "node:fs";
+import { InputError, unknownName } from "../../errors.ts";
+import { exactInteger } from "../exactIntegers.ts";
+import { type Dialect, findDialect } from "../sql/dialects.ts";
+import type { Cells, Table, TableCell } from "../table.ts";
+import type { QueryResult, Session } from "./session.ts";
+
+/** Engines by the scheme of an address: `postgres://user@host/database`, `sqlite:file`. */
+const engines: Record<string, { dialect: string; file?: true; connect(place: string): Promise<Session> }> = {
+  postgres: server("postgresql", async (address) => (await import("./postgres.ts")).connectPostgres(address)),
+  postgresql: server("postgresql", async (address) =>
+    (await import("./postgres.ts")).connectPostgres(address),
+  ),
+  mysql: server("mysql", async (address) => (await import("./mysql.ts")).connectMysql(address)),
+  mariadb: server("mysql", async (address) =>
+    (await import("./mysql.ts")).connectMysql(address.replace(/^mariadb:/, "mysql:")),
+  ),
+  clickhouse: server("clickhouse", async (address) =>
+    (await import("./clickhouse.ts")).connectClickhouse(address),
+  ),
+  clickhouses: server("clickhouse", async (address) =>
+    (await import("./clickhouse.ts")).connectClickhouse(address),
+  ),
+  duckdb: file("duckdb", async (path) => (await import("./duckdb.ts")).openDuckdb(path)),
+  sqlite: file("sqlite", async (path) => (await import("./sqlite.ts")).openSqlite(path)),
+};
+
+function server(dialect: string, connect: (address: string) => Promise<Session>) {
+  return { dialect, connect };
+}
+
+function file(dialect: string, connect: (path: string) => Promise<Session>) {
+  return { dialect, connect, file: true } as const;
+}
+
+/** Whether a text is the address of a database, and not the path of a file. One letter is a drive of Windows. */
+export const isDatabaseAddress = (text: string): boolean =>
+  /^[a-z]{2,}:\/\//i.test(text) || /^(duckdb|sqlite):/.test(text);
+
+/**
+ * Runs a query on a database, read-only.
+ *
+ * @param address `postgres://`, `mysql://`, `clickhouse://`, `duckdb:file` or `sqlite:file`; a password in it is not
+ *   part of any message
+ * @param makeQuery the query in the dialect of that database
+ * @returns the whole result
+ * @throws InputError for an address that is not one, where the database refuses, and where its driver is not installed
+ */
+export async function queryDatabase(
+  address: string,
+  makeQuery: (dialect: Dialect) => string,
+): Promise<Table> {
+  const scheme = address.slice(0, address.indexOf(":")).toLowerCase();
+  const engine = engines[scheme];
+  if (engine === undefined || !Object.hasOwn(engines, scheme))
+    throw unknownName("kind of database", scheme, Object.keys(engines));
+  const dialect = findDialect(engine.dialect);
+  const sql = makeQuery(dialect);
+  const place = engine.file ? filePath(address, scheme) : checkedAddress(address);
+  const shown = shownAddress(address);
+  let session: Session | undefined;
+  try {
+    session = await engine.connect(place);
+    return resultTable(shown, await session.query(sql));
+  } catch (error) {
+    if (error instanceof InputError) throw error;
+    throw new InputError(`${shown}: ${withoutSecrets(messageOf(error), address)}`);
+  } finally {
+    await session?.close();
+  }
+}
+
+/** An address as it may be printed: without user, password and parameters. */
+export function shownAddress(address: string): string {
+  if (/^(duckdb|sqlite):/.test(address)) return address;
+  const { protocol, host, pathname } = new URL(checkedAddress(address));
+  return `${protocol}//${host}${pathname}`;
+}
+
+function checkedAddress(address: string): string {
+  try {
+    new URL(address);
+    return address;
+  } catch {
+    throw new InputError(
+      `invalid address of a database (it begins with ${address.slice(0, address.indexOf(":"))}:); one is postgres://user@host:port/database, and special characters of a password are written as %40`,
+    );
+  }
+}
+
+function filePath(address: string, scheme: string): string {
+  const path = address.slice(scheme.length + 1).replace(/^\/\//, "");
+  if (path !== "" && existsSync(path)) return path;
+  throw new InputError(`cannot read ${address}: there is no such file`);
+}
+
+/** Drivers put what was wrong in several errors when a host has several addresses. */
+function messageOf(error: unknown): string {
+  const { message, code, errors } = error as NodeJS.ErrnoException & { errors?: Error[] };
+  return message || errors?.[0]?.message || code || String(error);
+}
+
+/** A driver's message without the password, should it quote the address. */
+function withoutSecrets(message: string, address: string): string {
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  const { PGPASSWORD, MYSQL_PWD, CLICKHOUSE_PASSWORD } = process.env;
+  const passwords = [
+    url?.password,
+    PGPASSWORD,
+    MYSQL_PWD,
+    CLICKHOUSE_PASSWORD,
+    ...(url?.searchParams.values() ?? []),
+  ];
+  const secrets = passwords.flatMap((password) => (password ? [password, decodeURIComponent(password)] : []));
+  return secrets.reduce((text, secret) => text.replaceAll(secret, "***"), message);
+}
+
+function resultTable(format: string, { columns, rows }: QueryResult): Table {
+  const cells: Cells[] = columns.map((_, c) => rows.map((row) => cellOf(row[c])));
+  async function* chunks() {
+    if (rows.length > 0) yield { columns: cells, rows: rows.length };
+  }
+  return { format, columns, chunks: chunks() };
+}
+
+/** A driver's value as a cell; decimals, dates and the like as their text. */
+function cellOf(value: unknown): TableCell {
+  if (value === null || value === undefined) return null;
+  if (typeof value === "bigint") return exactInteger(value);
+  if (typeof value === "number" || typeof value === "boolean" || typeof value === "string") return value;
+  return String(value);
+}

@@ -1,0 +1,299 @@
+import sqlParser from "node-sql-parser";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { band } from "../../../src/heads/band.ts";
+import type { Head } from "../../../src/heads/head.ts";
+import { heads } from "../../../src/heads/index.ts";
+import { solve } from "../../../src/heads/solve.ts";
+import type { NumberColumn } from "../../../src/labels/summary.ts";
+import { random } from "../../../src/math/random.ts";
+import { readDelimitedTable } from "../../../src/tables/delimitedTable.ts";
+import { readGrouped } from "../../../src/tables/groupedTable.ts";
+import { dialectNames, findDialect, quoteColumn, quoteTable } from "../../../src/tables/sql/dialects.ts";
+import { fromQuery, fromTable, groupedQuery } from "../../../src/tables/sql/groupedQuery.ts";
+import { type LabelHead, readLabels } from "../../../src/tables/readLabels.ts";
+import type { LabelChoices } from "../../../src/tables/labelChoices.ts";
+import type { Table } from "../../../src/tables/table.ts";
+import { randomRows } from "../../heads/rows.ts";
+import {
+  type Engine,
+  noMariadb,
+  noPostgres,
+  startDuckdb,
+  startMariadb,
+  startPostgres,
+  startSqlite,
+} from "./engines.ts";
+
+const { Parser } = sqlParser;
+
+type Value = string | number | null;
+
+/** Rows as the CSV that an engine's client would write. */
+function csv(columns: readonly string[], rows: readonly (readonly unknown[])[]): Promise<Table> {
+  const cell = (value: unknown) => (value === null ? "" : `"${String(value).replaceAll('"', '""')}"`);
+  const text = [columns, ...rows].map((row) => row.map(cell).join(",")).join("\n");
+  async function* bytes() {
+    yield new TextEncoder().encode(`${text}\n`);
+  }
+  return readDelimitedTable("rows.csv", bytes(), ",", { columns: "all", header: true });
+}
+
+const grouped = async (rows: readonly Record<string, unknown>[], head: LabelHead, choices: LabelChoices) =>
+  readGrouped(await csv(Object.keys(rows[0] ?? { none: 0 }), rows.map(Object.values)), head, choices);
+
+let tables = 0;
+/** A new table with these rows; the types of its columns are those of the first row. */
+async function fill(
+  engine: Engine,
+  columns: readonly string[],
+  rows: readonly (readonly Value[])[],
+): Promise<string> {
+  const { quote } = findDialect(engine.dialect);
+  const name = `labels "${++tables}" [x] \`y\``;
+  const types = columns.map((_, c) =>
+    rows.some((row) => typeof row[c] === "string") ? engine.text : engine.float,
+  );
+  await engine.run(
+    `CREATE TABLE ${quote(name)} (${columns.map((column, c) => `${quote(column)} ${types[c]}`).join(", ")})`,
+  );
+  const literal = (value: Value) =>
+    value === null ? "NULL" : typeof value === "number" ? String(value) : `'${value.replaceAll("'", "''")}'`;
+  for (let i = 0; i < rows.length; i += 500) {
+    const values = rows.slice(i, i + 500).map((row) => `(${row.map(literal).join(", ")})`);
+    await engine.run(`INSERT INTO ${quote(name)} VALUES ${values.join(", ")}`);
+  }
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+/** A head's labels as table rows, the weight last, and how they are to be understood. */
+function headRows(head: Head, seed: number) {
+  const { labels, weights, summary } = randomRows(head, random(seed, head.name));
+  const rows = labels.map((label, i) => [
+    ...(typeof label === "number" ? [label] : Array.from(label)),
+    weights[i],
+  ]);
+  const columns = rows[0].slice(0, -1).map((_, c) => `y ${c} "a" \`b\` [c] \\`);
+  const options: TableOptions = {
+    reads: head.reads,
+    as: head.reads === "numbers" || head.reads === "directions" ? "numbers" : undefined,
+    classes: summary.kind === "classes" ? summary.counts.length : undefined,
+    namesAreSure: true,
+  };
+  return { rows, columns, options };
+}
+
+const close = (a: unknown, b: unknown, digits = 9) => {
+  const rounded = (_: string, value: unknown) =>
+    typeof value === "number" && !Number.isInteger(value) ? Number(value.toPrecision(digits)) : value;
+  const plain = (value: unknown) => JSON.parse(JSON.stringify(value, rounded));
+  expect(plain(a)).toEqual(plain(b));
+};
+
+/** The engines, with why one cannot be had here. */
+const engines = [
+  { engine: "SQLite", start: startSqlite },
+  { engine: "DuckDB", start: startDuckdb },
+  { engine: "PostgreSQL", start: async () => (await startPostgres()).engine, missing: noPostgres },
+  { engine: "MariaDB", start: async () => (await startMariadb()).engine, missing: noMariadb },
+].map((one) => ({ ...one, name: one.missing ? `${one.engine} (${one.missing})` : one.engine }));
+
+describe.each(engines)("$name", ({ start, missing }) => {
+  let engine: Engine;
+  beforeAll(async () => {
+    if (!missing) engine = await start();
+  }, 120_000);
+  afterAll(() => engine?.close());
+  const onEngine = test.skipIf(missing !== undefined);
+
+  onEngine.each(heads.filter(({ reads }) => reads !== "nothing"))(
+    "$name: grouped labels give the bias, expected loss and band of the rows",
+    async (head) => {
+      for (let seed = 1; seed <= 2; seed++) {
+        const { rows, columns, options } = headRows(head, seed);
+        const weightColumn = seed % 2 === 0 ? "weight" : undefined;
+        const from = fromTable(findDialect(engine.dialect), await fill(engine, [...columns, "weight"], rows));
+        const query = groupedQuery(findDialect(engine.dialect), { from, columns, weightColumn }, head.reads);
+        const fromGroups = await grouped(await engine.run(query), options);
+        const given = weightColumn ? [...columns, "weight"] : columns;
+        const table = await csv(
+          given,
+          rows.map((row) => row.slice(0, given.length)),
+        );
+        const fromRows = await summarizeTable(table, { ...options, weighted: weightColumn !== undefined });
+        close(fromGroups, fromRows);
+        close(solve(head, fromGroups.summary), solve(head, fromRows.summary));
+        if (!head.none && head.loss) {
+          close(
+            band(head, fromGroups.summary, { batchSize: 64 }),
+            band(head, fromRows.summary, { batchSize: 64 }),
+          );
+        }
+      }
+    },
+  );
+
+  const onDialect = () => findDialect(engine.dialect);
+  const readBack = async (
+    columns: readonly string[],
+    rows: readonly (readonly Value[])[],
+    options: TableOptions,
+    place = {},
+  ) => {
+    const from = fromTable(onDialect(), await fill(engine, columns, rows));
+    return grouped(
+      await engine.run(groupedQuery(onDialect(), { from, columns: ["y"], ...place }, options.reads)),
+      options,
+    );
+  };
+
+  const bucketed = "more distinct numbers than come one by one: ranks within the bound, moments of the rows";
+  onEngine(
+    bucketed,
+    async () => {
+      const draw = random(1);
+      const rows = Array.from({ length: 80_000 }, (_, i) => [
+        i % 9 === 0 ? 0.5 : draw.normal() * 10 ** draw.integer(4) + 1e6,
+        1 + draw.integer(5),
+      ]);
+      const choices = { reads: "numbers" } as const;
+      const { summary } = await readBack(["y", "w"], rows, choices, { weightColumn: "w" });
+      const fromRows = await summarizeTable(await csv(["y", "w"], rows), { ...choices, weighted: true });
+      if (summary.kind !== "numbers" || fromRows.summary.kind !== "numbers") throw new Error(summary.kind);
+      const [[column], [exact]] = [summary.columns, fromRows.summary.columns];
+      expect(column).toMatchObject({ weight: exact.weight, exact: false, rankError: 1 / 65536 });
+      expect(summary.rows).toBe(80_000);
+      expect(column.mean).toBeCloseTo(exact.mean, 6);
+      expect(column.variance / exact.variance).toBeCloseTo(1, 10);
+      expect(largestRankError(column, exact)).toBeLessThanOrEqual(column.rankError);
+      expect(exact.values).toEqual(expect.objectContaining({ length: exact.values.length }));
+    },
+    60_000,
+  );
+
+  onEngine("missing labels are refused, or skipped and counted", async () => {
+    for (const [reads, labels] of [
+      ["classes", ["cat", null, "dog", "", "cat"]],
+      ["numbers", [2.5, null, 1, null, 2.5]],
+    ] as const) {
+      const rows = labels.map((label) => [label]);
+      await expect(readBack(["y"], rows, { reads })).rejects.toThrow("add --missing skip");
+      expect(await readBack(["y"], rows, { reads, missing: "skip" })).toMatchObject({
+        rowsRead: 5,
+        skipped: 2,
+      });
+    }
+  });
+
+  onEngine("weights that rows would be refused for are refused", async () => {
+    const read = (weight: Value, reads: "classes" | "numbers") =>
+      readBack(
+        ["y", "w"],
+        [
+          [1, 1],
+          [1, weight],
+          [0, 2],
+        ],
+        { reads, as: "numbers" as never },
+        { weightColumn: "w" },
+      );
+    for (const reads of ["numbers"] as const) {
+      await expect(read(-1, reads)).rejects.toThrow("invalid weight: -1");
+      await expect(read(null, reads)).rejects.toThrow("1 rows have no weight");
+    }
+  });
+
+  onEngine("text in place of a number is refused, never read as 0", async () => {
+    const read = readBack(["y"], [["1.5"], [" 2e1 "], ["cat"]], { reads: "numbers" });
+    await expect(read).rejects.toThrow(/cat|rows hold text|invalid input syntax/);
+    const { summary } = await readBack(["y"], [["1.5"], ["2e1"], ["-.5"]], { reads: "numbers" });
+    expect(summary).toMatchObject({ columns: [{ values: Float64Array.of(-0.5, 1.5, 20) }] });
+  });
+
+  onEngine("names that a collation takes for equal stay apart", async () => {
+    const names = ["cat", "Cat", "CAT", "cat ", "caté", "cate"];
+    const { summary } = await readBack(
+      ["y"],
+      names.map((name) => [name]),
+      { reads: "classes" },
+    );
+    expect(summary).toMatchObject({ rows: 6, names: [...names].sort() });
+  });
+
+  onEngine("a condition, and a query in place of a table; both may end in a comment", async () => {
+    const rows = [
+      [0, 1],
+      [1, 2],
+      [1, 3],
+      [0, 4],
+    ];
+    const options = { reads: "classes", classes: 2 } as const;
+    const where = await readBack(["y", "x"], rows, options, { where: "x > 1 -- all but one" });
+    expect(where.summary).toMatchObject({ counts: Float64Array.of(1, 2) });
+    const table = fromTable(onDialect(), await fill(engine, ["y", "x"], rows));
+    const from = fromQuery(`SELECT y, x FROM ${table} WHERE x < 4 -- the end\n`);
+    const query = groupedQuery(onDialect(), { from, columns: ["y"], where: "x > 1 OR 1 = 0" }, "classes");
+    expect((await grouped(await engine.run(query), options)).summary).toMatchObject({
+      counts: Float64Array.of(0, 2),
+    });
+  });
+});
+
+/** The largest difference between the share of the weight up to a value, by the points and by all values. */
+function largestRankError(points: NumberColumn, all: NumberColumn): number {
+  let [most, below, place] = [0, 0, 0];
+  let before = 0;
+  for (let i = 0; i < points.values.length; i++) {
+    // Ranks are read at the middle of a point: up to its value, and below it.
+    while (place < all.values.length && all.values[place] < points.values[i]) below += all.weights[place++];
+    const through = all.values[place] === points.values[i] ? below + all.weights[place] : below;
+    const after = before + points.weights[i];
+    most = Math.max(
+      most,
+      below - after,
+      before - through,
+      Math.abs(before - below) - 0,
+      Math.abs(after - through),
+    );
+    before = after;
+  }
+  return most / all.weight;
+}
+
+/** Engines that are not here, in dialects that node-sql-parser knows; it does not know ClickHouse's and Spark's. */
+const parsers = {
+  mysql: "mysql",
+  trino: "trino",
+  bigquery: "bigquery",
+  snowflake: "snowflake",
+  sqlserver: "transactsql",
+};
+
+test.each(Object.entries(parsers))("queries for %s parse", (name, database) => {
+  const dialect = findDialect(name);
+  for (const reads of ["classes", "numbers", "survival"] as const) {
+    for (const weightColumn of [undefined, "weight"]) {
+      for (const from of [fromTable(dialect, "shop.orders"), fromQuery("SELECT * FROM orders")]) {
+        const columns = reads === "survival" ? ["time", "event"] : ["species"];
+        const query = groupedQuery(dialect, { from, columns, weightColumn, where: "year > 2020" }, reads);
+        expect(new Parser().astify(query, { database })).toBeDefined();
+      }
+    }
+  }
+});
+
+test.each(dialectNames)("%s: no name ends its quotes", (name) => {
+  const dialect = findDialect(name);
+  for (const mark of ['"', "`", "]", "'", "\\", "$$"]) {
+    const quoted = quoteColumn(dialect, `a${mark} FROM x; DROP TABLE y --`);
+    const inside = quoted.slice(1, -1);
+    const end = quoted.at(-1)!;
+    expect(
+      inside
+        .replaceAll("\\\\", "")
+        .replaceAll(`\\${end}`, "")
+        .replaceAll(end + end, ""),
+    ).not.toContain(end);
+  }
+  expect(() => quoteColumn(dialect, "a\nb")).toThrow("no control characters");
+  expect(() => quoteTable(dialect, "shop..orders")).toThrow("invalid table");
+});
