@@ -121,7 +121,12 @@ function nameCollector(column: string, options: LabelChoices): LabelCollector {
       for (let i = 0; i < rows; i++) {
         const cell = cells[i];
         if (!isMissing(cell))
-          accumulator.add(typeof cell === "string" ? cell : String(cell), weights?.[i], firstRow + i, counts?.[i]);
+          accumulator.add(
+            typeof cell === "string" ? cell : String(cell),
+            weights?.[i],
+            firstRow + i,
+            counts?.[i],
+          );
         else if (missing === "skip") skipped += counts?.[i] ?? 1;
         else throw missingLabel(firstRow + i, column);
       }

@@ -14,7 +14,11 @@ type OwnColumn = keyof typeof own;
  * @param table all columns of the result
  * @throws InputError for a table that is not such a result, and for labels or weights that rows would be refused for
  */
-export async function readGrouped(table: Table, head: LabelHead, choices: LabelChoices = {}): Promise<LabelsRead> {
+export async function readGrouped(
+  table: Table,
+  head: LabelHead,
+  choices: LabelChoices = {},
+): Promise<LabelsRead> {
   if (!table.columns.includes(own.rows)) {
     throw new InputError(
       `the table has no column ${own.rows}, so it is not the result of a grouped query; its columns: ${table.columns.join(", ")}`,
@@ -79,12 +83,13 @@ function grouped(table: Table, labels: readonly number[], { columns, rows }: Chu
 
 function checkValid(invalid: Float64Array | undefined): void {
   const total = invalid?.reduce((sum, count) => sum + count, 0) ?? 0;
-  if (total > 0) throw new InputError(`${total} rows hold text as a label or weight that has to be a number`);
+  if (total > 0)
+    throw new InputError(`${rowsText(total, "hold")} text as a label or weight that has to be a number`);
 }
 
 function checkWeights(counts: Float64Array, weighted: Float64Array, lowest: Float64Array): void {
   const without = counts.reduce((sum, count, i) => sum + count - weighted[i], 0);
-  if (without > 0) throw new InputError(`${without} rows have no weight; every row needs one`);
+  if (without > 0) throw new InputError(`${rowsText(without, "have")} no weight; every row needs one`);
   const negative = lowest.find((weight) => weight < 0);
   if (negative !== undefined)
     throw new InputError(`invalid weight: ${negative}; weights are finite and not negative`);
@@ -148,3 +153,7 @@ function checkFinite(name: string, cells: Cells, i: number, numbers: readonly nu
 
 const missingRows = (rows: number, name: string) =>
   new InputError(`${rows} rows have no label (column ${name}); add --missing skip to leave such rows out`);
+
+/** `1 row has`, `2 rows have`. */
+const rowsText = (rows: number, verb: "have" | "hold") =>
+  rows === 1 ? `1 row ${verb === "have" ? "has" : "holds"}` : `${rows} rows ${verb}`;

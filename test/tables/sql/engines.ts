@@ -163,7 +163,11 @@ export async function startMariadb(): Promise<Server> {
       dialect: "mariadb",
       text: "VARCHAR(200)",
       float: "DOUBLE",
-      run: async (text) => (await connection.query(text))[0] as Record<string, unknown>[],
+      // Floats as text lose their last digit in mysql2, so results come in binary.
+      run: async (text) =>
+        (
+          await (/^(SELECT|WITH)/.test(text) ? connection.execute(text) : connection.query(text))
+        )[0] as Record<string, unknown>[],
       close: async () => {
         await connection.end();
         await stop(server, folder);

@@ -2,16 +2,16 @@ import sqlParser from "node-sql-parser";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { band } from "../../../src/heads/band.ts";
 import type { Head } from "../../../src/heads/head.ts";
-import { heads } from "../../../src/heads/index.ts";
+import { findHead, heads } from "../../../src/heads/index.ts";
 import { solve } from "../../../src/heads/solve.ts";
 import type { NumberColumn } from "../../../src/labels/summary.ts";
 import { random } from "../../../src/math/random.ts";
 import { readDelimitedTable } from "../../../src/tables/delimitedTable.ts";
 import { readGrouped } from "../../../src/tables/groupedTable.ts";
+import type { LabelChoices } from "../../../src/tables/labelChoices.ts";
+import { type LabelHead, readLabels } from "../../../src/tables/readLabels.ts";
 import { dialectNames, findDialect, quoteColumn, quoteTable } from "../../../src/tables/sql/dialects.ts";
 import { fromQuery, fromTable, groupedQuery } from "../../../src/tables/sql/groupedQuery.ts";
-import { type LabelHead, readLabels } from "../../../src/tables/readLabels.ts";
-import type { LabelChoices } from "../../../src/tables/labelChoices.ts";
 import type { Table } from "../../../src/tables/table.ts";
 import { randomRows } from "../../heads/rows.ts";
 import {
@@ -56,8 +56,13 @@ async function fill(
   await engine.run(
     `CREATE TABLE ${quote(name)} (${columns.map((column, c) => `${quote(column)} ${types[c]}`).join(", ")})`,
   );
+  // With an exponent, since some engines take 0.1 for a decimal.
   const literal = (value: Value) =>
-    value === null ? "NULL" : typeof value === "number" ? String(value) : `'${value.replaceAll("'", "''")}'`;
+    value === null
+      ? "NULL"
+      : typeof value === "number"
+        ? value.toExponential()
+        : `'${value.replaceAll("'", "''")}'`;
   for (let i = 0; i < rows.length; i += 500) {
     const values = rows.slice(i, i + 500).map((row) => `(${row.map(literal).join(", ")})`);
     await engine.run(`INSERT INTO ${quote(name)} VALUES ${values.join(", ")}`);
@@ -73,8 +78,7 @@ function headRows(head: Head, seed: number) {
     weights[i],
   ]);
   const columns = rows[0].slice(0, -1).map((_, c) => `y ${c} "a" \`b\` [c] \\`);
-  const options: TableOptions = {
-    reads: head.reads,
+  const options: LabelChoices = {
     as: head.reads === "numbers" || head.reads === "directions" ? "numbers" : undefined,
     classes: summary.kind === "classes" ? summary.counts.length : undefined,
     namesAreSure: true,
@@ -113,13 +117,13 @@ describe.each(engines)("$name", ({ start, missing }) => {
         const weightColumn = seed % 2 === 0 ? "weight" : undefined;
         const from = fromTable(findDialect(engine.dialect), await fill(engine, [...columns, "weight"], rows));
         const query = groupedQuery(findDialect(engine.dialect), { from, columns, weightColumn }, head.reads);
-        const fromGroups = await grouped(await engine.run(query), options);
+        const fromGroups = await grouped(await engine.run(query), head, options);
         const given = weightColumn ? [...columns, "weight"] : columns;
         const table = await csv(
           given,
           rows.map((row) => row.slice(0, given.length)),
         );
-        const fromRows = await summarizeTable(table, { ...options, weighted: weightColumn !== undefined });
+        const fromRows = await readLabels(table, head, { ...options, weighted: weightColumn !== undefined });
         close(fromGroups, fromRows);
         close(solve(head, fromGroups.summary), solve(head, fromRows.summary));
         if (!head.none && head.loss) {
@@ -133,89 +137,79 @@ describe.each(engines)("$name", ({ start, missing }) => {
   );
 
   const onDialect = () => findDialect(engine.dialect);
-  const readBack = async (
+  /** The labels in column y of a new table, as the loss reads them from groups. */
+  async function readBack(
+    loss: string,
     columns: readonly string[],
     rows: readonly (readonly Value[])[],
-    options: TableOptions,
-    place = {},
-  ) => {
+    { choices = {}, ...place }: { choices?: LabelChoices; where?: string; weightColumn?: string } = {},
+  ) {
+    const { head } = findHead(loss);
     const from = fromTable(onDialect(), await fill(engine, columns, rows));
-    return grouped(
-      await engine.run(groupedQuery(onDialect(), { from, columns: ["y"], ...place }, options.reads)),
-      options,
-    );
-  };
+    const query = groupedQuery(onDialect(), { from, columns: ["y"], ...place }, head.reads);
+    return grouped(await engine.run(query), head, choices);
+  }
+  const column = (values: readonly Value[]) => values.map((value) => [value]);
 
-  const bucketed = "more distinct numbers than come one by one: ranks within the bound, moments of the rows";
   onEngine(
-    bucketed,
+    "more distinct numbers than come one by one: ranks within the bound, moments of the rows",
     async () => {
       const draw = random(1);
-      const rows = Array.from({ length: 80_000 }, (_, i) => [
+      const rows = Array.from({ length: 75_000 }, (_, i) => [
         i % 9 === 0 ? 0.5 : draw.normal() * 10 ** draw.integer(4) + 1e6,
         1 + draw.integer(5),
       ]);
-      const choices = { reads: "numbers" } as const;
-      const { summary } = await readBack(["y", "w"], rows, choices, { weightColumn: "w" });
-      const fromRows = await summarizeTable(await csv(["y", "w"], rows), { ...choices, weighted: true });
-      if (summary.kind !== "numbers" || fromRows.summary.kind !== "numbers") throw new Error(summary.kind);
-      const [[column], [exact]] = [summary.columns, fromRows.summary.columns];
-      expect(column).toMatchObject({ weight: exact.weight, exact: false, rankError: 1 / 65536 });
-      expect(summary.rows).toBe(80_000);
-      expect(column.mean).toBeCloseTo(exact.mean, 6);
-      expect(column.variance / exact.variance).toBeCloseTo(1, 10);
-      expect(largestRankError(column, exact)).toBeLessThanOrEqual(column.rankError);
-      expect(exact.values).toEqual(expect.objectContaining({ length: exact.values.length }));
+      const { summary } = await readBack("squared-error", ["y", "w"], rows, { weightColumn: "w" });
+      const all = await readLabels(await csv(["y", "w"], rows), findHead("squared-error").head, {
+        weighted: true,
+      });
+      if (summary.kind !== "numbers" || all.summary.kind !== "numbers") throw new Error(summary.kind);
+      const [points, exact] = [summary.columns[0], all.summary.columns[0]];
+      expect(points).toMatchObject({ weight: exact.weight, exact: false, rankError: 1 / 65536 });
+      expect(summary.rows).toBe(75_000);
+      expect(points.mean).toBeCloseTo(exact.mean, 6);
+      expect(points.variance / exact.variance).toBeCloseTo(1, 10);
+      expect(largestRankError(points, exact)).toBeLessThanOrEqual(points.rankError);
     },
     60_000,
   );
 
   onEngine("missing labels are refused, or skipped and counted", async () => {
-    for (const [reads, labels] of [
-      ["classes", ["cat", null, "dog", "", "cat"]],
-      ["numbers", [2.5, null, 1, null, 2.5]],
-    ] as const) {
-      const rows = labels.map((label) => [label]);
-      await expect(readBack(["y"], rows, { reads })).rejects.toThrow("add --missing skip");
-      expect(await readBack(["y"], rows, { reads, missing: "skip" })).toMatchObject({
-        rowsRead: 5,
-        skipped: 2,
-      });
+    const cases: [string, Value[]][] = [
+      ["softmax", ["cat", null, "dog", "", "cat"]],
+      ["squared-error", [2.5, null, 1, null, 2.5]],
+    ];
+    for (const [loss, labels] of cases) {
+      await expect(readBack(loss, ["y"], column(labels))).rejects.toThrow("add --missing skip");
+      const skipped = await readBack(loss, ["y"], column(labels), { choices: { missing: "skip" } });
+      expect(skipped).toMatchObject({ rowsRead: 5, skipped: 2 });
     }
   });
 
   onEngine("weights that rows would be refused for are refused", async () => {
-    const read = (weight: Value, reads: "classes" | "numbers") =>
-      readBack(
-        ["y", "w"],
+    for (const loss of ["softmax", "squared-error"]) {
+      const rows = (weight: Value): Value[][] =>
         [
-          [1, 1],
-          [1, weight],
-          [0, 2],
-        ],
-        { reads, as: "numbers" as never },
-        { weightColumn: "w" },
-      );
-    for (const reads of ["numbers"] as const) {
-      await expect(read(-1, reads)).rejects.toThrow("invalid weight: -1");
-      await expect(read(null, reads)).rejects.toThrow("1 rows have no weight");
+          [0, 1],
+          [1.25, 1],
+          [1.25, weight],
+        ].map(([y, w]) => [loss === "softmax" ? `class ${y}` : y, w]);
+      const read = (weight: Value) => readBack(loss, ["y", "w"], rows(weight), { weightColumn: "w" });
+      await expect(read(-1)).rejects.toThrow("invalid weight: -1");
+      await expect(read(null)).rejects.toThrow("1 row has no weight");
     }
   });
 
   onEngine("text in place of a number is refused, never read as 0", async () => {
-    const read = readBack(["y"], [["1.5"], [" 2e1 "], ["cat"]], { reads: "numbers" });
-    await expect(read).rejects.toThrow(/cat|rows hold text|invalid input syntax/);
-    const { summary } = await readBack(["y"], [["1.5"], ["2e1"], ["-.5"]], { reads: "numbers" });
+    const read = readBack("squared-error", ["y"], column(["1.5", " 2e1 ", "cat"]));
+    await expect(read).rejects.toThrow(/cat|holds text|invalid input syntax/);
+    const { summary } = await readBack("squared-error", ["y"], column(["1.5", "2e1", "-.5"]));
     expect(summary).toMatchObject({ columns: [{ values: Float64Array.of(-0.5, 1.5, 20) }] });
   });
 
   onEngine("names that a collation takes for equal stay apart", async () => {
     const names = ["cat", "Cat", "CAT", "cat ", "caté", "cate"];
-    const { summary } = await readBack(
-      ["y"],
-      names.map((name) => [name]),
-      { reads: "classes" },
-    );
+    const { summary } = await readBack("softmax", ["y"], column(names));
     expect(summary).toMatchObject({ rows: 6, names: [...names].sort() });
   });
 
@@ -226,36 +220,33 @@ describe.each(engines)("$name", ({ start, missing }) => {
       [1, 3],
       [0, 4],
     ];
-    const options = { reads: "classes", classes: 2 } as const;
-    const where = await readBack(["y", "x"], rows, options, { where: "x > 1 -- all but one" });
-    expect(where.summary).toMatchObject({ counts: Float64Array.of(1, 2) });
+    const choices = { classes: 2 };
+    const { summary } = await readBack("softmax", ["y", "x"], rows, {
+      choices,
+      where: "x > 1 -- all but one",
+    });
+    expect(summary).toMatchObject({ counts: Float64Array.of(1, 2) });
     const table = fromTable(onDialect(), await fill(engine, ["y", "x"], rows));
     const from = fromQuery(`SELECT y, x FROM ${table} WHERE x < 4 -- the end\n`);
     const query = groupedQuery(onDialect(), { from, columns: ["y"], where: "x > 1 OR 1 = 0" }, "classes");
-    expect((await grouped(await engine.run(query), options)).summary).toMatchObject({
-      counts: Float64Array.of(0, 2),
-    });
+    const read = await grouped(await engine.run(query), findHead("softmax").head, choices);
+    expect(read.summary).toMatchObject({ counts: Float64Array.of(0, 2) });
   });
 });
 
-/** The largest difference between the share of the weight up to a value, by the points and by all values. */
+/**
+ * The largest error of a quantile's rank read off the points, as a fraction of the weight: how far the ranks that give a
+ * point are from those that its value has among all.
+ */
 function largestRankError(points: NumberColumn, all: NumberColumn): number {
-  let [most, below, place] = [0, 0, 0];
-  let before = 0;
-  for (let i = 0; i < points.values.length; i++) {
-    // Ranks are read at the middle of a point: up to its value, and below it.
-    while (place < all.values.length && all.values[place] < points.values[i]) below += all.weights[place++];
-    const through = all.values[place] === points.values[i] ? below + all.weights[place] : below;
-    const after = before + points.weights[i];
-    most = Math.max(
-      most,
-      below - after,
-      before - through,
-      Math.abs(before - below) - 0,
-      Math.abs(after - through),
-    );
+  let [most, before, below, i] = [0, 0, 0, 0];
+  points.values.forEach((value, n) => {
+    while (all.values[i] < value) below += all.weights[i++];
+    if (all.values[i] !== value) throw new Error(`${value} is not a value of the data`);
+    const after = before + points.weights[n];
+    most = Math.max(most, below - before, after - (below + all.weights[i]));
     before = after;
-  }
+  });
   return most / all.weight;
 }
 
