@@ -5,7 +5,7 @@ import type { Head } from "../../../src/heads/head.ts";
 import { findHead, heads } from "../../../src/heads/index.ts";
 import { solve } from "../../../src/heads/solve.ts";
 import type { NumberColumn } from "../../../src/labels/summary.ts";
-import { random } from "../../../src/math/random.ts";
+import { seededRandom } from "../../../src/math/seededRandom.ts";
 import { readDelimitedTable } from "../../../src/tables/delimitedTable.ts";
 import { readGrouped } from "../../../src/tables/groupedTable.ts";
 import type { LabelChoices } from "../../../src/tables/labelChoices.ts";
@@ -72,7 +72,7 @@ async function fill(
 
 /** A head's labels as table rows, the weight last, and how they are to be understood. */
 function headRows(head: Head, seed: number) {
-  const { labels, weights, summary } = randomRows(head, random(seed, head.name));
+  const { labels, weights, summary } = randomRows(head, seededRandom(seed, head.name));
   const rows = labels.map((label, i) => [
     ...(typeof label === "number" ? [label] : Array.from(label)),
     weights[i],
@@ -154,7 +154,7 @@ describe.each(engines)("$name", ({ start, missing }) => {
   onEngine(
     "more distinct numbers than come one by one: ranks within the bound, moments of the rows",
     async () => {
-      const draw = random(1);
+      const draw = seededRandom(1);
       const rows = Array.from({ length: 75_000 }, (_, i) => [
         i % 9 === 0 ? 0.5 : draw.normal() * 10 ** draw.integer(4) + 1e6,
         1 + draw.integer(5),
