@@ -1,6 +1,8 @@
 import { headLoss } from "../src/graph/headLoss.ts";
-import { conv2d, dense, flatten, type Layer, maxPool2d, rescaling } from "../src/graph/layers.ts";
-import { initialWeights, sequential } from "../src/graph/model.ts";
+import { initialWeights } from "../src/graph/initialWeights.ts";
+import type { Layer } from "../src/graph/layer.ts";
+import { conv2d, dense, flatten, maxPool2d, rescaling } from "../src/graph/layers.ts";
+import { sequential } from "../src/graph/model.ts";
 import { rmsprop } from "../src/graph/optimizers.ts";
 import { elementCount, type Tensor, tensor } from "../src/graph/tensor.ts";
 import { toOnnx } from "../src/graph/toOnnx.ts";

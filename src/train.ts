@@ -9,6 +9,7 @@ export { epochBatches } from "./data/batches.ts";
 export type { Dataset, ImageSet } from "./data/dataset.ts";
 export { imbalancedSubset } from "./data/imbalancedSubset.ts";
 export { type SyntheticOptions, syntheticDataset } from "./data/synthetic.ts";
+export type { Activation } from "./graph/activations.ts";
 export { evaluateGraph } from "./graph/evaluateGraph.ts";
 export { gradients } from "./graph/gradient.ts";
 export { Graph } from "./graph/graph.ts";
@@ -18,35 +19,43 @@ export type {
   BuiltNetwork,
   ImportedNetwork,
   ImportOptions,
-  NetworkNoise,
   NetworkValue,
 } from "./graph/import/importedNetwork.ts";
 export { importOnnx } from "./graph/import/importOnnx.ts";
 export type { NetworkParameter, NetworkState } from "./graph/import/networkTensors.ts";
-export type { NoiseKind } from "./graph/import/nodeContext.ts";
 export {
   type ParameterRedraw,
   type RedrawnParameters,
   redrawParameters,
 } from "./graph/import/redrawParameters.ts";
+export { initialWeights, type Weights } from "./graph/initialWeights.ts";
+export type { Initializer, Layer, LayerContext, LayerParameter } from "./graph/layer.ts";
 export {
-  type Activation,
+  activation,
   averagePool2d,
   type Conv2dOptions,
   conv2d,
   dense,
   flatten,
-  type Layer,
+  globalAveragePool,
   maxPool2d,
   rescaling,
 } from "./graph/layers.ts";
-export { initialWeights, type Model, sequential, type Weights } from "./graph/model.ts";
+export type { LearningRate, Schedule } from "./graph/learningRate.ts";
+export { functional, type Model, type ModelValue, sequential } from "./graph/model.ts";
+export type { NetworkNoise, NoiseKind } from "./graph/noise.ts";
+export { type BatchNormOptions, batchNorm, dropout, layerNorm } from "./graph/normalizationLayers.ts";
 export type { Value } from "./graph/op.ts";
-export { adam, type Optimizer, rmsprop, sgd } from "./graph/optimizers.ts";
+export { adam, adamW, type Optimizer, rmsprop, sgd } from "./graph/optimizers.ts";
+export { gru, lstm, type RecurrentOptions } from "./graph/recurrentLayers.ts";
+export { type Conv1dOptions, conv1d, embedding } from "./graph/sequenceLayers.ts";
 export { type Tensor, tensor } from "./graph/tensor.ts";
 export { toOnnx } from "./graph/toOnnx.ts";
 export { forwardWith } from "./graph/trainStep.ts";
 export { type SeededRandom, seededRandom } from "./math/seededRandom.ts";
+export type { Examples } from "./runtime/examples.ts";
+export { createPredictor, type Predictor } from "./runtime/predictor.ts";
 export type { Runtime, Session } from "./runtime/runtime.ts";
-export { createPredictor, createTrainer, type Predictor, type Trainer } from "./runtime/trainer.ts";
+export type { StepResult } from "./runtime/stepRunner.ts";
+export { createTrainer, type Trainer } from "./runtime/trainer.ts";
 export { webRuntime } from "./runtime/web.ts";

@@ -1,5 +1,6 @@
 import { InputError } from "../errors.ts";
-import { averagePool2d, conv2d, dense, flatten, type Layer, maxPool2d, rescaling } from "../graph/layers.ts";
+import type { Layer } from "../graph/layer.ts";
+import { averagePool2d, conv2d, dense, flatten, maxPool2d, rescaling } from "../graph/layers.ts";
 import { type Model, sequential } from "../graph/model.ts";
 import type { LayerPlan, Plan } from "./plan.ts";
 

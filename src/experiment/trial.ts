@@ -1,10 +1,12 @@
 import { epochBatches } from "../data/batches.ts";
 import { type Dataset, imageExamples } from "../data/dataset.ts";
-import { initialWeights, type Model, type Weights } from "../graph/model.ts";
+import { initialWeights, type Weights } from "../graph/initialWeights.ts";
+import type { Model } from "../graph/model.ts";
 import { rmsprop } from "../graph/optimizers.ts";
 import { tensor } from "../graph/tensor.ts";
+import { createPredictor } from "../runtime/predictor.ts";
 import type { Runtime } from "../runtime/runtime.ts";
-import { createPredictor, createTrainer, type Trainer } from "../runtime/trainer.ts";
+import { createTrainer, type Trainer } from "../runtime/trainer.ts";
 import { evaluateOutputs } from "./evaluation.ts";
 import type { Plan } from "./plan.ts";
 import type { TrainingResult } from "./record.ts";

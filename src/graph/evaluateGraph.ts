@@ -1,5 +1,5 @@
-import type { Graph, GraphNode, SumLoop } from "./graph.ts";
-import type { NumberArray, Op } from "./op.ts";
+import type { Graph, GraphNode, Loop } from "./graph.ts";
+import type { NumberArray, Op, Value } from "./op.ts";
 import type { OpAttributes, OpName } from "./opAttributes.ts";
 import { ops } from "./ops.ts";
 import { elementCount, numbers } from "./tensor.ts";
@@ -32,20 +32,25 @@ function evaluateNodes(graph: Graph, values: Map<string, NumberArray>): void {
 }
 
 function evaluateLoop(
-  { count, iteration, inner, terms, y }: SumLoop,
+  { count, iteration, inner, carried, stacked }: Loop,
   values: Map<string, NumberArray>,
 ): void {
-  for (const { name, shape } of y) values.set(name, { shape, data: new Float64Array(elementCount(shape)) });
-  for (let i = 0; i < values.get(count.name)!.data[0]; i++) {
+  const get = ({ name }: Value) => values.get(name)!;
+  for (const { y } of stacked)
+    values.set(y.name, { shape: y.shape, data: new Float64Array(elementCount(y.shape)) });
+  let state = carried.map(({ first }) => get(first));
+  for (let i = 0; i < get(count).data[0]; i++) {
     values.set(iteration.name, { shape: [], data: Float64Array.of(i) });
-    evaluateNodes(inner, values);
-    y.forEach(({ name }, j) => {
-      const sum = values.get(name)!.data;
-      values.get(terms[j].name)!.data.forEach((part, k) => {
-        sum[k] += part;
-      });
+    carried.forEach(({ now }, j) => {
+      values.set(now.name, state[j]);
     });
+    evaluateNodes(inner, values);
+    state = carried.map(({ next }) => get(next));
+    for (const { each, y } of stacked) get(y).data.set(get(each).data, i * elementCount(each.shape));
   }
+  carried.forEach(({ last }, j) => {
+    values.set(last.name, state[j]);
+  });
 }
 
 function evaluateNode<Name extends OpName>(node: GraphNode<Name>, x: NumberArray[]): NumberArray {

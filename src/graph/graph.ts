@@ -21,19 +21,37 @@ export interface CustomGradient {
 }
 
 /**
- * A loop whose iterations are summed: y[i] is the sum of the inner graph's terms[i] over all iterations. The inner graph
- * may use values of the outer one. Written as an ONNX Loop; the reverse walk does not pass through it.
+ * A loop: the inner graph is computed once for each iteration, and may use values of the outer one. Written as an ONNX
+ * Loop; the reverse walk does not pass through it.
  */
-export interface SumLoop {
+export interface Loop {
   /** An int64 scalar. */
   readonly count: Value;
   /** The index of the iteration, from 0: an int64 scalar, input of the inner graph. */
   readonly iteration: Value;
   readonly inner: Graph;
-  /** What each iteration adds: values of the inner graph. */
-  readonly terms: readonly Value[];
-  readonly y: readonly Value[];
+  /** Values that one iteration hands to the next. */
+  readonly carried: readonly Carried[];
+  /** Values of which those of all iterations are kept: `y` is (rows, ...each). */
+  readonly stacked: readonly { readonly each: Value; readonly y: Value }[];
 }
+
+/** `first` is the value before the first iteration; an iteration reads `now` and makes `next`; `last` is left at the end. */
+export interface Carried {
+  readonly first: Value;
+  readonly now: Value;
+  readonly next: Value;
+  readonly last: Value;
+}
+
+/** What an iteration makes: the next value of each that is carried, and the values to be stacked. */
+export interface Iteration {
+  readonly next: readonly Value[];
+  readonly stacked?: readonly Value[];
+}
+
+/** Builds the inner graph of a loop; `carry` declares a carried value by its first one, and returns what it is now. */
+export type BuildIteration = (inner: Graph, iteration: Value, carry: (first: Value) => Value) => Iteration;
 
 /**
  * An ONNX graph in memory. Values have static shapes; every method that adds a node returns its output. It
@@ -44,7 +62,7 @@ export class Graph implements GraphBuilder {
   readonly outputs = new Map<string, Value>();
   readonly constants = new Map<string, Tensor>();
   /** In the order of computation. */
-  readonly nodes: (GraphNode | SumLoop)[] = [];
+  readonly nodes: (GraphNode | Loop)[] = [];
   /** What the reverse walk visits, in the order of computation: nodes, and groups of nodes with a gradient of their own. */
   readonly tape: (GraphNode | CustomGradient)[] = [];
   readonly #parent: Graph | undefined;
@@ -54,7 +72,7 @@ export class Graph implements GraphBuilder {
   readonly #transposes: Map<string, { readonly from: Value; readonly order: readonly number[] }>;
   #count = 0;
 
-  /** `parent` is for inner graphs, which `sumOverIterations` makes. */
+  /** `parent` is for inner graphs, which `loop` makes. */
   constructor(parent?: Graph) {
     this.#parent = parent;
     this.#transposes = parent ? parent.#transposes : new Map();
@@ -134,17 +152,48 @@ export class Graph implements GraphBuilder {
   }
 
   /**
-   * Sums the values that `build` returns over `count` iterations. `build` is called once, with the inner graph and the
-   * index of the iteration; it may use values of this graph.
+   * Repeats what `build` adds to the inner graph, `count` times. It is called once, and may use values of this graph.
+   *
+   * @param most the largest count, which is the first size of the stacked values
+   * @returns the carried values after the last iteration, in the order of the calls of `carry`, and the stacked ones
    */
-  sumOverIterations(count: Value, build: (inner: Graph, iteration: Value) => readonly Value[]): Value[] {
+  loop(count: Value, build: BuildIteration, most = 0): { last: Value[]; stacked: Value[] } {
     const inner = new Graph(this);
     const iteration = inner.input(this.#name("iteration"), "int64", []);
-    const terms = build(inner, iteration);
-    const y = terms.map(({ dtype, shape }) => ({ name: this.#name("sum"), dtype, shape }));
-    for (const { name } of y) this.#own.add(name);
-    this.nodes.push({ count, iteration, inner, terms, y });
-    return y;
+    const first: Value[] = [];
+    const now: Value[] = [];
+    const made = build(inner, iteration, (value) => {
+      first.push(value);
+      now.push(inner.input(this.#name("now"), value.dtype, value.shape));
+      return now.at(-1)!;
+    });
+    const last = first.map(({ dtype, shape }) => ({ name: this.#name("last"), dtype, shape }));
+    const stacked = (made.stacked ?? []).map((each) => {
+      const y = { name: this.#name("stacked"), dtype: each.dtype, shape: [most, ...each.shape] };
+      return { each, y };
+    });
+    const carried = last.map((value, i) => ({
+      first: first[i],
+      now: now[i],
+      next: made.next[i],
+      last: value,
+    }));
+    this.nodes.push({ count, iteration, inner, carried, stacked });
+    const y = stacked.map((one) => one.y);
+    for (const { name } of [...last, ...y]) this.#own.add(name);
+    return { last, stacked: y };
+  }
+
+  /** Sums the values that `build` returns over `count` iterations (see `loop`). */
+  sumOverIterations(count: Value, build: (inner: Graph, iteration: Value) => readonly Value[]): Value[] {
+    const { last } = this.loop(count, (inner, iteration, carry) => {
+      const next = build(inner, iteration).map((term) => {
+        const zeros = this.expand(this.scalar(0, term.dtype), term.shape);
+        return inner.add(carry(zeros), term);
+      });
+      return { next };
+    });
+    return last;
   }
 
   /** Whether a value belongs to this graph rather than to the graph around it. */

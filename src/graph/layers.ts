@@ -1,61 +1,15 @@
+import { type Activation, activations } from "./activations.ts";
 import type { Graph } from "./graph.ts";
+import { glorotUniform, type Layer, stateless } from "./layer.ts";
 import type { Value } from "./op.ts";
 import { pooledConv } from "./pooledConv.ts";
 import { elementCount } from "./tensor.ts";
 import { bestTileSide, fewestChannels, winogradConv } from "./winograd.ts";
 
-/** How a parameter is initialised. Glorot: uniform in ±sqrt(6 / (fanIn + fanOut)) (Glorot and Bengio 2010, eq. 16). */
-export type Initializer =
-  | { readonly kind: "zeros" }
-  | { readonly kind: "glorotUniform"; readonly fanIn: number; readonly fanOut: number };
-
-/** A parameter of a layer; its name is the part after the dot in `conv2d_1.kernel`. */
-export interface LayerParameter {
-  readonly name: string;
-  readonly shape: readonly number[];
-  readonly initializer: Initializer;
-}
-
-/**
- * A layer with the semantics of Keras: images are (N, height, width, channels), kernels (height, width, channels in,
- * channels out). Shapes here omit the batch axis.
- */
-export interface Layer {
-  readonly kind: string;
-  parameters(input: readonly number[]): readonly LayerParameter[];
-  output(input: readonly number[]): readonly number[];
-  /** Adds the layer to a graph; `parameters` in the order of `parameters(input)`. */
-  apply(graph: Graph, x: Value, parameters: readonly Value[]): Value;
-  /** For a layer that takes the maximum of non-overlapping windows: their size. */
-  readonly windows?: readonly [number, number];
-  /** This layer fused with a maximum over such windows of its output, if that is faster. */
-  pooled?(windows: readonly [number, number]): PooledLayer | undefined;
-}
-
-/** A layer fused with the pooling that follows it. */
-export interface PooledLayer {
-  /** How many of the first rows and columns of an input the output depends on; the others may be missing. */
-  reads(input: readonly number[]): readonly [number, number];
-  /** As `apply` of a layer, but only for the first rows and columns of the output. */
-  apply(graph: Graph, x: Value, parameters: readonly Value[], size: readonly [number, number]): Value;
-}
-
-const activations = {
-  linear: (_: Graph, x: Value) => x,
-  relu: (graph: Graph, x: Value) => graph.op("Relu", [x]),
-  gelu: (graph: Graph, x: Value) => graph.op("Gelu", [x]),
-  tanh: (graph: Graph, x: Value) => graph.op("Tanh", [x]),
-  sigmoid: (graph: Graph, x: Value) => graph.op("Sigmoid", [x]),
-};
-
-export type Activation = keyof typeof activations;
-
-const nondecreasing: ReadonlySet<Activation> = new Set(["linear", "relu", "tanh", "sigmoid"]);
-
-/** A layer without parameters. */
-function stateless(kind: string, output: Layer["output"], apply: (graph: Graph, x: Value) => Value): Layer {
-  return { kind, parameters: () => [], output, apply };
-}
+/** Activations that never decrease, so that a maximum may be taken before them. */
+const nondecreasing: ReadonlySet<Activation> = new Set([
+  ...(["linear", "relu", "tanh", "sigmoid", "elu", "selu", "leakyRelu", "softplus", "softsign"] as const),
+]);
 
 /** Multiplies by a constant, after a cast to float32: `rescaling(1 / 255)` maps bytes to [0, 1]. */
 export function rescaling(scale: number): Layer {
@@ -71,11 +25,7 @@ export function dense(units: number, activation: Activation = "linear"): Layer {
   return {
     kind: "dense",
     parameters: ([features]) => [
-      {
-        name: "kernel",
-        shape: [features, units],
-        initializer: { kind: "glorotUniform", fanIn: features, fanOut: units },
-      },
+      { name: "kernel", shape: [features, units], initializer: glorotUniform([features, units]) },
       { name: "bias", shape: [units], initializer: { kind: "zeros" } },
     ],
     output: (input) => {
@@ -127,10 +77,9 @@ export function conv2d(
   return {
     kind: "conv2d",
     parameters: ([, , channels]) => {
-      const area = kernel[0] * kernel[1];
-      const initializer = { kind: "glorotUniform", fanIn: area * channels, fanOut: area * filters } as const;
+      const shape = [...kernel, channels, filters];
       return [
-        { name: "kernel", shape: [...kernel, channels, filters], initializer },
+        { name: "kernel", shape, initializer: glorotUniform(shape) },
         { name: "bias", shape: [filters], initializer: { kind: "zeros" } },
       ];
     },
@@ -192,6 +141,27 @@ function pool2d(op: "MaxPool" | "AveragePool", kind: string) {
 
 export const maxPool2d = pool2d("MaxPool", "maxPool2d");
 export const averagePool2d = pool2d("AveragePool", "averagePool2d");
+
+/** The mean of each channel over an image (height, width, channels), or over a sequence (length, channels). */
+export function globalAveragePool(): Layer {
+  return stateless(
+    "globalAveragePool",
+    (input) => {
+      if (input.length < 2)
+        throw new RangeError(`globalAveragePool takes images or sequences, got shape [${input}]`);
+      return input.slice(-1);
+    },
+    (graph, x) => {
+      const axes = [...x.shape.keys()].slice(1, -1);
+      return graph.op("ReduceMean", [x], { axes, keepDims: false });
+    },
+  );
+}
+
+/** An activation on its own, as after a batch normalisation. */
+export function activation(name: Activation): Layer {
+  return stateless(name, (input) => input, activations[name]);
+}
 
 /** Flattens an image, or any other shape, into one vector, row-major. */
 export function flatten(): Layer {

@@ -1,5 +1,5 @@
 import type { Graph } from "./graph.ts";
-import type { NetworkNoise } from "./import/importedNetwork.ts";
+import type { NetworkNoise } from "./noise.ts";
 import type { Value } from "./op.ts";
 
 /** Name and shape of a tensor; shapes of inputs and outputs omit the batch axis. */

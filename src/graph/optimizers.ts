@@ -1,88 +1,175 @@
 import type { Graph } from "./graph.ts";
-import type { Value } from "./op.ts";
+import { type LearningRate, learningRateAt } from "./learningRate.ts";
+import type { Operand, Value } from "./op.ts";
 
-/** An optimizer as a piece of graph: one step of one parameter, with what it remembers of that parameter in slots. */
+/** What an optimizer works on, one entry per parameter. */
+export interface OptimizerStep {
+  readonly parameters: readonly Value[];
+  readonly gradients: readonly Value[];
+  /** The slots of each parameter, in the order of `Optimizer.slots`. */
+  readonly slots: readonly (readonly Value[])[];
+  /** Number of this step, from 1: a float32 scalar. */
+  readonly step: Value;
+}
+
+/** An optimizer as a piece of graph: one step of all parameters, with what it remembers of each of them in slots. */
 export interface Optimizer {
-  /** One state of the parameter's shape each, zero at the start. */
+  /** One state of a parameter's shape each, zero at the start. */
   readonly slots: readonly string[];
-  /**
-   * @param step number of this step, from 1: a float32 scalar
-   * @returns the new parameter and the new slots, in order
-   */
-  update(
-    graph: Graph,
-    parameter: Value,
-    gradient: Value,
-    slots: readonly Value[],
-    step: Value,
-  ): [Value, ...Value[]];
+  /** Returns for each parameter the new one and its new slots, in order. */
+  update(graph: Graph, step: OptimizerStep): (readonly [Value, ...Value[]])[];
 }
 
-export interface SgdOptions {
-  readonly learningRate?: number;
-  readonly momentum?: number;
+export interface OptimizerOptions {
+  /** A number, or a schedule over the steps. */
+  readonly learningRate?: LearningRate;
+  /** What each parameter adds of itself to its gradient (an L2 penalty of half as much), as PyTorch's `weight_decay`. */
+  readonly weightDecay?: number;
+  /** Scales all gradients down together where their common Euclidean norm is above this. */
+  readonly clipNorm?: number;
 }
 
-/** Gradient descent with momentum, as in Keras: v = momentum v - learningRate g; w += v. */
-export function sgd({ learningRate = 0.01, momentum = 0 }: SgdOptions = {}): Optimizer {
-  return {
-    slots: ["velocity"],
-    update(graph, parameter, gradient, [velocity]) {
-      const next = graph.sub(graph.mul(velocity, momentum), graph.mul(gradient, learningRate));
-      return [graph.add(parameter, next), next];
-    },
-  };
-}
-
-export interface RmspropOptions {
-  readonly learningRate?: number;
-  readonly rho?: number;
+/** Whose defaults and whose place of epsilon an optimizer has. */
+export interface FrameworkOptions {
+  readonly framework?: "keras" | "pytorch";
   readonly epsilon?: number;
 }
 
-/**
- * RMSprop as Keras defines it, epsilon inside the root (PyTorch has it outside):
- * v = rho v + (1 - rho) g^2; w -= learningRate g / sqrt(v + epsilon).
- */
-export function rmsprop({ learningRate = 1e-3, rho = 0.9, epsilon = 1e-7 }: RmspropOptions = {}): Optimizer {
+/** The rule of one parameter; `context` is what `shared` made once for all of them. */
+type Rule<Context> = (
+  graph: Graph,
+  parameter: Value,
+  gradient: Value,
+  slots: readonly Value[],
+  context: Context,
+) => readonly [Value, ...Value[]];
+
+/** An optimizer from the rule of one parameter and what all parameters share in a step. */
+function optimizer<Context>(
+  slots: readonly string[],
+  { weightDecay = 0, clipNorm }: OptimizerOptions,
+  shared: (graph: Graph, step: Value) => Context,
+  rule: Rule<Context>,
+): Optimizer {
   return {
-    slots: ["meanSquare"],
-    update(graph, parameter, gradient, [meanSquare]) {
-      const squared = graph.mul(graph.mul(gradient, gradient), 1 - rho);
-      const next = graph.add(graph.mul(meanSquare, rho), squared);
-      const root = graph.op("Sqrt", [graph.add(next, epsilon)]);
-      return [graph.sub(parameter, graph.div(graph.mul(gradient, learningRate), root)), next];
+    slots,
+    update(graph, { parameters, gradients, slots, step }) {
+      const context = shared(graph, step);
+      const clipped = clipNorm === undefined ? gradients : clippedByNorm(graph, gradients, clipNorm);
+      return parameters.map((parameter, i) => {
+        const gradient =
+          weightDecay === 0 ? clipped[i] : graph.add(clipped[i], graph.mul(parameter, weightDecay));
+        return rule(graph, parameter, gradient, slots[i], context);
+      });
     },
   };
 }
 
-export interface AdamOptions {
-  readonly learningRate?: number;
+/** Gradients times limit / max(norm, limit), the norm over all of them (Pascanu et al. 2013). */
+function clippedByNorm(graph: Graph, gradients: readonly Value[], limit: number): Value[] {
+  const squares = gradients.map((gradient) =>
+    graph.op("ReduceSum", [graph.mul(gradient, gradient)], { keepDims: false }),
+  );
+  const norm = graph.op("Sqrt", [graph.op("Sum", squares)]);
+  const scale = graph.div(limit, graph.op("Max", [norm, graph.scalar(limit, norm.dtype)]));
+  return gradients.map((gradient) => graph.mul(gradient, scale));
+}
+
+export interface SgdOptions extends OptimizerOptions {
+  readonly momentum?: number;
+  /** Looks ahead along the velocity (Sutskever et al. 2013). */
+  readonly nesterov?: boolean;
+}
+
+/**
+ * Gradient descent with momentum, as in Keras: v = momentum v - learningRate g; w += v, or with Nesterov's momentum
+ * w += momentum v - learningRate g. PyTorch's is the same while the rate is constant.
+ */
+export function sgd({ momentum = 0, nesterov = false, ...options }: SgdOptions = {}): Optimizer {
+  const rate = (graph: Graph, step: Value) => learningRateAt(graph, options.learningRate ?? 0.01, step);
+  if (momentum === 0) {
+    return optimizer([], options, rate, (graph, parameter, gradient, _, rate) => [
+      graph.sub(parameter, graph.mul(gradient, rate)),
+    ]);
+  }
+  return optimizer(["velocity"], options, rate, (graph, parameter, gradient, [velocity], rate) => {
+    const change = graph.mul(gradient, rate);
+    const next = graph.sub(graph.mul(velocity, momentum), change);
+    const move = nesterov ? graph.sub(graph.mul(next, momentum), change) : next;
+    return [graph.add(parameter, move), next];
+  });
+}
+
+export interface RmspropOptions extends OptimizerOptions, FrameworkOptions {
+  readonly rho?: number;
+}
+
+/**
+ * RMSprop: v = rho v + (1 - rho) g^2; w -= learningRate g / sqrt(v + epsilon), as Keras defines it. PyTorch adds epsilon
+ * to the root. The other defaults are Keras's (rate 1e-3, rho 0.9, epsilon 1e-7) or PyTorch's (0.01, 0.99, 1e-8).
+ */
+export function rmsprop(options: RmspropOptions = {}): Optimizer {
+  const inside = options.framework !== "pytorch";
+  const { learningRate = inside ? 1e-3 : 0.01, rho = inside ? 0.9 : 0.99 } = options;
+  const { epsilon = inside ? 1e-7 : 1e-8 } = options;
+  const rate = (graph: Graph, step: Value) => learningRateAt(graph, learningRate, step);
+  return optimizer(["meanSquare"], options, rate, (graph, parameter, gradient, [meanSquare], rate) => {
+    const squared = graph.mul(graph.mul(gradient, gradient), 1 - rho);
+    const next = graph.add(graph.mul(meanSquare, rho), squared);
+    const root = inside
+      ? graph.op("Sqrt", [graph.add(next, epsilon)])
+      : graph.add(graph.op("Sqrt", [next]), epsilon);
+    return [graph.sub(parameter, graph.div(graph.mul(gradient, rate), root)), next];
+  });
+}
+
+export interface AdamOptions extends OptimizerOptions, FrameworkOptions {
   readonly beta1?: number;
   readonly beta2?: number;
-  readonly epsilon?: number;
 }
 
 /**
- * Adam (Kingma and Ba 2015) in Keras's form, the one before section 2.1 of the paper's end: the bias corrections are
- * folded into the rate, and epsilon is added to the uncorrected root.
+ * Adam (Kingma and Ba 2015). In Keras's form, the one before section 2.1 of the paper's end, the bias corrections are
+ * folded into the rate and epsilon (1e-7) is added to the uncorrected root; in PyTorch's, epsilon (1e-8) is added to the
+ * corrected one.
  */
 export function adam(options: AdamOptions = {}): Optimizer {
-  const { learningRate = 1e-3, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7 } = options;
-  return {
-    slots: ["mean", "meanSquare"],
-    update(graph, parameter, gradient, [mean, meanSquare], step) {
-      const nextMean = graph.add(mean, graph.mul(graph.sub(gradient, mean), 1 - beta1));
-      const squared = graph.mul(gradient, gradient);
-      const nextSquare = graph.add(meanSquare, graph.mul(graph.sub(squared, meanSquare), 1 - beta2));
-      const correction = (beta: number) =>
-        graph.sub(1, graph.op("Pow", [graph.scalar(beta, step.dtype), step]));
-      const rate = graph.mul(
-        graph.div(graph.op("Sqrt", [correction(beta2)]), correction(beta1)),
-        learningRate,
-      );
-      const change = graph.div(graph.mul(nextMean, rate), graph.add(graph.op("Sqrt", [nextSquare]), epsilon));
-      return [graph.sub(parameter, change), nextMean, nextSquare];
-    },
+  return adamWithDecay(options, 0);
+}
+
+/**
+ * AdamW (Loshchilov and Hutter 2019): Adam, before which each parameter loses learningRate weightDecay of itself. The
+ * decay is 0.004 unless given, as in Keras, or 0.01, as in PyTorch.
+ */
+export function adamW({ weightDecay, ...options }: AdamOptions = {}): Optimizer {
+  return adamWithDecay(options, weightDecay ?? (options.framework === "pytorch" ? 0.01 : 0.004));
+}
+
+/** @param decay what a parameter loses of itself in a step, per learning rate */
+function adamWithDecay(options: AdamOptions, decay: number): Optimizer {
+  const isKeras = options.framework !== "pytorch";
+  const { learningRate = 1e-3, beta1 = 0.9, beta2 = 0.999, epsilon = isKeras ? 1e-7 : 1e-8 } = options;
+  const shared = (graph: Graph, step: Value) => {
+    const correction = (beta: number) =>
+      graph.sub(1, graph.op("Pow", [graph.scalar(beta, step.dtype), step]));
+    const given: Operand = learningRateAt(graph, learningRate, step);
+    const root = graph.op("Sqrt", [correction(beta2)]);
+    const rate = isKeras
+      ? graph.mul(graph.div(root, correction(beta1)), given)
+      : graph.div(given, correction(beta1));
+    return { given, rate, root };
   };
+  return optimizer(["mean", "meanSquare"], options, shared, (graph, parameter, gradient, slots, context) => {
+    const [mean, meanSquare] = slots;
+    const { given, rate, root } = context;
+    const nextMean = graph.add(mean, graph.mul(graph.sub(gradient, mean), 1 - beta1));
+    const squared = graph.mul(gradient, gradient);
+    const nextSquare = graph.add(meanSquare, graph.mul(graph.sub(squared, meanSquare), 1 - beta2));
+    const size = graph.op("Sqrt", [nextSquare]);
+    const divisor = graph.add(isKeras ? size : graph.div(size, root), epsilon);
+    const change = graph.div(graph.mul(nextMean, rate), divisor);
+    const share: Operand = typeof given === "number" ? given * decay : graph.mul(given, decay);
+    const kept = decay === 0 ? parameter : graph.sub(parameter, graph.mul(parameter, share));
+    return [graph.sub(kept, change), nextMean, nextSquare];
+  });
 }

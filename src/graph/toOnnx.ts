@@ -1,5 +1,5 @@
 import { create, toBinary } from "@bufbuild/protobuf";
-import type { Graph, GraphNode, SumLoop } from "./graph.ts";
+import type { Graph, GraphNode, Loop } from "./graph.ts";
 import type { AttributeProto, GraphProto, NodeProto, TensorProto, ValueInfoProto } from "./onnx.gen.ts";
 import {
   AttributeProto_AttributeType,
@@ -24,10 +24,13 @@ const irVersion = 10n;
 /** The graph as the bytes of an ONNX model. Nodes that no output needs are left out. */
 export function toOnnx(graph: Graph): Uint8Array {
   const body = graphProto(graph, [...graph.outputs.values()]);
+  const stacked = new Set(
+    graph.nodes.flatMap((node) => ("op" in node ? [] : node.stacked.map(({ y }) => y.name))),
+  );
   // An output carries its own name by an Identity, which runtimes remove.
   for (const [name, value] of graph.outputs) {
     body.node.push(create(NodeProtoSchema, { opType: "Identity", input: [value.name], output: [name] }));
-    body.output.push(valueInfo({ ...value, name }));
+    body.output.push(valueInfo({ ...value, name }, stacked.has(value.name)));
   }
   const constants = [...graph.constants].map(([name, content]) => tensorProto(name, content));
   const used = namesRead(body);
@@ -53,7 +56,7 @@ function graphProto(graph: Graph, values: readonly Value[]): GraphProto {
     name: "baserate",
     node: written.flatMap(({ protos }) => protos),
     initializer: written.flatMap(({ constants }) => constants),
-    input: graph.inputs.map(valueInfo),
+    input: graph.inputs.map((value) => valueInfo(value)),
   });
 }
 
@@ -77,10 +80,10 @@ function domainsUsed({ node }: GraphProto): Set<string> {
 }
 
 /** The nodes that some of the given values depend on, in the order of computation. */
-function neededNodes(graph: Graph, values: readonly Value[]): (GraphNode | SumLoop)[] {
+function neededNodes(graph: Graph, values: readonly Value[]): (GraphNode | Loop)[] {
   const needed = new Set(values.map(({ name }) => name));
   const nodes = graph.nodes.toReversed().filter((node) => {
-    const outputs = "op" in node ? [node.y] : node.y;
+    const outputs = "op" in node ? [node.y] : loopOutputs(node);
     if (!outputs.some(({ name }) => needed.has(name))) return false;
     for (const { name } of "op" in node ? node.x : outerValues(node)) needed.add(name);
     return true;
@@ -88,9 +91,21 @@ function neededNodes(graph: Graph, values: readonly Value[]): (GraphNode | SumLo
   return nodes.reverse();
 }
 
+const loopOutputs = ({ carried, stacked }: Loop): Value[] => [
+  ...carried.map(({ last }) => last),
+  ...stacked.map(({ y }) => y),
+];
+
+/** Values that an iteration makes: the next of those that are carried, and those that are stacked. */
+const iterationOutputs = ({ carried, stacked }: Loop): Value[] => [
+  ...carried.map(({ next }) => next),
+  ...stacked.map(({ each }) => each),
+];
+
 /** Values of the outer graph that the iterations read (and the inner graph's own, which do no harm). */
-function outerValues({ count, inner, terms }: SumLoop): Value[] {
-  return [count, ...terms, ...inner.nodes.flatMap((node) => ("op" in node ? node.x : outerValues(node)))];
+function outerValues(loop: Loop): Value[] {
+  const inner = loop.inner.nodes.flatMap((node) => ("op" in node ? node.x : outerValues(node)));
+  return [loop.count, ...loop.carried.map(({ first }) => first), ...iterationOutputs(loop), ...inner];
 }
 
 interface NodeProtos {
@@ -98,48 +113,34 @@ interface NodeProtos {
   readonly constants: TensorProto[];
 }
 
-/** A Loop that carries one sum per output, starting from zero. */
-function loopProto({ count, iteration, inner, terms, y }: SumLoop): NodeProtos {
-  const body = graphProto(inner, terms);
+function loopProto(loop: Loop): NodeProtos {
+  const { count, iteration, inner, carried } = loop;
+  const body = graphProto(inner, iterationOutputs(loop));
   const go = { name: `${iteration.name}_go`, dtype: "bool", shape: [] } as const;
-  const sums = y.map((value) => ({ ...value, name: `${value.name}_so_far` }));
-  const next = y.map((value) => ({ ...value, name: `${value.name}_next` }));
   const goOn = { ...go, name: `${go.name}_on` };
-  body.input.push(valueInfo(go), ...sums.map(valueInfo));
-  body.output.push(valueInfo(goOn), ...next.map(valueInfo));
-  body.node.push(create(NodeProtoSchema, { opType: "Identity", input: [go.name], output: [goOn.name] }));
-  terms.forEach((part, i) => {
-    body.node.push(
-      create(NodeProtoSchema, { opType: "Add", input: [sums[i].name, part.name], output: [next[i].name] }),
-    );
-  });
-  const zeros = y.map((value) => `${value.name}_zero`);
-  const shapes = y.map(({ name, shape }) =>
-    tensorProto(`${name}_shape`, tensor("int64", [shape.length], shape)),
-  );
-  const fill = y.map((value, i) => {
-    const zero = create(AttributeProtoSchema, {
-      name: "value",
-      type: AttributeProto_AttributeType.TENSOR,
-      t: tensorProto("", tensor(value.dtype, [1], [0])),
-    });
+  // The inputs of a body: the iteration, whether to go on, and the carried values.
+  body.input.splice(1, 0, valueInfo(go));
+  // An output of its own name each: a value may be an input of the body too, or be both carried and stacked.
+  const outputs = iterationOutputs(loop).map((value, i) => ({ ...value, name: `${iteration.name}_y${i}` }));
+  body.output.push(valueInfo(goOn), ...outputs.map((value) => valueInfo(value)));
+  const copies = [go, ...iterationOutputs(loop)].map(({ name }, i) => {
     return create(NodeProtoSchema, {
-      opType: "ConstantOfShape",
-      input: [shapes[i].name],
-      output: [zeros[i]],
-      attribute: [zero],
+      opType: "Identity",
+      input: [name],
+      output: [[goOn, ...outputs][i].name],
     });
   });
-  const loop = create(NodeProtoSchema, {
+  body.node.push(...copies);
+  const proto = create(NodeProtoSchema, {
     name: `${iteration.name}_loop`,
     opType: "Loop",
-    input: [count.name, "", ...zeros],
-    output: y.map(({ name }) => name),
+    input: [count.name, "", ...carried.map(({ first }) => first.name)],
+    output: loopOutputs(loop).map(({ name }) => name),
     attribute: [
       create(AttributeProtoSchema, { name: "body", type: AttributeProto_AttributeType.GRAPH, g: body }),
     ],
   });
-  return { protos: [...fill, loop], constants: shapes };
+  return { protos: [proto], constants: [] };
 }
 
 function nodeProto<Name extends OpName>({ op, x, y, attributes }: GraphNode<Name>): NodeProtos {
@@ -189,8 +190,14 @@ function tensorProto(name: string, { dtype, shape, data }: Tensor): TensorProto 
   });
 }
 
-function valueInfo({ name, dtype, shape }: Value): ValueInfoProto {
-  const dim = shape.map((size) => ({ value: { case: "dimValue" as const, value: BigInt(size) } }));
+/** @param stacked whether the first size is the number of iterations, which the runtime then finds for itself */
+function valueInfo({ name, dtype, shape }: Value, stacked = false): ValueInfoProto {
+  const dim = shape.map((size, axis) => ({
+    value:
+      stacked && axis === 0
+        ? { case: "dimParam" as const, value: "iterations" }
+        : { case: "dimValue" as const, value: BigInt(size) },
+  }));
   return create(ValueInfoProtoSchema, {
     name,
     type: { value: { case: "tensorType", value: { elemType: dataTypes[dtype], shape: { dim } } } },

@@ -1,7 +1,7 @@
-import { gradientsOverIterations } from "./gradient.ts";
+import { gradients as gradientsOf, gradientsOverIterations } from "./gradient.ts";
 import { Graph } from "./graph.ts";
 import type { GraphLoss } from "./headLoss.ts";
-import type { Weights } from "./model.ts";
+import type { Weights } from "./initialWeights.ts";
 import type { NamedShape, Network } from "./network.ts";
 import type { Value } from "./op.ts";
 import type { Optimizer } from "./optimizers.ts";
@@ -23,6 +23,8 @@ export interface TrainStepOptions {
   readonly batchSize: number;
   /** Rows that are computed together: a batch is processed in micro-batches of this size, so that activations stay in cache. */
   readonly microBatchSize: number;
+  /** The most steps of one run of the graph, where there may be several. */
+  readonly steps?: number;
 }
 
 /** The input that holds the value of `slot` of a parameter. */
@@ -34,66 +36,144 @@ export const nextName = (input: string): string => `next ${input}`;
 /**
  * One training step as one graph: forward, backward and the optimizer's update.
  *
- * Inputs: each parameter, fixed tensor and slot; the noise; `step`; and the batch as `count` micro-batches: each input of
- * the network (microBatches, microBatchSize, ...shape), `labels` (microBatches, microBatchSize x places, and one more axis
- * if a label has several numbers) and `weights` (microBatches, microBatchSize x places), by which the losses are multiplied
- * before they are summed: 0 for padding.
+ * Inputs: each parameter, fixed tensor and slot; `step`, the number of this step; the noise; and the batch as `count`
+ * micro-batches: each input of the network (microBatches, microBatchSize, ...shape), `labels` (microBatches, microBatchSize x
+ * places, and one more axis if a label has several numbers) and `weights` (microBatches, microBatchSize x places), by which
+ * the losses are multiplied before they are summed: 0 for padding. Where one micro-batch holds the whole batch, that axis
+ * and `count` are left out.
  * Outputs: `next ...` of each parameter, slot and running statistic, `loss` (the weighted sum) and, for labels that allow
  * it, `correct` (the number of labels with positive weight that are predicted correctly).
+ *
+ * With `steps`, one run makes up to so many steps, as many as the input `steps` says: noise and batch have a first axis
+ * more, for the steps; `step` is the number of the first one; and `loss` and `correct` have one entry per step.
  */
 export function trainStep(options: TrainStepOptions): Graph {
-  const { model, loss, optimizer, types, batchSize, microBatchSize } = options;
+  const { model, optimizer, steps } = options;
   const graph = new Graph();
-  const parameters = declared(graph, model.parameters);
-  const weights = new Map([...parameters, ...declared(graph, model.fixed)]);
-  const slots = model.parameters.map(({ name, shape }) =>
-    optimizer.slots.map((slot) => graph.input(slotName(name, slot), "float32", shape)),
+  const slots = model.parameters.flatMap(({ name, shape }) =>
+    optimizer.slots.map((slot) => ({ name: slotName(name, slot), shape })),
   );
-  const noise = declared(graph, model.noise(microBatchSize));
-  const step = graph.input("step", "float32", []);
+  const given = {
+    variables: declared(graph, [...model.parameters, ...model.fixed, ...slots]),
+    step: graph.input("step", "float32", []),
+    feed: graph.input.bind(graph),
+  };
+  const { loss, correct, next } =
+    steps === undefined ? addStep(graph, options, given) : addSteps(graph, options, given, steps);
+  graph.output("loss", loss);
+  if (correct) graph.output("correct", correct);
+  for (const [name, value] of next) graph.output(nextName(name), value);
+  return graph;
+}
+
+/** What a step is computed from. */
+interface StepInputs {
+  /** Parameters, fixed tensors and slots, by the names of their inputs. */
+  readonly variables: ReadonlyMap<string, Value>;
+  /** Number of the step, from 1. */
+  readonly step: Value;
+  /** Declares a further input of the graph, and returns what it holds for this step. */
+  feed(name: string, dtype: DType, shape: readonly number[]): Value;
+}
+
+interface StepOutputs {
+  readonly loss: Value;
+  readonly correct: Value | undefined;
+  /** What the step makes of the variables that it changes. */
+  readonly next: ReadonlyMap<string, Value>;
+}
+
+/** Several steps, one after another: a loop that hands on the variables. */
+function addSteps(graph: Graph, options: TrainStepOptions, given: StepInputs, most: number): StepOutputs {
+  const names = [...given.variables.keys()];
+  const count = graph.input("steps", "int64", []);
+  const { last, stacked } = graph.loop(
+    count,
+    (inner, iteration, carry) => {
+      const variables = new Map(names.map((name) => [name, carry(given.variables.get(name)!)]));
+      const { loss, correct, next } = addStep(inner, options, {
+        variables,
+        step: inner.add(given.step, inner.cast(iteration, "float32")),
+        feed: (name, dtype, shape) =>
+          inner.op("Gather", [given.feed(name, dtype, [most, ...shape]), iteration]),
+      });
+      return {
+        next: names.map((name) => next.get(name) ?? variables.get(name)!),
+        stacked: correct ? [loss, correct] : [loss],
+      };
+    },
+    most,
+  );
+  return { loss: stacked[0], correct: stacked.at(1), next: new Map(names.map((name, i) => [name, last[i]])) };
+}
+
+/** One step: the gradients of the batch, and the optimizer's update. */
+function addStep(graph: Graph, options: TrainStepOptions, given: StepInputs): StepOutputs {
+  const { model, optimizer } = options;
+  const { variables, step } = given;
+  const parameters = model.parameters.map(({ name }) => variables.get(name)!);
+  const { loss, correct, gradients, next } = batchGradients(graph, options, given, parameters);
+  const slots = model.parameters.map(({ name }) =>
+    optimizer.slots.map((slot) => variables.get(slotName(name, slot))!),
+  );
+  const updated = optimizer.update(graph, { parameters, gradients, slots, step });
+  model.parameters.forEach(({ name }, i) => {
+    const [parameter, ...nextSlots] = updated[i];
+    next.set(name, parameter);
+    optimizer.slots.forEach((slot, j) => {
+      next.set(slotName(name, slot), nextSlots[j]);
+    });
+  });
+  return { loss, correct, next };
+}
+
+/** Loss and correct count of a batch, the gradients of the loss, and the next running statistics. */
+function batchGradients(
+  graph: Graph,
+  { model, loss, types, batchSize, microBatchSize }: TrainStepOptions,
+  { variables, feed }: StepInputs,
+  targets: readonly Value[],
+) {
   const microBatches = Math.ceil(batchSize / microBatchSize);
-  const fed = model.inputs.map(({ name, shape }) =>
-    graph.input(name, types.inputs[name], [microBatches, microBatchSize, ...shape]),
+  const split = microBatches > 1 ? [microBatches] : [];
+  const noise = new Map(
+    model.noise(microBatchSize).map(({ name, shape }) => [name, feed(name, "float32", shape)]),
+  );
+  const fed = model.inputs.map(
+    ({ name, shape }) =>
+      [name, feed(name, types.inputs[name], [...split, microBatchSize, ...shape])] as const,
   );
   const labelShape = loss.labelSize === 1 ? [] : [loss.labelSize];
   const places = microBatchSize * model.places;
-  const labels = graph.input("labels", types.labels, [microBatches, places, ...labelShape]);
-  const rowWeights = graph.input("weights", "float32", [microBatches, places]);
-  const count = graph.input("count", "int64", []);
+  const labels = feed("labels", types.labels, [...split, places, ...labelShape]);
+  const weights = feed("weights", "float32", [...split, places]);
 
   let stateNames: string[] = [];
-  const { sums, gradients } = gradientsOverIterations(
-    graph,
-    count,
-    [...parameters.values()],
-    (inner, iteration) => {
-      const ofIteration = (batch: Value) => inner.op("Gather", [batch, iteration]);
-      const label = loss.readLabels(inner, ofIteration(labels));
-      const weight = ofIteration(rowWeights);
-      const inputs = new Map(fed.map((value) => [value.name, ofIteration(value)]));
-      const { output, nextState } = model.apply(inner, inputs, weights, { training: true, noise });
-      const losses = loss.rowLosses(inner, output, label);
-      const total = inner.op("ReduceSum", [inner.mul(losses, weight)], { keepDims: false });
-      const hits = loss.hits(inner, output, label);
-      stateNames = [...nextState.keys()];
-      return [total, ...nextState.values(), ...(hits ? [correctCount(inner, hits, weight)] : [])];
-    },
-  );
-
-  graph.output("loss", sums[0]);
-  // Networks with running statistics compute a batch whole, so that their sum over iterations is the statistic itself.
-  stateNames.forEach((name, i) => {
-    graph.output(nextName(name), sums[1 + i]);
-  });
-  if (sums.length > 1 + stateNames.length) graph.output("correct", sums[1 + stateNames.length]);
-  [...parameters].forEach(([name, parameter], i) => {
-    const [next, ...nextSlots] = optimizer.update(graph, parameter, gradients[i], slots[i], step);
-    graph.output(nextName(name), next);
-    optimizer.slots.forEach((slot, j) => {
-      graph.output(nextName(slotName(name, slot)), nextSlots[j]);
-    });
-  });
-  return graph;
+  /** @param part what one micro-batch has of a value */
+  const forward = (inner: Graph, part: (value: Value) => Value): Value[] => {
+    const label = loss.readLabels(inner, part(labels));
+    const weight = part(weights);
+    const inputs = new Map(fed.map(([name, value]) => [name, part(value)]));
+    const { output, nextState } = model.apply(inner, inputs, variables, { training: true, noise });
+    const losses = loss.rowLosses(inner, output, label);
+    const total = inner.op("ReduceSum", [inner.mul(losses, weight)], { keepDims: false });
+    const hits = loss.hits(inner, output, label);
+    stateNames = [...nextState.keys()];
+    return [total, ...nextState.values(), ...(hits ? [correctCount(inner, hits, weight)] : [])];
+  };
+  const whole = () => {
+    const sums = forward(graph, (value) => value);
+    return { sums, gradients: gradientsOf(graph, sums[0], targets) };
+  };
+  const { sums, gradients } =
+    microBatches === 1
+      ? whole()
+      : gradientsOverIterations(graph, feed("count", "int64", []), targets, (inner, iteration) =>
+          forward(inner, (value) => inner.op("Gather", [value, iteration])),
+        );
+  // Networks with running statistics compute a batch whole: their sum over iterations would not be the statistic.
+  const next = new Map(stateNames.map((name, i) => [name, sums[1 + i]]));
+  return { loss: sums[0], correct: sums.at(1 + stateNames.length), gradients, next };
 }
 
 const declared = (graph: Graph, tensors: readonly NamedShape[]) =>

@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import { evaluateGraph } from "../../src/graph/evaluateGraph.ts";
 import { gradients } from "../../src/graph/gradient.ts";
 import { Graph } from "../../src/graph/graph.ts";
-import { averagePool2d, conv2d, dense, flatten, type Layer, maxPool2d } from "../../src/graph/layers.ts";
+import { inference, type Layer } from "../../src/graph/layer.ts";
+import { averagePool2d, conv2d, dense, flatten, maxPool2d } from "../../src/graph/layers.ts";
 import { sequential } from "../../src/graph/model.ts";
 import type { Value } from "../../src/graph/op.ts";
 import { pooledConv } from "../../src/graph/pooledConv.ts";
@@ -182,7 +183,7 @@ function network(layers: readonly Layer[], form: "model" | "layer by layer", dty
   const parameters = model.parameters.map(({ name, shape }) => graph.input(name, dtype, shape));
   const rest = [...parameters];
   const applyNext = (y: Value, layer: Layer) =>
-    layer.apply(graph, y, rest.splice(0, layer.parameters(y.shape.slice(1)).length));
+    layer.apply(graph, y, rest.splice(0, layer.parameters(y.shape.slice(1)).length), inference);
   const y =
     form === "model"
       ? model.apply(

@@ -1,10 +1,12 @@
 import { expect, test } from "vitest";
+import type { Weights } from "../../src/graph/initialWeights.ts";
 import { conv2d, dense, flatten, maxPool2d, rescaling } from "../../src/graph/layers.ts";
-import { sequential, type Weights } from "../../src/graph/model.ts";
+import { sequential } from "../../src/graph/model.ts";
 import { adam, type Optimizer, rmsprop, sgd } from "../../src/graph/optimizers.ts";
 import { tensor } from "../../src/graph/tensor.ts";
 import { nodeRuntime } from "../../src/runtime/node.ts";
-import { createPredictor, createTrainer } from "../../src/runtime/trainer.ts";
+import { createPredictor } from "../../src/runtime/predictor.ts";
+import { createTrainer } from "../../src/runtime/trainer.ts";
 import fixture from "../files/engine/keras-steps.json" with { type: "json" };
 
 // What Keras computes, in float64: see scripts/fixtures/keras_step.py.

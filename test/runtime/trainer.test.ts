@@ -1,11 +1,13 @@
 import { expect, test } from "vitest";
 import { epochBatches } from "../../src/data/batches.ts";
 import { syntheticDataset } from "../../src/data/synthetic.ts";
+import { initialWeights } from "../../src/graph/initialWeights.ts";
 import { conv2d, dense, flatten, maxPool2d, rescaling } from "../../src/graph/layers.ts";
-import { initialWeights, sequential } from "../../src/graph/model.ts";
+import { sequential } from "../../src/graph/model.ts";
 import { rmsprop } from "../../src/graph/optimizers.ts";
 import { nodeRuntime } from "../../src/runtime/node.ts";
-import { createPredictor, createTrainer, type TrainerOptions } from "../../src/runtime/trainer.ts";
+import { createPredictor } from "../../src/runtime/predictor.ts";
+import { createTrainer, type TrainerOptions } from "../../src/runtime/trainer.ts";
 
 const runtime = await nodeRuntime();
 const model = sequential(

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { initialWeights, type Weights } from "../../src/graph/initialWeights.ts";
 import { dense } from "../../src/graph/layers.ts";
-import { initialWeights, sequential, type Weights } from "../../src/graph/model.ts";
+import { sequential } from "../../src/graph/model.ts";
 import { adam, sgd } from "../../src/graph/optimizers.ts";
 import { numbers } from "../../src/graph/tensor.ts";
 import { rowLoss } from "../../src/heads/bind.ts";

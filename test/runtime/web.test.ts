@@ -1,8 +1,9 @@
 import * as ort from "onnxruntime-web/wasm";
 import { expect, test } from "vitest";
 import { syntheticDataset } from "../../src/data/synthetic.ts";
+import { initialWeights } from "../../src/graph/initialWeights.ts";
 import { conv2d, dense, flatten, maxPool2d, rescaling } from "../../src/graph/layers.ts";
-import { initialWeights, sequential } from "../../src/graph/model.ts";
+import { sequential } from "../../src/graph/model.ts";
 import { rmsprop } from "../../src/graph/optimizers.ts";
 import { nodeRuntime } from "../../src/runtime/node.ts";
 import type { Runtime } from "../../src/runtime/runtime.ts";

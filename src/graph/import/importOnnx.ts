@@ -1,12 +1,11 @@
 import { clone } from "@bufbuild/protobuf";
 import { InputError } from "../../errors.ts";
-import type { SeededRandom } from "../../math/seededRandom.ts";
 import { Graph } from "../graph.ts";
+import { type NetworkNoise, type NoiseKind, networkNoise } from "../noise.ts";
 import { type ModelProto, type NodeProto, NodeProtoSchema, type ValueInfoProto } from "../onnx.gen.ts";
 import type { Value } from "../op.ts";
 import { zero } from "../op.ts";
 import { ops } from "../ops.ts";
-import { elementCount, tensor } from "../tensor.ts";
 import { addNodes, constant, neededNodes, refuseUnknownOps } from "./addNodes.ts";
 import { type ExportedMode, exportedMode } from "./exportedMode.ts";
 import { exportTrained } from "./exportTrained.ts";
@@ -15,11 +14,10 @@ import type {
   BuiltNetwork,
   ImportedNetwork,
   ImportOptions,
-  NetworkNoise,
   NetworkValue,
 } from "./importedNetwork.ts";
 import { type NetworkTensors, networkTensors } from "./networkTensors.ts";
-import type { NetworkContext, NoiseKind } from "./nodeContext.ts";
+import type { NetworkContext } from "./nodeContext.ts";
 import { dtypeOf, type ReadExternal } from "./protoTensor.ts";
 import { readNetwork } from "./readNetwork.ts";
 import { toInference } from "./toInference.ts";
@@ -188,24 +186,8 @@ function boundShape(input: NetworkValue, given: readonly number[] | undefined, f
   return [...given];
 }
 
-function noiseOf(node: NodeProto, kind: NoiseKind, shape: readonly number[]): NetworkNoise {
-  const next = (random: SeededRandom) => {
-    if (kind.kind === "mask") return Number(random.uniform() < kind.keep);
-    if (kind.kind === "uniform") return kind.low + (kind.high - kind.low) * random.uniform();
-    return kind.mean + kind.standardDeviation * random.normal();
-  };
-  return {
-    name: `noise ${node.output[0]}`,
-    shape,
-    kind,
-    draw: (random) =>
-      tensor(
-        "float32",
-        shape,
-        Float32Array.from({ length: elementCount(shape) }, () => next(random)),
-      ),
-  };
-}
+const noiseOf = ({ output }: NodeProto, kind: NoiseKind, shape: readonly number[]): NetworkNoise =>
+  networkNoise(`noise ${output[0]}`, kind, shape);
 
 /** Names of the values that gradients of `outputs` reach. */
 function differentiableSources(graph: Graph, outputs: readonly Value[]): Set<string> {

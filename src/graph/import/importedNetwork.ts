@@ -1,9 +1,8 @@
-import type { SeededRandom } from "../../math/seededRandom.ts";
 import type { Graph } from "../graph.ts";
+import type { NetworkNoise } from "../noise.ts";
 import type { Value } from "../op.ts";
 import type { DType, Tensor } from "../tensor.ts";
 import type { NetworkParameter, NetworkState } from "./networkTensors.ts";
-import type { NoiseKind } from "./nodeContext.ts";
 import type { ReadExternal } from "./protoTensor.ts";
 
 export interface ImportOptions {
@@ -22,15 +21,6 @@ export interface NetworkValue {
   readonly name: string;
   readonly dtype: DType;
   readonly shape: readonly (number | string)[];
-}
-
-/** Random numbers that a training step is fed, such as the mask of a dropout: drawn anew for each step. */
-export interface NetworkNoise {
-  readonly name: string;
-  /** Its element type is float32. */
-  readonly shape: readonly number[];
-  readonly kind: NoiseKind;
-  draw(random: SeededRandom): Tensor;
 }
 
 export interface BuildOptions {

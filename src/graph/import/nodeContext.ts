@@ -1,5 +1,6 @@
 import { InputError } from "../../errors.ts";
 import type { Graph } from "../graph.ts";
+import type { NoiseKind } from "../noise.ts";
 import type { AttributeProto, NodeProto } from "../onnx.gen.ts";
 import type { Value } from "../op.ts";
 import type { DType, Tensor } from "../tensor.ts";
@@ -21,12 +22,6 @@ export interface NetworkContext {
   /** The next value of a state. */
   setState(name: string, value: Value): void;
 }
-
-/** How noise is drawn: 1 with probability `keep` and else 0; uniform; or normal. */
-export type NoiseKind =
-  | { readonly kind: "mask"; readonly keep: number }
-  | { readonly kind: "uniform"; readonly low: number; readonly high: number }
-  | { readonly kind: "normal"; readonly mean: number; readonly standardDeviation: number };
 
 /** One node of a file, while it is added to a graph. */
 export class NodeContext {

@@ -1,9 +1,12 @@
-import { type Activation, conv2d, dense, flatten, type Layer, maxPool2d } from "../../../src/graph/layers.ts";
-import { type Model, sequential, type Weights } from "../../../src/graph/model.ts";
+import type { Activation } from "../../../src/graph/activations.ts";
+import type { Weights } from "../../../src/graph/initialWeights.ts";
+import type { Layer } from "../../../src/graph/layer.ts";
+import { conv2d, dense, flatten, maxPool2d } from "../../../src/graph/layers.ts";
+import { type Model, sequential } from "../../../src/graph/model.ts";
 import { elementCount, tensor } from "../../../src/graph/tensor.ts";
 import { seededRandom } from "../../../src/math/seededRandom.ts";
 import { nodeRuntime } from "../../../src/runtime/node.ts";
-import { createPredictor } from "../../../src/runtime/trainer.ts";
+import { createPredictor } from "../../../src/runtime/predictor.ts";
 
 /** Rows that the checks of the bench look at. */
 export const rows = 256;

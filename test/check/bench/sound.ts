@@ -1,4 +1,4 @@
-import type { Activation } from "../../../src/graph/layers.ts";
+import type { Activation } from "../../../src/graph/activations.ts";
 import type { Initialiser } from "./networks.ts";
 import type { BiasChoice } from "./programs.ts";
 

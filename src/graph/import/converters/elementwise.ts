@@ -1,3 +1,4 @@
+import { elu, leakyRelu, mish, selu, silu, softsign } from "../../activations.ts";
 import type { Value } from "../../op.ts";
 import type { OpAttributes, OpName } from "../../opAttributes.ts";
 import type { DType, Tensor } from "../../tensor.ts";
@@ -28,20 +29,6 @@ const folded =
   (name: "Max" | "Min"): Converter =>
   (c) =>
     c.inputs.map((_, i) => c.input(i)).reduce((a, b) => c.graph.op(name, [a, b]));
-
-/** x where x > 0, and slope x elsewhere. */
-function leaky(c: NodeContext, slope: Value | number): Value {
-  const negative = c.graph.op("Relu", [c.graph.neg(c.x)]);
-  return c.graph.sub(c.graph.op("Relu", [c.x]), c.graph.mul(negative, slope));
-}
-
-/** x where x > 0, and alpha (e^(x / scale) - 1) elsewhere. */
-function elu(c: NodeContext, alpha: number, scale = 1): Value {
-  const { graph, x } = c;
-  const below = graph.neg(graph.op("Relu", [graph.neg(x)]));
-  const curve = graph.sub(graph.op("Exp", [graph.div(below, scale)]), 1);
-  return graph.add(graph.op("Relu", [x]), graph.mul(curve, alpha));
-}
 
 /** x Phi(x), or its approximation by tanh. */
 const gelu: Converter = (c) => {
@@ -85,7 +72,7 @@ export const elementwise: Record<string, Converter> = {
   ...Object.fromEntries(plain.map((name) => [name, same(name)])),
   Cast: cast,
   CastLike: (c) => c.graph.cast(c.x, c.input(1).dtype),
-  Celu: (c) => elu(c, c.float("alpha", 1), c.float("alpha", 1)),
+  Celu: (c) => elu(c.graph, c.x, c.float("alpha", 1), c.float("alpha", 1)),
   Clip: clip,
   CumSum: (c) =>
     c.graph.op("CumSum", [c.x], {
@@ -93,12 +80,12 @@ export const elementwise: Record<string, Converter> = {
       reverse: c.int("reverse", 0) === 1,
       exclusive: c.int("exclusive", 0) === 1,
     }),
-  Elu: (c) => elu(c, c.float("alpha", 1)),
+  Elu: (c) => elu(c.graph, c.x, c.float("alpha", 1)),
   Gelu: gelu,
   HardSigmoid: (c) => hardSigmoid(c, c.float("alpha", 0.2), c.float("beta", 0.5)),
   HardSwish: (c) => c.graph.mul(c.x, hardSigmoid(c, 1 / 6, 0.5)),
   Identity: (c) => c.x,
-  LeakyRelu: (c) => leaky(c, c.float("alpha", 0.01)),
+  LeakyRelu: (c) => leakyRelu(c.graph, c.x, c.float("alpha", 0.01)),
   Max: folded("Max"),
   Mean: (c) =>
     c.graph.div(
@@ -109,15 +96,13 @@ export const elementwise: Record<string, Converter> = {
       c.inputs.length,
     ),
   Min: folded("Min"),
-  /** x tanh(softplus(x)) (Misra 2019). */
-  Mish: (c) => c.graph.mul(c.x, c.graph.op("Tanh", [c.graph.op("Softplus", [c.x])])),
+  Mish: (c) => mish(c.graph, c.x),
   Mod: (c) => c.graph.op("Mod", [c.x, c.input(1)], { truncated: c.int("fmod", 0) === 1 }),
-  PRelu: (c) => leaky(c, c.input(1)),
-  /** Klambauer et al. 2017; the constants are ONNX's defaults. */
-  Selu: (c) =>
-    c.graph.mul(elu(c, c.float("alpha", 1.6732631921768188)), c.float("gamma", 1.0507010221481323)),
-  Softsign: (c) => c.graph.div(c.x, c.graph.add(c.graph.op("Abs", [c.x]), 1)),
-  Swish: (c) => c.graph.mul(c.x, c.graph.op("Sigmoid", [c.graph.mul(c.x, c.float("alpha", 1))])),
+  PRelu: (c) => leakyRelu(c.graph, c.x, c.input(1)),
+  /** The constants are ONNX's defaults. */
+  Selu: (c) => selu(c.graph, c.x, c.float("alpha", 1.6732631921768188), c.float("gamma", 1.0507010221481323)),
+  Softsign: (c) => softsign(c.graph, c.x),
+  Swish: (c) => silu(c.graph, c.x, c.float("alpha", 1)),
   ThresholdedRelu: (c) => {
     const above = c.graph.op("Greater", [c.x, c.scalar(c.float("alpha", 1))]);
     return c.graph.op("Where", [above, c.x, c.scalar(0)]);

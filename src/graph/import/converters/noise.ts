@@ -1,5 +1,6 @@
+import type { NoiseKind } from "../../noise.ts";
 import type { DType } from "../../tensor.ts";
-import type { Converter, NodeContext, NoiseKind } from "../nodeContext.ts";
+import type { Converter, NodeContext } from "../nodeContext.ts";
 import { dtypeOf } from "../protoTensor.ts";
 
 /** Numbers that the file draws at random become inputs, drawn from the seed for each step. */

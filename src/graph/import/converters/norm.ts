@@ -1,16 +1,8 @@
+import { dropped, normalized, runningAverage } from "../../normalized.ts";
 import type { Value } from "../../op.ts";
 import { elementCount } from "../../tensor.ts";
 import type { Converter, NodeContext } from "../nodeContext.ts";
 import { isAll } from "./elementwise.ts";
-
-/** Mean and variance over some axes, which stay with size 1, and the value with both taken out. */
-function normalized({ graph }: NodeContext, x: Value, axes: readonly number[], epsilon: number) {
-  const mean = graph.op("ReduceMean", [x], { axes });
-  const centred = graph.sub(x, mean);
-  const variance = graph.op("ReduceMean", [graph.mul(centred, centred)], { axes });
-  const deviation = graph.op("Sqrt", [graph.add(variance, epsilon)]);
-  return { mean, variance, deviation, y: graph.div(centred, deviation) };
-}
 
 /** (C) in a shape that broadcasts against (N, C, ...). */
 const perChannel = ({ graph }: NodeContext, x: Value, rank: number) =>
@@ -39,14 +31,13 @@ const batchNormalization: Converter = (c) => {
     return [affine(c, y, channels(scale), channels(bias)), runningMean, runningVariance];
   }
   const axes = [...x.shape.keys()].filter((axis) => axis !== 1);
-  const { mean, variance, y } = normalized(c, x, axes, epsilon);
+  const { mean, variance, y } = normalized(c.graph, x, axes, epsilon);
   const count = elementCount(x.shape) / x.shape[1];
   const correction = c.network.unbiasedVariance && count > 1 ? count / (count - 1) : 1;
   const momentum = c.float("momentum", 0.9);
   const next = [[runningMean, mean, 1] as const, [runningVariance, variance, correction] as const].map(
     ([running, batch, factor], i) => {
-      const flat = graph.reshape(batch, running.shape);
-      const value = graph.add(graph.mul(running, momentum), graph.mul(flat, (1 - momentum) * factor));
+      const value = runningAverage(graph, running, batch, momentum, factor);
       c.network.setState(c.node.input[3 + i], value);
       return value;
     },
@@ -57,7 +48,7 @@ const batchNormalization: Converter = (c) => {
 const layerNormalization: Converter = (c) => {
   const axis = c.axis(-1);
   const axes = [...c.x.shape.keys()].slice(axis);
-  const { mean, deviation, y } = normalized(c, c.x, axes, c.float("epsilon", 1e-5));
+  const { mean, deviation, y } = normalized(c.graph, c.x, axes, c.float("epsilon", 1e-5));
   const result = affine(c, y, c.inputs[1], c.inputs[2]);
   return c.node.output.length === 1 ? result : [result, mean, c.graph.op("Reciprocal", [deviation])];
 };
@@ -72,7 +63,7 @@ const rmsNormalization: Converter = (c) => {
 const instanceNormalization: Converter = (c) => {
   const rank = c.x.shape.length;
   const axes = [...c.x.shape.keys()].slice(2);
-  const { y } = normalized(c, c.x, axes, c.float("epsilon", 1e-5));
+  const { y } = normalized(c.graph, c.x, axes, c.float("epsilon", 1e-5));
   return affine(c, y, perChannel(c, c.input(1), rank), perChannel(c, c.input(2), rank));
 };
 
@@ -81,7 +72,7 @@ const groupNormalization: Converter = (c) => {
   const groups = c.int("num_groups", 1);
   const [n, channels, ...size] = c.x.shape;
   const grouped = c.graph.reshape(c.x, [n, groups, (channels / groups) * elementCount(size)]);
-  const { y } = normalized(c, grouped, [2], c.float("epsilon", 1e-5));
+  const { y } = normalized(c.graph, grouped, [2], c.float("epsilon", 1e-5));
   const each = (value: Value) => {
     if (elementCount(value.shape) === channels) return perChannel(c, value, c.x.shape.length);
     const wide = c.graph.expand(c.graph.reshape(value, [groups, 1]), [groups, channels / groups]);
@@ -98,10 +89,7 @@ const lpNormalization: Converter = (c) => {
   return c.graph.div(c.x, c.graph.op("Sqrt", [sum(c.graph.mul(c.x, c.x))]));
 };
 
-/**
- * Dropout (Srivastava et al. 2014): in training mode elements are zeroed with probability `ratio` and the rest divided by
- * 1 - ratio. The mask is an input, drawn from the seed.
- */
+/** Dropout in training mode zeroes elements with probability `ratio`. The mask is an input, drawn from the seed. */
 const dropout: Converter = (c) => {
   const ratio = c.inputs[1] ? c.numbers(1)![0] : 0.5;
   const isTraining =
@@ -112,8 +100,7 @@ const dropout: Converter = (c) => {
     return withMask(c.x, () => c.graph.expand(c.scalar(1, "bool"), c.x.shape));
   }
   const mask = c.network.noise(c.node, { kind: "mask", keep: 1 - ratio }, c.x.shape);
-  const y = c.graph.mul(c.graph.mul(c.x, c.graph.cast(mask, c.x.dtype)), 1 / (1 - ratio));
-  return withMask(y, () => c.graph.cast(mask, "bool"));
+  return withMask(dropped(c.graph, c.x, mask, 1 - ratio), () => c.graph.cast(mask, "bool"));
 };
 
 export const norm: Record<string, Converter> = {

@@ -1,4 +1,5 @@
 import type { Value } from "../../op.ts";
+import { gate, gruStep, lstmStep } from "../../recurrentCells.ts";
 import type { Converter, NodeContext } from "../nodeContext.ts";
 
 /** The state of a cell, and what it computes it from in one time step. */
@@ -10,25 +11,19 @@ type RecurrentCell = (
   bias?: Value,
 ) => Value[];
 
-/** Columns `index` of gates that lie side by side. */
-function gate({ graph }: NodeContext, x: Value, index: number, size: number): Value {
-  return graph.slice(x, [{ axis: x.shape.length - 1, start: index * size, end: (index + 1) * size }]);
-}
-
 const sigmoid = ({ graph }: NodeContext, x: Value) => graph.op("Sigmoid", [x]);
 const tanh = ({ graph }: NodeContext, x: Value) => graph.op("Tanh", [x]);
 
-/** i, o, f, c in ONNX's order: c' = f c + i g; h' = o tanh(c') (Hochreiter and Schmidhuber 1997). */
+/** Gates i, o, f, c in ONNX's order. */
 const lstmCell: RecurrentCell = (c, inputs, [h, cell], recurrent, bias) => {
   const { graph } = c;
-  const size = h.shape[1];
   const all = graph.add(inputs, graph.op("Gemm", [h, recurrent, ...(bias ? [bias] : [])], { transB: true }));
-  const [i, o, f] = [0, 1, 2].map((k) => sigmoid(c, gate(c, all, k, size)));
-  const next = graph.add(graph.mul(f, cell), graph.mul(i, tanh(c, gate(c, all, 3, size))));
-  return [graph.mul(o, tanh(c, next)), next];
+  const [i, o, f, g] = [0, 1, 2, 3].map((k) => gate(graph, all, k, h.shape[1]));
+  const next = lstmStep(graph, { i, f, g, o }, cell);
+  return [next.h, next.cell];
 };
 
-/** z, r, h in ONNX's order: h' = (1 - z) n + z h (Cho et al. 2014); `linear_before_reset` as cuDNN and PyTorch. */
+/** Gates z, r, h in ONNX's order; `linear_before_reset` as cuDNN and PyTorch. */
 const gruCell: RecurrentCell = (c, inputs, [h], recurrent, bias) => {
   const { graph } = c;
   const size = h.shape[1];
@@ -41,11 +36,11 @@ const gruCell: RecurrentCell = (c, inputs, [h], recurrent, bias) => {
     c,
     graph.add(graph.slice(inputs, [{ axis: 1, start: 0, end: 2 * size }]), rows(0, 2)(h)),
   );
-  const [z, r] = [0, 1].map((k) => gate(c, gates, k, size));
+  const [z, r] = [0, 1].map((k) => gate(graph, gates, k, size));
   const isLinear = c.int("linear_before_reset", 0) === 1;
   const remembered = isLinear ? graph.mul(r, rows(2, 3)(h)) : rows(2, 3)(graph.mul(r, h));
-  const candidate = tanh(c, graph.add(gate(c, inputs, 2, size), remembered));
-  return [graph.add(graph.mul(graph.sub(1, z), candidate), graph.mul(z, h))];
+  const candidate = tanh(c, graph.add(gate(graph, inputs, 2, size), remembered));
+  return [gruStep(graph, z, candidate, h)];
 };
 
 const rnnCell: RecurrentCell = (c, inputs, [h], recurrent, bias) => {

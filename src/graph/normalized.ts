@@ -1,0 +1,31 @@
+import type { Graph } from "./graph.ts";
+import type { Value } from "./op.ts";
+
+/** Mean and variance over some axes, which stay with size 1, and y: the value with both taken out. */
+export function normalized(graph: Graph, x: Value, axes: readonly number[], epsilon: number) {
+  const mean = graph.op("ReduceMean", [x], { axes });
+  const centred = graph.sub(x, mean);
+  const variance = graph.op("ReduceMean", [graph.mul(centred, centred)], { axes });
+  const deviation = graph.op("Sqrt", [graph.add(variance, epsilon)]);
+  return { mean, variance, deviation, y: graph.div(centred, deviation) };
+}
+
+/** momentum running + (1 - momentum) factor batch: how a running mean or variance is kept. */
+export function runningAverage(
+  graph: Graph,
+  running: Value,
+  batch: Value,
+  momentum: number,
+  factor = 1,
+): Value {
+  const flat = graph.reshape(batch, running.shape);
+  return graph.add(graph.mul(running, momentum), graph.mul(flat, (1 - momentum) * factor));
+}
+
+/**
+ * Dropout (Srivastava et al. 2014): where the mask is 0 elements are zeroed, and the rest are divided by the share that is
+ * kept.
+ */
+export function dropped(graph: Graph, x: Value, mask: Value, keep: number): Value {
+  return graph.mul(graph.mul(x, graph.cast(mask, x.dtype)), 1 / keep);
+}

@@ -1,0 +1,23 @@
+import type { Graph } from "./graph.ts";
+import type { Value } from "./op.ts";
+
+/** c' = f c + i g; h' = o tanh(c') (Hochreiter and Schmidhuber 1997), from the sums that the gates are functions of. */
+export function lstmStep(
+  graph: Graph,
+  { i, f, g, o }: Readonly<Record<"i" | "f" | "g" | "o", Value>>,
+  cell: Value,
+): { h: Value; cell: Value } {
+  const [input, forget, output] = [i, f, o].map((sum) => graph.op("Sigmoid", [sum]));
+  const next = graph.add(graph.mul(forget, cell), graph.mul(input, graph.op("Tanh", [g])));
+  return { h: graph.mul(output, graph.op("Tanh", [next])), cell: next };
+}
+
+/** h' = (1 - z) n + z h (Cho et al. 2014), from the update gate z and the candidate n. */
+export function gruStep(graph: Graph, z: Value, candidate: Value, h: Value): Value {
+  return graph.add(graph.mul(graph.sub(1, z), candidate), graph.mul(z, h));
+}
+
+/** Columns `index` of gates that lie side by side, each of `size` columns. */
+export function gate(graph: Graph, x: Value, index: number, size: number): Value {
+  return graph.slice(x, [{ axis: x.shape.length - 1, start: index * size, end: (index + 1) * size }]);
+}

@@ -1,0 +1,98 @@
+import type { Network } from "../graph/network.ts";
+import type { NetworkNoise } from "../graph/noise.ts";
+import type { DType, Tensor, TensorData } from "../graph/tensor.ts";
+import { arrayTypes, elementCount } from "../graph/tensor.ts";
+import type { ExampleTypes } from "../graph/trainStep.ts";
+import { seededRandom } from "../math/seededRandom.ts";
+
+/** Rows to train on, row-major. Only the rows of a batch are copied. */
+export interface Examples {
+  /** One array per input of the network, by name. */
+  readonly inputs: Readonly<Record<string, TensorData>>;
+  /** One number per row, or as many as the loss needs: see `trainingLoss`; the same for each place of a row. */
+  readonly labels: TensorData;
+}
+
+export const exampleTypes = ({ inputs, labels }: Examples): ExampleTypes => ({
+  inputs: Object.fromEntries(Object.entries(inputs).map(([name, data]) => [name, dtypeOf(data)])),
+  labels: dtypeOf(labels),
+});
+
+/** The number of examples; throws if inputs and labels disagree. */
+export function rowCount({ inputs, places }: Network, examples: Examples): number {
+  const [rows] = inputs.map(({ name, shape }) => examples.inputs[name].length / elementCount(shape));
+  for (const { name, shape } of inputs) {
+    const [size, elements] = [elementCount(shape), examples.inputs[name].length];
+    const perPlace = examples.labels.length / (rows * places);
+    if (!(Number.isInteger(rows) && rows > 0 && elements === rows * size && Number.isInteger(perPlace))) {
+      throw new RangeError(
+        `${elements} elements of ${name} for ${examples.labels.length} labels; needed: ${size} elements per row, and as many numbers per label for each`,
+      );
+    }
+  }
+  return rows;
+}
+
+/** Positions of the rows' labels among those of all rows. */
+export function placesOf({ places }: Network, rows: ArrayLike<number>): ArrayLike<number> {
+  if (places === 1) return rows;
+  return Uint32Array.from(
+    { length: rows.length * places },
+    (_, i) => rows[Math.floor(i / places)] * places + (i % places),
+  );
+}
+
+/** The noise of one step: the same for every network with this seed, such as the arms of an experiment. */
+export function drawNoise({ name, draw }: NetworkNoise, seed: number, step: number): Tensor {
+  return draw(seededRandom(seed, `noise/${name}/${step}`));
+}
+
+export const emptyInputs = (model: Network, types: ExampleTypes, batch: readonly number[]) =>
+  Object.fromEntries(
+    model.inputs.map(({ name, shape }) => [name, emptyTensor(types.inputs[name], [...batch, ...shape])]),
+  );
+
+/** @param start row of the feed that the first is copied to */
+export function copyInputs(
+  model: Network,
+  examples: Examples,
+  rows: ArrayLike<number>,
+  to: Readonly<Record<string, Tensor>>,
+  start = 0,
+): void {
+  for (const { name, shape } of model.inputs)
+    copyRows(examples.inputs[name], rows, to[name].data, elementCount(shape), start * elementCount(shape));
+}
+
+/** Up to so many elements, a loop is faster than `set` of a view, which is an object to make. */
+const fewElements = 32;
+
+/**
+ * Copies rows of `size` elements into a feed, from element `start` on. A runtime may refuse shared memory, and a batch is
+ * small.
+ */
+export function copyRows(
+  from: TensorData,
+  rows: ArrayLike<number>,
+  to: TensorData,
+  size: number,
+  start = 0,
+): void {
+  for (let i = 0; i < rows.length; i++) {
+    const [source, target] = [rows[i] * size, start + i * size];
+    if (size > fewElements) to.set(from.subarray(source, source + size) as never, target);
+    else for (let k = 0; k < size; k++) to[target + k] = from[source + k];
+  }
+}
+
+export function emptyTensor(dtype: DType, shape: readonly number[]): Tensor {
+  return { dtype, shape, data: new arrayTypes[dtype](elementCount(shape)) };
+}
+
+function dtypeOf(data: TensorData): DType {
+  if (data instanceof Float32Array) return "float32";
+  if (data instanceof Float64Array) return "float64";
+  if (data instanceof Uint8Array) return "uint8";
+  if (data instanceof Int32Array) return "int32";
+  return "int64";
+}
