@@ -36,6 +36,7 @@ export function classTerms(classes: number, frequencies: readonly number[] | und
       fix: "nothing is wrong: print the two losses apart to compare each with its own start",
     },
     ...auxiliary(classes, even),
+    focal((1 - 1 / classes) ** 2 * even, `(1 - 1/${classes})^2 ln ${classes}`),
     {
       name: "another loss",
       cause: "wrong loss",
@@ -108,6 +109,18 @@ function softmaxTwice(classes: number, frequencies: readonly number[] | undefine
     term(0, "all predictions certain and wrong"),
   ];
 }
+
+/** The focal loss of equal outputs: cross-entropy times (1 - p)^2 of the label's probability p. */
+export const focal = (value: number, formula: string): LossTerm => ({
+  name: "another loss",
+  cause: "wrong loss",
+  formula,
+  what: "the focal loss with gamma 2 of equal outputs",
+  value,
+  shape: start,
+  weight: 0.02,
+  fix: "nothing is wrong if the loss is focal: name it (--loss) to compare with its own start",
+});
 
 /** Auxiliary classifiers, each with the main one's start. */
 function auxiliary(classes: number, even: number): LossTerm[] {

@@ -33,7 +33,7 @@ export function headTerms(known: KnownHead): LossTerm[] {
   const mistakes = [
     ...mistakesAt(bound, zero, "outputs of 0"),
     ...(optimum && bound.outputs <= maxClasses ? mistakesAt(bound, optimum, "the optimal bias") : []),
-    ...(optimum ? smoothed(known) : []),
+    ...(optimum ? [...smoothed(known), ...otherDivisor(known)] : []),
   ];
   // a mistake that changes nothing here explains nothing
   const changes = ({ value }: LossTerm) => right.every((term) => Math.abs(term.value - value) > 1e-6);
@@ -110,6 +110,26 @@ function smoothed({ bound, options, summary }: KnownHead): LossTerm[] {
       fix: mistake.fix,
     };
   });
+}
+
+/** With class weights, the sum over rows divided by the rows where it should be by their weights, or the other way round. */
+function otherDivisor({ bound, options, summary }: KnownHead): LossTerm[] {
+  const { head } = bound;
+  const stated = bound.options.reduction;
+  if (head.rowWeight === undefined || stated === "sum") return [];
+  const reduction = stated === "mean" ? "rows" : "mean";
+  const changed = bind(head, summary, { ...options, reduction });
+  const divisor = reduction === "mean" ? "the sum of the class weights" : "the number of rows";
+  return [new Float64Array(bound.outputs), optimalOutput(changed)].map((output, i) => ({
+    name: "divided by the other weights",
+    cause: "wrong reduction",
+    formula: `the weighted loss over ${divisor}${i === 0 ? ", at outputs of 0" : ""}`,
+    what: `the sum of the weighted losses divided by ${divisor}, as ${reduction === "mean" ? "PyTorch does for class indices" : "Keras does"}`,
+    value: changed.expectedLoss(output),
+    shape: start,
+    weight: 0.05,
+    fix: `state how your program divides: --reduction ${reduction}`,
+  }));
 }
 
 /** The least loss that label smoothing e leaves, where every prediction is right: the entropy of a smoothed label. */

@@ -7,7 +7,8 @@ import type { Options } from "../heads/options.ts";
 import { fromCounts } from "../labels/fromCounts.ts";
 import { summarizeBinary, summarizeNumbers } from "../labels/summarize.ts";
 import type { LabelSummary } from "../labels/summary.ts";
-import { classTerms, clipTerms, uneven, zeroOfClasses } from "./classTerms.ts";
+import { classTerms, clipTerms, focal, uneven, zeroOfClasses } from "./classTerms.ts";
+import { contrastiveTerms } from "./contrastiveTerms.ts";
 import { headTerms } from "./headTerms.ts";
 import { exact, type LossFacts, type LossTerm, start, startsHigh } from "./lossTerm.ts";
 import { isOpen, reducedTerms } from "./reducedTerms.ts";
@@ -18,6 +19,9 @@ export function lossTerms(facts: LossFacts): LossTerm[] {
   const terms = likelyHeads(facts).flatMap(({ name, options, share }) =>
     weighted(termsOf(findHead(name).head, options, facts), share),
   );
+  if (facts.head === undefined && facts.classes === undefined && facts.labels === undefined) {
+    terms.push(...weighted(contrastiveTerms(facts), 0.05));
+  }
   const finite = [...terms, ...always].filter(({ value }) => Number.isFinite(value));
   return [...finite, ...reducedTerms(finite, facts), ...finite.flatMap(negated)];
 }
@@ -90,9 +94,8 @@ function termsOf(head: Head, options: Options, facts: LossFacts): LossTerm[] {
     terms.push(...classTerms(bound.outputs, isKnown ? frequencies : undefined));
     terms.push(...clipTerms(frequencies, false));
   }
-  if (link === sigmoidLink) {
-    terms.push(...binaryTerms(isKnown), ...clipTerms(frequencies, true));
-  }
+  if (link === sigmoidLink) terms.push(...binaryTerms(isKnown), ...clipTerms(frequencies, true));
+  if (head.name === "info-nce") terms.push(...contrastiveTerms(facts));
   if (head.family === "regression" && !isKnown) terms.push(...unknownTargets(head));
   if (isKnown) terms.push(...belowLeast(terms));
   return terms;
@@ -143,8 +146,21 @@ function binaryTerms(isKnown: boolean): LossTerm[] {
     weight: 0.06,
     fix: "nothing is wrong: print the two losses apart to compare each with ln 2",
   };
-  return isKnown ? [ofTwo] : [ofTwo, uneven(Math.LN2, "ln 2")];
+  const halves = focal(Math.LN2 / 4, "ln 2 / 4");
+  return [ofTwo, labelsAbove1, halves, ...(isKnown ? [] : [uneven(Math.LN2, "ln 2")])];
 }
+
+/** A binary cross-entropy of labels from 0 to 1 is never negative. */
+const labelsAbove1: LossTerm = {
+  name: "labels outside 0 to 1",
+  cause: "wrong link",
+  formula: "-y log p - (1 - y) log(1 - p) with y above 1",
+  what: "a binary cross-entropy of class indices or other labels above 1: it has no lower bound",
+  value: -1e6,
+  shape: { kind: "range", low: 1e-3 },
+  weight: 0.1,
+  fix: "give labels of 0 and 1, or use a softmax with one output per class for class indices",
+};
 
 /** A regression of which nothing is known: a squared error is as large as the targets' squares. */
 function unknownTargets(head: Head): LossTerm[] {
