@@ -14,7 +14,8 @@ export function contrastiveTerms({ batchSize, devices = 1 }: LossFacts): LossTer
     contrastive(n, "CLIP, InfoNCE: one match among the rows of the batch"),
     contrastive(2 * n - 1, "SimCLR: one match among the other 2 N - 1 views of the batch"),
   ]);
-  if (batchSize === undefined) terms.push(contrastive(mocoCandidates, "MoCo: one match and a queue of 65,536"));
+  if (batchSize === undefined)
+    terms.push(contrastive(mocoCandidates, "MoCo: one match and a queue of 65,536"));
   const weight = 1 / terms.length;
   return terms.flatMap((term) => [
     { ...term, weight },

@@ -1,9 +1,9 @@
-import { InputError } from "../errors.ts";
 import type { CauseName } from "./cause.ts";
-import { bitsSaved, maxBitsSaved, type ReportedNumber } from "./lossDensity.ts";
+import { bestBits, priorOfOthers, randomNumbersLike, scoreOf, withPriors } from "./lossScores.ts";
 import type { ExplanationName, LossFacts, LossTerm } from "./lossTerm.ts";
 import { checkFacts, lossTerms } from "./lossTerms.ts";
 import { outputSpread } from "./outputSpread.ts";
+import { type ReportedNumber, reportedNumber } from "./reportedNumber.ts";
 import { settleLine } from "./settleLine.ts";
 
 /** One way to arrive at a reported loss. The number is consistent with it; that it is the cause, it does not show. */
@@ -42,8 +42,6 @@ export interface LossVerdict {
   readonly unexplained: number;
 }
 
-/** Prior probability of a cause that is not in the table. */
-const priorOfOthers = 0.2;
 /** Explanations less probable than this are not listed, nor more than so many. */
 const minShare = 0.03;
 const maxExplanations = 6;
@@ -65,7 +63,7 @@ export function explainLoss(loss: number | string, facts: LossFacts = {}): LossV
     .filter(({ bits }) => 2 ** bits > minShare * evidence)
     .sort((a, b) => b.bits - a.bits)
     .slice(0, maxExplanations);
-  const random = best.length > 0 ? bestOfRandom(number, terms) : [];
+  const random = best.length > 0 ? randomNumbersLike(number).map((at) => bestBits(terms, at)) : [];
   return {
     loss: number.value,
     rounding: number.rounding,
@@ -78,65 +76,6 @@ export function explainLoss(loss: number | string, facts: LossFacts = {}): LossV
     })),
     unexplained: priorOfOthers / evidence,
   };
-}
-
-/** A term with the logarithm to base 2 of its prior probability. */
-interface PriorTerm extends LossTerm {
-  readonly prior: number;
-}
-
-const scoreOf = ({ prior, value, shape }: PriorTerm, at: ReportedNumber) =>
-  prior + bitsSaved(at, value, shape);
-
-/** Terms of the same name and value once, with their weights added (the first stands for all), the most probable first. */
-function withPriors(terms: readonly LossTerm[]): PriorTerm[] {
-  const byKey = new Map<string, LossTerm>();
-  for (const term of terms) {
-    const key = `${term.name} ${term.shape.kind} ${term.value.toPrecision(6)}`;
-    const known = byKey.get(key);
-    byKey.set(key, known ? { ...known, weight: known.weight + term.weight } : term);
-  }
-  const total = terms.reduce((sum, { weight }) => sum + weight, 0);
-  return [...byKey.values()]
-    .map((term) => ({ ...term, prior: Math.log2(((1 - priorOfOthers) * term.weight) / total) }))
-    .sort((a, b) => b.prior - a.prior);
-}
-
-/** @throws InputError on anything but a finite number; `~` before it means about */
-export function reportedNumber(loss: number | string): ReportedNumber {
-  const text = String(loss).trim();
-  const [, about, digits, decimals = "", exponent = "0"] =
-    /^(~?)([+-]?(?=\.?\d)\d*\.?(\d*))(?:e([+-]?\d+))?$/i.exec(text) ?? [];
-  const value = Number(digits === undefined ? Number.NaN : `${digits}e${exponent}`);
-  if (!Number.isFinite(value)) {
-    throw new InputError(
-      `invalid loss: ${text || "nothing"}; allowed: a finite number as the program prints it, such as 2.3026 or ~14 (for NaN and infinity: baserate check)`,
-    );
-  }
-  const rounding = 0.5 * 10 ** (Number(exponent) - decimals.length);
-  return { value, rounding: about ? Math.max(rounding, 0.03 * Math.abs(value)) : rounding };
-}
-
-/** How many random numbers are tried. */
-const randomNumbers = 200;
-
-/**
- * The best score of random numbers: evenly over one e-fold to either side of the number on the logarithmic scale, with as
- * many decimals, on a regular grid.
- */
-function bestOfRandom({ value, rounding }: ReportedNumber, terms: readonly PriorTerm[]): number[] {
-  return Array.from({ length: randomNumbers }, (_, i) => {
-    const exact = value * Math.exp((2 * (i + 0.5)) / randomNumbers - 1);
-    const unit = 2 * rounding;
-    const at = { value: Math.round(exact / unit) * unit, rounding };
-    const most = maxBitsSaved(at);
-    let best = -Infinity;
-    for (const term of terms) {
-      if (term.prior + most <= best) break; // those that follow are less probable still
-      best = Math.max(best, scoreOf(term, at));
-    }
-    return best;
-  });
 }
 
 function explained(

@@ -1,12 +1,6 @@
 import { normalCentral } from "../math/normal.ts";
 import { usualExcess } from "./reference.ts";
-
-/** A number as a program printed it. */
-export interface ReportedNumber {
-  readonly value: number;
-  /** Half of the last digit's unit: what rounding may have changed. */
-  readonly rounding: number;
-}
+import type { ReportedNumber } from "./reportedNumber.ts";
 
 /**
  * How a loss lies around the value that an explanation gives:

@@ -19,6 +19,9 @@ const weights: Record<Reduction["name"], number> = {
   "padding in the divisor": 0.1,
 };
 
+/** Combinations that are rarer than this are left out: even an exact match of six digits would not make one likely. */
+const minWeight = 1e-6;
+
 /** All guesses at one unknown size together are as likely as this. */
 const guessShare = 0.5;
 
@@ -37,9 +40,9 @@ export function reducedTerms(terms: readonly LossTerm[], facts: LossFacts): Loss
   return terms
     .filter((term) => term.value !== 0 && !isOpen(term) && term.name !== "perplexity")
     .flatMap((term) =>
-      [...single, ...pairs, ...(needColumns && isBinary(term) ? sumsOverColumns : [])].map((reduction) =>
-        reduced(term, reduction),
-      ),
+      [...single, ...pairs, ...(needColumns && isBinary(term) ? sumsOverColumns : [])]
+        .filter(({ weight }) => term.weight * weight >= minWeight)
+        .map((reduction) => reduced(term, reduction)),
     );
 }
 

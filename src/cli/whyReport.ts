@@ -25,8 +25,20 @@ export function whyReport({ explanations, unexplained }: LossVerdict, text: stri
   return [
     wrap(first),
     ...explanations.map(entry),
+    ...ties(explanations),
     wrap(`Something else, which is not in the table: ${percent(unexplained)}.`),
   ].join("\n\n");
+}
+
+/** Explanations that give the same number as the first: only facts tell them apart. */
+function ties([best, ...others]: readonly LossExplanation[]): string[] {
+  const same = others.flatMap(({ value }, i) => (value !== null && value === best.value ? [i + 2] : []));
+  if (same.length === 0) return [];
+  return [
+    wrap(
+      `1 and ${same.join(" and ")} give the same number, so the number cannot tell them apart; what you know of the program can.`,
+    ),
+  ];
 }
 
 const nothing = (text: string) =>

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { explainLoss, reportedNumber } from "../../src/check/explainLoss.ts";
+import { explainLoss } from "../../src/check/explainLoss.ts";
+import { reportedNumber } from "../../src/check/reportedNumber.ts";
 import { heads } from "../../src/heads/index.ts";
 import { solve } from "../../src/heads/solve.ts";
 import { fromCounts } from "../../src/labels/fromCounts.ts";
