@@ -3,24 +3,26 @@ import { type Command, InvalidArgumentError } from "commander";
 import { InputError } from "../errors.ts";
 import type { Head } from "../heads/head.ts";
 import type { LabelSummary } from "../labels/summary.ts";
+import { isDatabaseAddress } from "../tables/databases/address.ts";
 import { type LabelChoices, type Reading, readings } from "../tables/labelChoices.ts";
 import type { LabelsRead } from "../tables/readLabels.ts";
 import { type Table, type TableFormat, tableFormats } from "../tables/table.ts";
+import type { DatabaseFlags } from "./databaseLabels.ts";
 import { list } from "./options.ts";
 import { progressLine } from "./progressLine.ts";
 import { grouped } from "./text.ts";
 
 /** Where the labels are and how they are to be understood, as flags; the same for every command that reads labels. */
-export interface LabelFlags {
+export interface LabelFlags extends DatabaseFlags {
   readonly counts?: string;
-  readonly column?: readonly string[];
-  readonly weightColumn?: string;
   readonly classes?: number | readonly string[];
   readonly ignoreIndex?: string;
   readonly as?: Reading;
   readonly missing?: "refuse" | "skip";
   readonly format?: TableFormat;
   readonly header?: boolean;
+  /** Whether the file is the result of a grouped query. */
+  readonly grouped?: true;
 }
 
 /** Labels, with a line on what was read and how it was understood. */
@@ -65,6 +67,10 @@ export function addLabelFlags(
     option("--format <name>", "format of the file where its name does not say").choices(tableFormats),
     option("--header", "the first row of a text file names the columns"),
     option("--no-header", "the first row of a text file holds labels; columns are 0, 1, ..."),
+    option("--table <name>", "table of a database that holds the labels, such as shop.orders"),
+    option("--query <sql>", "query whose rows hold the labels, instead of --table"),
+    option("--where <sql>", "condition in SQL that the rows of the database must meet"),
+    option("--grouped", "the file is the result of the query that solve --sql prints"),
   ];
   for (const flag of flags) {
     if (weights || !ofWeights.includes(flag.attributeName())) command.addOption(flag.helpGroup("Labels:"));
@@ -87,11 +93,31 @@ export async function labelsOf(
   }
   if (file === undefined)
     throw new InputError("no labels: give a file, - for standard input, or --counts 900,100");
+  if (isDatabaseAddress(file)) {
+    const { readDatabase } = await import("./databaseLabels.ts");
+    const { table, read } = await readDatabase(head, file, flags, { ...choicesOf(flags), ...hints });
+    return { summary: read.summary, source: sourceText(table.format, flags.column!, read) };
+  }
+  refuseDatabaseFlags(file, flags);
+  if (flags.grouped) {
+    const { readGroupedFile } = await import("./databaseLabels.ts");
+    const { table, columns, read } = await readGroupedFile(head, file, flags, {
+      ...choicesOf(flags),
+      ...hints,
+    });
+    return {
+      summary: read.summary,
+      source: sourceText(`${named(file)}: groups in ${table.format}`, columns, read),
+    };
+  }
   if (file !== "-" && (await stat(file).catch(() => undefined))?.isDirectory()) return fromFolder(file);
   const { readLabels } = await import("../tables/readLabels.ts");
   return withTable(file, flags, async (table) => {
     const read = await readLabels(table, head, { ...choicesOf(flags), ...hints });
-    return { summary: read.summary, source: sourceText(file, table, read) };
+    return {
+      summary: read.summary,
+      source: sourceText(`${named(file)}: ${table.format}`, table.columns, read),
+    };
   });
 }
 
@@ -111,7 +137,7 @@ export async function withTable<T>(
   use: (table: Table) => Promise<T>,
 ): Promise<T> {
   const { openTable } = await import("../tables/openTable.ts");
-  const progress = progressLine(`reading ${file === "-" ? "standard input" : file}`);
+  const progress = progressLine(`reading ${named(file)}`);
   try {
     const options = { columns: wantedColumns(flags), header: flags.header, onProgress: progress.show };
     return await use(await openTable(file, options, flags.format));
@@ -136,12 +162,25 @@ export const choicesOf = ({
   namesAreSure: header !== undefined,
 });
 
-function sourceText(file: string, table: Table, { understood, rowsRead, skipped }: LabelsRead): string {
-  const columns =
-    table.columns.length > 4 ? `${table.columns.length} columns` : `column ${table.columns.join(", ")}`;
+function sourceText(
+  place: string,
+  names: readonly string[],
+  { understood, rowsRead, skipped }: LabelsRead,
+): string {
+  const columns = names.length > 4 ? `${names.length} columns` : `column ${names.join(", ")}`;
   const left = skipped > 0 ? `, ${grouped(skipped)} skipped (no label)` : "";
-  const name = file === "-" ? "standard input" : file;
-  return `${name}: ${table.format}, ${columns}, ${grouped(rowsRead)} rows${left}: ${understood}`;
+  return `${place}, ${columns}, ${grouped(rowsRead)} rows${left}: ${understood}`;
+}
+
+const named = (file: string) => (file === "-" ? "standard input" : file);
+
+/** Flags that say where a database has the labels mean nothing for a file. */
+function refuseDatabaseFlags(file: string, flags: LabelFlags): void {
+  const given = (["table", "query", "where"] as const).find((flag) => flags[flag] !== undefined);
+  if (given === undefined) return;
+  throw new InputError(
+    `--${given} is for labels in a database, and ${named(file)} is a file; give an address such as postgres://host/database, or leave it out`,
+  );
 }
 
 function wantedColumns({ column, weightColumn }: LabelFlags): string[] | undefined {

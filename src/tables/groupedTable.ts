@@ -44,16 +44,22 @@ interface GroupedChunk extends Chunk {
   own(column: OwnColumn): Float64Array;
 }
 
+/** Names of the label columns in the result of a grouped query. */
+export function labelColumns({ columns }: Table): string[] {
+  const owned = new Set<string>(Object.values(own));
+  return columns.filter((name) => !owned.has(name));
+}
+
 /** The same table with the label columns alone; the other columns are counts and weights of its rows. */
 function groupedTable(table: Table): Table & { readonly chunks: AsyncIterable<GroupedChunk> } {
-  const owned = new Set<string>(Object.values(own));
-  const labels = table.columns.flatMap((name, i) => (owned.has(name) ? [] : [i]));
+  const names = labelColumns(table);
+  const labels = names.map((name) => table.columns.indexOf(name));
   async function* chunks(): AsyncGenerator<GroupedChunk> {
     for await (const chunk of table.chunks) yield grouped(table, labels, chunk);
   }
   return {
     format: `grouped ${table.format}`,
-    columns: labels.map((i) => table.columns[i]),
+    columns: names,
     chunks: chunks(),
   };
 }

@@ -5,6 +5,7 @@ import type { Options } from "../../heads/options.ts";
 import { frameworks, snippet } from "../../heads/snippets.ts";
 import { type Solution, solve } from "../../heads/solve.ts";
 import type { LabelSummary } from "../../labels/summary.ts";
+import { dialectNames } from "../../tables/sql/dialects.ts";
 import { addHeadFlags, headOptions, namedLoss } from "../headFlags.ts";
 import { addLabelFlags, type LabelFlags, labelsOf } from "../labelFlags.ts";
 import { labelsDocument, solveReport } from "../solveReport.ts";
@@ -14,6 +15,7 @@ interface SolveFlags extends LabelFlags {
   readonly json?: true;
   readonly for?: string;
   readonly plot?: string | true;
+  readonly sql?: string;
 }
 
 const examples = `
@@ -22,6 +24,9 @@ Examples:
   $ baserate solve train.csv --column species --label-smoothing 0.1
   $ baserate solve train.parquet --column sold --loss sigmoid --pos-weight 2
   $ baserate solve photos/ --for pytorch
+  $ baserate solve postgres://reader@db/shop --table orders --column species
+  $ baserate solve --sql bigquery --table shop.orders --column species > query.sql
+  $ bq query --format=csv --nouse_legacy_sql < query.sql | baserate solve - --grouped
 
 To see the options of a loss: baserate solve --loss huber --help`;
 
@@ -29,7 +34,7 @@ export function describe(command: Command): void {
   command
     .argument(
       "[labels]",
-      "file of labels (.csv .tsv .jsonl .json .npy .parquet), folder of images with one folder per class, or - for standard input",
+      "file of labels (.csv .tsv .jsonl .json .npy .parquet), folder of images with one folder per class, - for standard input, or the address of a database",
     )
     .addOption(
       command
@@ -48,6 +53,10 @@ export function describe(command: Command): void {
       "--plot [file]",
       "draw the labels with the initial predictions, and the loss as a function of the bias (.svg or .png)",
     )
+    .option(
+      "--sql <dialect>",
+      `print the query that counts the labels in a database, for one of ${dialectNames.join(", ")}`,
+    )
     .addHelpText("after", examples);
   addLabelFlags(command);
   addHeadFlags(command, namedLoss(process.argv));
@@ -56,6 +65,11 @@ export function describe(command: Command): void {
 
 async function run(file: string | undefined, flags: SolveFlags): Promise<void> {
   const found = findHead(flags.loss);
+  if (flags.sql !== undefined) {
+    const { printedQuery } = await import("../databaseLabels.ts");
+    console.log(printedQuery(found.head, flags.sql, file, flags));
+    return;
+  }
   const labels = await labelsOf(found.head, file, flags);
   const options = headOptions(flags.loss, { ...flags });
   if (flags.for !== undefined) {

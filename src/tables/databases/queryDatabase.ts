@@ -3,6 +3,7 @@ import { InputError, unknownName } from "../../errors.ts";
 import { exactInteger } from "../exactIntegers.ts";
 import { type Dialect, findDialect } from "../sql/dialects.ts";
 import type { Cells, Table, TableCell } from "../table.ts";
+import { checkedAddress, shownAddress, withoutSecrets } from "./address.ts";
 import type { QueryResult, Session } from "./session.ts";
 
 /** Engines by the scheme of an address: `postgres://user@host/database`, `sqlite:file`. */
@@ -32,10 +33,6 @@ function server(dialect: string, connect: (address: string) => Promise<Session>)
 function file(dialect: string, connect: (path: string) => Promise<Session>) {
   return { dialect, connect, file: true } as const;
 }
-
-/** Whether a text is the address of a database, and not the path of a file. One letter is a drive of Windows. */
-export const isDatabaseAddress = (text: string): boolean =>
-  /^[a-z]{2,}:\/\//i.test(text) || /^(duckdb|sqlite):/.test(text);
 
 /**
  * Runs a query on a database, read-only.
@@ -70,24 +67,6 @@ export async function queryDatabase(
   }
 }
 
-/** An address as it may be printed: without user, password and parameters. */
-export function shownAddress(address: string): string {
-  if (/^(duckdb|sqlite):/.test(address)) return address;
-  const { protocol, host, pathname } = new URL(checkedAddress(address));
-  return `${protocol}//${host}${pathname}`;
-}
-
-function checkedAddress(address: string): string {
-  try {
-    new URL(address);
-    return address;
-  } catch {
-    throw new InputError(
-      `invalid address of a database (it begins with ${address.slice(0, address.indexOf(":"))}:); one is postgres://user@host:port/database, and special characters of a password are written as %40`,
-    );
-  }
-}
-
 function filePath(address: string, scheme: string): string {
   const path = address.slice(scheme.length + 1).replace(/^\/\//, "");
   if (path !== "" && existsSync(path)) return path;
@@ -98,21 +77,6 @@ function filePath(address: string, scheme: string): string {
 function messageOf(error: unknown): string {
   const { message, code, errors } = error as NodeJS.ErrnoException & { errors?: Error[] };
   return message || errors?.[0]?.message || code || String(error);
-}
-
-/** A driver's message without the password, should it quote the address. */
-function withoutSecrets(message: string, address: string): string {
-  const url = URL.canParse(address) ? new URL(address) : undefined;
-  const { PGPASSWORD, MYSQL_PWD, CLICKHOUSE_PASSWORD } = process.env;
-  const passwords = [
-    url?.password,
-    PGPASSWORD,
-    MYSQL_PWD,
-    CLICKHOUSE_PASSWORD,
-    ...(url?.searchParams.values() ?? []),
-  ];
-  const secrets = passwords.flatMap((password) => (password ? [password, decodeURIComponent(password)] : []));
-  return secrets.reduce((text, secret) => text.replaceAll(secret, "***"), message);
 }
 
 function resultTable(format: string, { columns, rows }: QueryResult): Table {

@@ -1,0 +1,83 @@
+import { InputError } from "../errors.ts";
+import type { Head } from "../heads/head.ts";
+import { shownAddress } from "../tables/databases/address.ts";
+import { queryDatabase } from "../tables/databases/queryDatabase.ts";
+import { labelColumns, readGrouped } from "../tables/groupedTable.ts";
+import type { LabelChoices } from "../tables/labelChoices.ts";
+import { openTable } from "../tables/openTable.ts";
+import type { LabelsRead } from "../tables/readLabels.ts";
+import { type Dialect, findDialect } from "../tables/sql/dialects.ts";
+import { fromQuery, fromTable, groupedQuery } from "../tables/sql/groupedQuery.ts";
+import type { Table, TableFormat } from "../tables/table.ts";
+import { progressLine } from "./progressLine.ts";
+
+/** Which labels of a database: the table or the query that has the columns, and a condition that its rows must meet. */
+export interface DatabaseFlags {
+  readonly table?: string;
+  readonly query?: string;
+  readonly where?: string;
+  readonly column?: readonly string[];
+  readonly weightColumn?: string;
+}
+
+/** The query of `solve --sql`, for any client of that engine. */
+export function printedQuery(
+  head: Head,
+  dialect: string,
+  file: string | undefined,
+  flags: DatabaseFlags,
+): string {
+  if (file !== undefined)
+    throw new InputError(`--sql prints a query and reads nothing, so ${file} cannot be given with it`);
+  return `${queryOf(head, flags)(findDialect(dialect))};`;
+}
+
+/** The labels that a database holds; it counts them, and only the groups travel. */
+export async function readDatabase(
+  head: Head,
+  address: string,
+  flags: DatabaseFlags,
+  choices: LabelChoices,
+): Promise<{ table: Table; read: LabelsRead }> {
+  const progress = progressLine(`waiting for ${shownAddress(address)}`);
+  progress.show(0, 1);
+  try {
+    const table = await queryDatabase(address, queryOf(head, flags));
+    return { table, read: await readGrouped(table, head, { ...choices, weighted: false }) };
+  } finally {
+    progress.end();
+  }
+}
+
+/** The labels in the result of such a query, from a file or standard input. */
+export async function readGroupedFile(
+  head: Head,
+  file: string,
+  flags: DatabaseFlags & { readonly format?: TableFormat },
+  choices: LabelChoices,
+): Promise<{ table: Table; columns: string[]; read: LabelsRead }> {
+  if (flags.column !== undefined || flags.weightColumn !== undefined || flags.where !== undefined) {
+    throw new InputError(
+      "--grouped reads all columns of the result; leave out --column, --weight-column and --where",
+    );
+  }
+  const table = await openTable(file, { columns: "all", header: true }, flags.format);
+  return { table, columns: labelColumns(table), read: await readGrouped(table, head, choices) };
+}
+
+function queryOf(head: Head, { table, query, column, weightColumn, where }: DatabaseFlags) {
+  if ((table === undefined) === (query === undefined)) {
+    throw new InputError("say where the labels are with either --table NAME or --query 'SELECT ...'");
+  }
+  if (column === undefined) throw new InputError("say which column holds the labels with --column");
+  if (head.reads === "nothing") throw new InputError(`${head.name} reads no labels`);
+  if (head.reads === "survival" && column.length !== 2) {
+    throw new InputError(
+      `${head.name} reads two columns, a time and an event: --column TIME,EVENT, not ${column.join(",")}`,
+    );
+  }
+  return (dialect: Dialect) => {
+    const from = table === undefined ? fromQuery(query!) : fromTable(dialect, table);
+    return groupedQuery(dialect, { from, columns: column, weightColumn, where }, head.reads);
+  };
+}
