@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import preact from "@preact/preset-vite";
 import { defineConfig, type Plugin } from "vite";
 import { htmlStyle } from "./src/report/htmlStyle.ts";
@@ -15,6 +16,10 @@ export default defineConfig({
   base: "./",
   plugins: [preact({ devToolsEnabled: false }), reportStyle()],
   worker: { format: "es" },
+  // The readers of tables use Node's buffers.
+  resolve: {
+    alias: { "node:buffer": fileURLToPath(new URL("src/studio/tasks/nodeBuffer.ts", import.meta.url)) },
+  },
   // h5wasm, Plot and the like are loaded when they are needed, so their size is no reason to warn.
   build: {
     outDir: "../../dist/studio",
@@ -22,6 +27,6 @@ export default defineConfig({
     target: "es2022",
     chunkSizeWarningLimit: 8000,
     // A document for figures where there is none (src/plot/drawFigure.ts); a page has one.
-    rolldownOptions: { external: ["linkedom"] },
+    rolldownOptions: { external: [/^linkedom/] },
   },
 });

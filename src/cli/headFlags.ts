@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { commonOptions } from "../heads/bind.ts";
 import { findHead } from "../heads/index.ts";
-import { type OptionSpec, type Options, rangeText } from "../heads/options.ts";
+import { type OptionSpec, type Options, optionFromText, rangeText } from "../heads/options.ts";
 
 /** Adds the options of a loss as flags, from their descriptions: `labelSmoothing` becomes `--label-smoothing <number>`. */
 export function addHeadFlags(command: Command, loss: string): void {
@@ -10,7 +10,7 @@ export function addHeadFlags(command: Command, loss: string): void {
     command.addOption(
       command
         .createOption(`--${kebab(name)} <${valueName(spec)}>`, helpText(spec, implied[name] ?? spec.default))
-        .argParser((text) => parse(spec, text))
+        .argParser((text) => optionFromText(spec, text))
         .helpGroup(`Options of ${head.name}:`),
     );
   }
@@ -47,13 +47,3 @@ function helpText(spec: OptionSpec, value: unknown): string {
   const standard = Array.isArray(value) ? "1" : String(value);
   return `${spec.doc}${range} (default: ${standard})`;
 }
-
-/** The value of a flag; whether it is allowed is checked when the head is solved. */
-function parse(spec: OptionSpec, text: string): string | number | number[] {
-  if (spec.type === "choice") return text;
-  if (spec.type === "number") return number(text);
-  return text === "balanced" ? text : text.split(",").map(number);
-}
-
-/** NaN for text that is not a number, including the empty text. */
-const number = (text: string) => (text.trim() === "" ? Number.NaN : Number(text));

@@ -5,12 +5,11 @@ import type { Head } from "../heads/head.ts";
 import type { LabelSummary } from "../labels/summary.ts";
 import { isDatabaseAddress } from "../tables/databases/address.ts";
 import { type LabelChoices, type Reading, readings } from "../tables/labelChoices.ts";
-import type { LabelsRead } from "../tables/readLabels.ts";
+import { sourceText } from "../tables/sourceText.ts";
 import { type Table, type TableFormat, tableFormats } from "../tables/table.ts";
 import type { DatabaseFlags } from "./databaseLabels.ts";
 import { list } from "./options.ts";
 import { progressLine } from "./progressLine.ts";
-import { grouped } from "./text.ts";
 
 /** Where the labels are and how they are to be understood, as flags; the same for every command that reads labels. */
 export interface LabelFlags extends DatabaseFlags {
@@ -161,16 +160,6 @@ export const choicesOf = ({
   weighted: weightColumn !== undefined,
   namesAreSure: header !== undefined,
 });
-
-function sourceText(
-  place: string,
-  names: readonly string[],
-  { understood, rowsRead, skipped }: LabelsRead,
-): string {
-  const columns = names.length > 4 ? `${names.length} columns` : `column ${names.join(", ")}`;
-  const left = skipped > 0 ? `, ${grouped(skipped)} skipped (no label)` : "";
-  return `${place}, ${columns}, ${grouped(rowsRead)} rows${left}: ${understood}`;
-}
 
 const named = (file: string) => (file === "-" ? "standard input" : file);
 

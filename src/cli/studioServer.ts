@@ -6,11 +6,10 @@ import { serveStatic } from "@hono/node-server/serve-static";
 import { Hono } from "hono";
 import { cacheFile } from "../data/cachedDataset.ts";
 import { cifar10Layout, loadCifar10 } from "../data/cifar10.ts";
-import type { Dataset, ImageSet } from "../data/dataset.ts";
-import { imageBytes } from "../data/dataset.ts";
+import { type Dataset, imageBytes } from "../data/dataset.ts";
 import { imbalancedSubset } from "../data/imbalancedSubset.ts";
 import { InputError } from "../errors.ts";
-import { cifarPath, cifarTestImages } from "../studio/servedData.ts";
+import { cifarPath, servedMark } from "../studio/servedData.ts";
 
 export interface StudioServer {
   /** Where the page is, such as `http://localhost:8724/`. */
@@ -41,8 +40,7 @@ export async function serveStudio(folder: string, port: number): Promise<StudioS
   if (!existsSync(index)) throw new InputError(`no page in ${folder}; build it with npm run build:studio`);
   const page = (await readFile(index, "utf8")).replace(
     "</head>",
-    () =>
-      `${existsSync(cacheFile(cifar10Layout)) ? '<meta name="baserate-data" content="cifar10">' : ""}</head>`,
+    () => `${existsSync(cacheFile(cifar10Layout)) ? servedMark : ""}</head>`,
   );
   const app = new Hono();
   app.use(async (context, next) => {
@@ -84,36 +82,20 @@ function listen(app: Hono, port: number): Promise<ServerType> {
 
 let loaded: Promise<Dataset> | undefined;
 
-/** The subset with these class counts and some test images: images, labels, test images, test labels. */
+/** The subset with these class counts: images, then labels. */
 async function cifarSubset(counts: string): Promise<Uint8Array<ArrayBuffer>> {
   if (!existsSync(cacheFile(cifar10Layout))) {
     throw new InputError("CIFAR-10 is not in the cache; fetch it with: baserate data cifar10");
   }
   loaded ??= loadCifar10();
-  const { train, test, classNames } = await loaded;
-  const rows = imbalancedSubset(train.labels, counts.split(",").map(Number), classNames);
-  const parts = [
-    ...pick(train, rows),
-    ...pick(
-      test,
-      Uint32Array.from({ length: cifarTestImages }, (_, i) => i),
-    ),
-  ];
-  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    bytes.set(part, offset);
-    offset += part.length;
-  }
-  return bytes;
-}
-
-/** Images and labels of some rows. */
-function pick({ images, labels, shape }: ImageSet, rows: Uint32Array): [Uint8Array, Uint8Array] {
-  const size = imageBytes(shape);
-  const picked = new Uint8Array(rows.length * size);
+  const { train, classNames } = await loaded;
+  const { images, labels } = train;
+  const rows = imbalancedSubset(labels, counts.split(",").map(Number), classNames);
+  const size = imageBytes(train.shape);
+  const bytes = new Uint8Array(rows.length * (size + 1));
   rows.forEach((row, i) => {
-    picked.set(images.subarray(row * size, (row + 1) * size), i * size);
+    bytes.set(images.subarray(row * size, (row + 1) * size), i * size);
+    bytes[rows.length * size + i] = labels[row];
   });
-  return [picked, Uint8Array.from(rows, (row) => labels[row])];
+  return bytes;
 }

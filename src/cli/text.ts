@@ -1,5 +1,8 @@
 import { printable } from "../errors.ts";
+import { grouped } from "../math/grouped.ts";
 import { wrapText } from "../plot/wrapText.ts";
+
+export { grouped };
 
 /** Width of all output to a terminal, in letters. */
 const width = 80;
@@ -10,8 +13,3 @@ export const wrap = (text: string, indent = 2): string =>
 
 /** A labelled text: a label of at most 9 letters, the rest indented below itself. Control characters are escaped. */
 export const field = (label: string, text: string) => wrap(label.padEnd(10) + printable(text), 10);
-
-/** A whole number with commas: 13,850. Not by `toLocaleString`, whose first call takes 30 ms. */
-export function grouped(value: number): string {
-  return String(value).replace(/\B(?=(\d{3})+$)/g, ",");
-}

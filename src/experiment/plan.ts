@@ -3,6 +3,7 @@ import { datasetNames } from "../data/datasets.ts";
 import { originalCounts } from "../data/originalSubset.ts";
 import { InputError } from "../errors.ts";
 import { armNames } from "./arms.ts";
+import { originalLayers } from "./originalLayers.ts";
 import { type KeyName, planError } from "./planError.ts";
 
 const whole = (min: number, max = 2 ** 31) => z.number().int().min(min).max(max);
@@ -33,17 +34,6 @@ const layerSchema = z.union([
 ]);
 
 export type LayerPlan = z.infer<typeof layerSchema>;
-
-/** The layers of the original experiment, without the output layer. */
-const originalLayers: LayerPlan[] = [
-  { conv2d: { filters: 32, kernel: [3, 3], activation: "relu", padding: "valid" } },
-  { maxPool2d: { kernel: [2, 2] } },
-  { conv2d: { filters: 64, kernel: [3, 3], activation: "relu", padding: "valid" } },
-  { maxPool2d: { kernel: [2, 2] } },
-  { conv2d: { filters: 64, kernel: [3, 3], activation: "relu", padding: "valid" } },
-  { flatten: {} },
-  { dense: { units: 64, activation: "relu" } },
-];
 
 const batchSize = whole(1);
 const epochs = whole(1);

@@ -45,7 +45,7 @@ export interface TrialObserver {
  * to these.
  */
 export async function initialOutputs(
-  { runtime, model, dataset }: TrialContext,
+  { runtime, model, dataset }: Pick<TrialContext, "runtime" | "model" | "dataset">,
   seed: number,
   rows: Uint32Array,
   onRows?: (done: number) => void,

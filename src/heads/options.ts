@@ -147,3 +147,13 @@ function checkOption(name: string, spec: OptionSpec, value: OptionValue, who: st
     if (bad >= 0) throw refuse(`${list[bad]} (${spec.per} ${bad})`, rangeText(spec.range));
   }
 }
+
+/** The value of an option written as text, `1,2` for a list; whether it is allowed is checked when the head is solved. */
+export function optionFromText(spec: OptionSpec, text: string): string | number | number[] {
+  if (spec.type === "choice") return text;
+  if (spec.type === "number") return numberFromText(text);
+  return text === "balanced" ? text : text.split(",").map(numberFromText);
+}
+
+/** NaN for text that is not a number, including the empty text. */
+const numberFromText = (text: string) => (text.trim() === "" ? Number.NaN : Number(text));

@@ -1,12 +1,13 @@
 import { statSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, normalize, sep } from "node:path";
 import { InputError } from "../errors.ts";
-import { type ByteSource, json } from "../files/byteSource.ts";
+import type { ByteSource } from "../files/byteSource.ts";
 import { openByteSource } from "../files/openByteSource.ts";
-import { parseFolderConfig, withConfig } from "./folderConfig.ts";
+import { filesBelow } from "./filesBelow.ts";
+import { isOtherCopy, mainFile } from "./folderFiles.ts";
 import type { ModelFile, ModelSource } from "./model.ts";
-import { filesBelow, isOtherCopy, mainFile } from "./modelFolder.ts";
 import { openModel } from "./openModel.ts";
+import { wholeFolder } from "./wholeFolder.ts";
 
 /** A model opened from disk; `close` closes its files. */
 export interface ModelOnDisk extends ModelFile {
@@ -24,7 +25,7 @@ export interface ModelOnDisk extends ModelFile {
 export async function openModelFile(path: string): Promise<ModelOnDisk> {
   const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
   const folder = isFolder ? path : dirname(path);
-  const main = isFolder ? mainFile(path) : basename(path);
+  const main = isFolder ? mainFile(path, filesBelow(path)) : basename(path);
   const open = new Map<string, { source: ByteSource; close(): void }>();
   const close = () => {
     for (const file of open.values()) file.close();
@@ -46,27 +47,14 @@ export async function openModelFile(path: string): Promise<ModelOnDisk> {
     };
     const opened = await openModel(source);
     if (!isFolder) return { ...opened, folder, path, isFolder, otherCopies: [], close };
-    const otherCopies = filesBelow(folder).filter((name) => isOtherCopy(name, opened.files));
-    return { ...wholeFolder(opened, folder, at), folder, path, isFolder, otherCopies, close };
+    const names = filesBelow(folder);
+    const otherCopies = names.filter((name) => isOtherCopy(name, opened.files));
+    const whole = wholeFolder(opened, names, (name) => at(join(folder, name), name));
+    return { ...whole, folder, path, isFolder, otherCopies, close };
   } catch (error) {
     close();
     throw error;
   }
-}
-
-/** The model with its folder's config, and all other files of the folder, which a copy needs too. */
-function wholeFolder(
-  model: ModelFile,
-  folder: string,
-  at: (file: string, name: string) => ByteSource,
-): ModelFile {
-  const names = filesBelow(folder);
-  const others = names.filter((name) => !model.files.includes(name) && !isOtherCopy(name, model.files));
-  const whole = { ...model, files: [...model.files, ...others] };
-  if (!names.includes("config.json")) return whole;
-  const config = at(join(folder, "config.json"), "config.json");
-  const parsed = parseFolderConfig(json(config, 0, config.size, "config.json"));
-  return parsed ? withConfig(whole, parsed) : whole;
 }
 
 /** The name as a path below the model's folder. Throws an InputError if it would lead out of it. */

@@ -18,8 +18,9 @@ import { makeFolder } from "../files/makeFolder.ts";
 import { fileError } from "../files/openByteSource.ts";
 import type { Patch } from "../files/patch.ts";
 import type { BiasEdit } from "./editBias.ts";
-import type { ModelFile, ModelOutput } from "./model.ts";
 import { type ModelOnDisk, openModelFile } from "./openModelFile.ts";
+import { nameParts, patchesByFile } from "./patchesByFile.ts";
+import { verifyEdit } from "./verifyEdit.ts";
 
 /** Where to write a changed model: to another path, or in place of the old one, which is then kept beside it. */
 export interface WriteOptions {
@@ -50,7 +51,7 @@ export async function writeModel(
   to: WriteOptions,
 ): Promise<WrittenModel> {
   const { signal } = to;
-  const patches = byFile(model, edit.patches);
+  const patches = patchesByFile(model, edit.patches);
   const out = await writePlace(model, [...patches.keys()], to);
   const { made, stage } = await makeStage(out.folder);
   try {
@@ -115,20 +116,6 @@ async function list(
   return copies;
 }
 
-/** The patches of each file, in order. Throws if they overlap or name another file, which would be a bug. */
-function byFile(model: ModelFile, patches: readonly Patch[]): Map<string, Patch[]> {
-  const result = new Map<string, Patch[]>();
-  for (const patch of [...patches].sort((a, b) => a.offset - b.offset)) {
-    if (!model.files.includes(patch.file))
-      throw new Error(`patch of ${patch.file}, which is no file of the model`);
-    const before = result.get(patch.file)?.at(-1);
-    if (before && before.offset + before.remove > patch.offset)
-      throw new Error(`patches of ${patch.file} overlap`);
-    result.set(patch.file, [...(result.get(patch.file) ?? []), patch]);
-  }
-  return result;
-}
-
 /** The folder to write to, and the main file's name in it. */
 interface WritePlace {
   readonly folder: string;
@@ -159,7 +146,7 @@ async function writePlace(
   }
   if (isFolder) return { folder: to.out ?? `${resolve(folder)}.baserate`, main };
   if (to.out !== undefined) return { folder: dirname(to.out), main: basename(to.out) };
-  const [, stem, ending] = /^(.*?)((?:\.weights|\.safetensors\.index|\.pth)?\.[^.]*|)$/.exec(main)!;
+  const { stem, ending } = nameParts(main);
   const isMainOnly = changed.every((name) => name === main);
   return isMainOnly
     ? { folder, main: `${stem}.baserate${ending}` }
@@ -177,45 +164,10 @@ async function fill(to: string, { from, patches, stays }: Copy): Promise<void> {
 async function verify(model: ModelOnDisk, path: string, edit: BiasEdit): Promise<void> {
   const copy = await openModelFile(path);
   try {
-    for (const { output, tensor, after } of edit.applied) {
-      const found = copy.tensors.get(tensor.name);
-      if (!found || !equal(found.read(), after))
-        throw unfaithful(path, `the bias of ${output.name} does not read back as written`);
-    }
-    const changed = new Set(edit.applied.map(({ tensor }) => tensor.name));
-    for (const before of model.outputs) {
-      const after = copy.outputs.find(({ name }) => name === before.name);
-      const tensor = before.bias ?? before.added;
-      const isChanged = tensor !== undefined && changed.has(tensor.name);
-      if (!after || (isChanged ? after.bias?.name !== tensor.name : !sameOutput(before, after))) {
-        throw unfaithful(path, `output ${before.name} has changed`);
-      }
-    }
-    for (const [name, { type, shape }] of model.tensors) {
-      const after = copy.tensors.get(name);
-      if (after?.type !== type || String(after.shape) !== String(shape))
-        throw unfaithful(path, `tensor ${name} has changed`);
-    }
+    verifyEdit(model, copy, edit, basename(path));
   } finally {
     copy.close();
   }
-}
-
-function unfaithful(path: string, what: string): InputError {
-  return new InputError(
-    `${basename(path)}: nothing was written, because the changed copy failed its check: ${what}`,
-  );
-}
-
-function sameOutput(before: ModelOutput, after: ModelOutput): boolean {
-  if (before.layer !== after.layer || before.activation !== after.activation || !before.bias !== !after.bias)
-    return false;
-  return !before.bias || equal(before.bias.read(), after.bias!.read());
-}
-
-/** Bit for bit, so that NaN equals itself and 0 differs from -0. */
-function equal(a: Float64Array, b: Float64Array): boolean {
-  return a.length === b.length && a.every((value, i) => Object.is(value, b[i]));
 }
 
 /** Renames the files into place, the main file last: until then the old model is complete. */

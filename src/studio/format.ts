@@ -1,4 +1,6 @@
-export { significant } from "../math/significant.ts";
+import { significant } from "../math/significant.ts";
+
+export { significant };
 
 /** A loss as the page shows it. */
 export const lossText = (value: number | null | undefined) =>
@@ -14,3 +16,12 @@ export const short = (value: number) =>
   value === 0 || (Math.abs(value) >= 1e-3 && Math.abs(value) < 1e5)
     ? value.toFixed(4)
     : value.toExponential(3);
+
+/** How many numbers of a long list are shown. */
+const shown = 10;
+
+/** A few numbers in full, of many the first ones and how many there are. */
+export function shortList(values: readonly number[]): string {
+  const first = values.slice(0, shown).map(significant).join(" ");
+  return first + (values.length > shown ? ` … (${grouped(values.length)} in all)` : "");
+}

@@ -12,4 +12,19 @@ interface Section {
 /** The sections of the page, from the top. */
 export const sections: readonly Section[] = [
   { id: "result", title: "What should the loss be before any training?", short: "Result" },
+  { id: "labels", title: "Your labels", short: "Labels", load: () => import("./sections/Labels.tsx") },
+  { id: "number", title: "Your number", short: "Number", load: () => import("./sections/Number.tsx") },
+  { id: "model", title: "Your model", short: "Model", load: () => import("./sections/Model.tsx") },
+  {
+    id: "experiment",
+    title: "The experiment, live",
+    short: "Experiment",
+    load: () => import("./sections/Experiment.tsx"),
+  },
+  {
+    id: "theory",
+    title: "The theory, to touch",
+    short: "Theory",
+    load: () => import("./sections/Theory.tsx"),
+  },
 ];

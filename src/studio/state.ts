@@ -1,3 +1,4 @@
+import { signal } from "@preact/signals";
 import { cifar10Classes, originalCounts } from "../data/originalSubset.ts";
 import { addressed, json, numbers } from "./address.ts";
 
@@ -13,3 +14,8 @@ export const names = addressed<readonly string[]>("names", cifar10Classes, json(
 /** Name of class k in the first section. */
 export const className = (k: number) =>
   names.value.length === counts.value.length ? names.value[k] : `class ${k}`;
+
+/** The bias of the labels that the reader has given, for the model below. */
+export const solvedBias = signal<{ readonly bias: readonly number[]; readonly loss: string } | undefined>(
+  undefined,
+);

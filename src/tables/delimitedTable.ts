@@ -1,4 +1,4 @@
-import { isAscii } from "node:buffer";
+import { Buffer, isAscii } from "node:buffer";
 import { InputError } from "../errors.ts";
 import { isNumber } from "../labels/orderClasses.ts";
 import type { Chunk, ReadOptions, Table, TableCell } from "./table.ts";

@@ -1,11 +1,8 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { InputError } from "../errors.ts";
 import { fromCounts } from "../labels/fromCounts.ts";
 import type { ClassSummary } from "../labels/summary.ts";
-
-/** What Keras's image_dataset_from_directory and torchvision's ImageFolder take for images, together. */
-const extensions = new Set(["jpg", "jpeg", "png", "ppm", "bmp", "pgm", "tif", "tiff", "webp", "gif"]);
+import { isImage, noFolders, noImages } from "./imagePaths.ts";
 
 /** The classes of a folder of images: see `listImages`. */
 export async function readImageFolder(path: string): Promise<ClassSummary> {
@@ -32,24 +29,16 @@ export async function listImages(path: string): Promise<ListedImages> {
     .filter((entry) => entry.isDirectory() && !entry.name.startsWith("."))
     .map((entry) => entry.name)
     .sort();
-  if (names.length === 0)
-    throw new InputError(`${path} has no folders: images are expected in a folder for each class`);
+  if (names.length === 0) throw noFolders(path);
   const files = await Promise.all(names.map((name) => imagesBelow(join(path, name))));
-  if (files.every(({ length }) => length === 0)) {
-    throw new InputError(
-      `no images in the ${names.length} folders of ${path}; allowed: ${[...extensions].join(", ")}`,
-    );
-  }
+  if (files.every(({ length }) => length === 0)) throw noImages(path, names.length);
   return { names, files };
 }
 
 async function imagesBelow(path: string): Promise<string[]> {
   const entries = await readdir(path, { recursive: true, withFileTypes: true });
   return entries
-    .filter(
-      ({ name }) =>
-        !name.startsWith(".") && extensions.has(name.slice(name.lastIndexOf(".") + 1).toLowerCase()),
-    )
+    .filter(({ name }) => isImage(name))
     .map(({ name, parentPath }) => join(parentPath, name))
     .sort();
 }

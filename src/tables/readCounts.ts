@@ -1,7 +1,7 @@
 import { InputError } from "../errors.ts";
 import { fromCounts } from "../labels/fromCounts.ts";
 import type { ClassSummary } from "../labels/summary.ts";
-import { shownCell } from "./cell.ts";
+import { checkedCount, countsIn } from "./countsIn.ts";
 import { openTable } from "./openTable.ts";
 import type { TableCell } from "./table.ts";
 
@@ -35,11 +35,6 @@ export async function readCounts(
   return { summary, source: isFile ? `${text}: class counts` : "class counts from the command line" };
 }
 
-function countsIn(text: string): number[] {
-  const words = text.trim().split(/\s*,\s*|\s+/);
-  return words.map((word) => checked(word, "--counts"));
-}
-
 async function fromFile(path: string): Promise<Counts> {
   const table = await openTable(path, { columns: "all", header: "words" });
   const columns: TableCell[][] = table.columns.map(() => []);
@@ -54,17 +49,9 @@ async function fromFile(path: string): Promise<Counts> {
     );
   }
   return {
-    counts: columns.at(-1)!.map((cell, i) => checked(cell, `${path}, entry ${i}`)),
+    counts: columns.at(-1)!.map((cell, i) => checkedCount(cell, `${path}, entry ${i}`)),
     names: columns.length === 2 ? columns[0].map(String) : undefined,
   };
-}
-
-function checked(cell: TableCell, place: string): number {
-  const count = cell === null || String(cell).trim() === "" ? Number.NaN : Number(cell);
-  if (count >= 0 && Number.isFinite(count)) return count;
-  throw new InputError(
-    `invalid count in ${place}: ${shownCell(cell)}; counts are numbers from 0, separated by commas or spaces`,
-  );
 }
 
 /** Counts by name, in the stated order of the names; 0 where a name has none. */

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { editBias } from "../../src/models/editBias.ts";
-import { filesBelow } from "../../src/models/modelFolder.ts";
+import { filesBelow } from "../../src/models/filesBelow.ts";
 import { openModelFile } from "../../src/models/openModelFile.ts";
 import { writeModel } from "../../src/models/writeModel.ts";
 import { fixture } from "./fixtures.ts";

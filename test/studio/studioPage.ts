@@ -7,6 +7,8 @@ import { launchChromium, noChromium } from "../plot/chromium.ts";
 /** The built page: `npm test` builds it first. */
 export const studioFolder = join(import.meta.dirname, "../../dist/studio");
 
+export const cli = join(import.meta.dirname, "../../dist/cli.js");
+
 /** Why tests of the page are skipped, for their title; empty where they run. */
 export const noStudio = existsSync(studioFolder) ? noChromium : " (skipped: dist/studio is not built)";
 

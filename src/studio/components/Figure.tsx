@@ -26,7 +26,7 @@ export function Figure<Data>({ figure, data, height }: Props<Data>) {
     let wanted = true;
     const frame = requestAnimationFrame(async () => {
       const { drawFigure } = await import("../../plot/drawFigure.ts");
-      const drawn = await drawFigure(figure, data, { width: Math.min(720, Math.max(300, width)) });
+      const drawn = await drawFigure(figure, data, { width: Math.min(960, Math.max(300, width)) });
       if (wanted) setSvg(drawn);
     });
     return () => {
@@ -39,7 +39,6 @@ export function Figure<Data>({ figure, data, height }: Props<Data>) {
     <figure
       ref={place}
       style={svg === undefined ? { minHeight: `${height}px` } : undefined}
-      // biome-ignore lint/security/noDangerouslySetInnerHtml: see above
       dangerouslySetInnerHTML={{ __html: svg ?? "" }}
     />
   );

@@ -116,7 +116,6 @@ function CountTable({ bias }: { readonly bias: readonly number[] }) {
       </thead>
       <tbody>
         {counts.value.slice(0, shown).map((count, k) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: a class is its position
           <tr key={k}>
             <th scope="row">{className(k)}</th>
             <td>

@@ -1,5 +1,3 @@
-import { readdirSync } from "node:fs";
-import { join } from "node:path";
 import { InputError } from "../errors.ts";
 
 /** The weights in a folder that is a model as a whole, in the order in which the libraries prefer them. */
@@ -11,12 +9,15 @@ const folderWeights: readonly (readonly [mark: string, weights: string])[] = [
   ["saved_model.pb", "variables/variables.index"],
 ];
 
-/** The file in a model's folder to open. Throws an InputError, with what to do, if the folder is not a model. */
-export function mainFile(folder: string): string {
-  const names = new Set(filesBelow(folder));
-  const found = folderWeights.find(([mark, weights]) => names.has(mark) && names.has(weights));
+/**
+ * The file to open in a folder that has these files. Throws an InputError, with what to do, if the folder is not a model.
+ *
+ * @param folder what messages call it
+ */
+export function mainFile(folder: string, names: readonly string[]): string {
+  const found = folderWeights.find(([mark, weights]) => names.includes(mark) && names.includes(weights));
   if (found) return found[1];
-  throw new InputError(`${folder}: ${folderReason([...names].filter((name) => !name.includes("/")))}`);
+  throw new InputError(`${folder}: ${folderReason(names.filter((name) => !name.includes("/")))}`);
 }
 
 /** Whether a file holds the same weights once more, in a form that the libraries ignore beside the one that is read. */
@@ -26,24 +27,6 @@ export function isOtherCopy(name: string, files: readonly string[]): boolean {
       name,
     );
   return isWeights && !files.includes(name);
-}
-
-/** A folder of more files than this is not a model's. */
-const maxFiles = 10_000;
-
-/** Names of all files in a folder and below, hidden ones left out, sorted. */
-export function filesBelow(folder: string): string[] {
-  const names: string[] = [];
-  const visit = (prefix: string) => {
-    for (const entry of readdirSync(join(folder, prefix), { withFileTypes: true })) {
-      if (names.length >= maxFiles) return;
-      if (entry.isDirectory() && !entry.name.startsWith(".")) visit(`${prefix}${entry.name}/`);
-      else if (!entry.isDirectory() && (!entry.name.startsWith(".") || prefix === ""))
-        names.push(prefix + entry.name);
-    }
-  };
-  visit("");
-  return names.sort();
 }
 
 /** Folders that frameworks save models as: a file that identifies them, and what to do. */

@@ -1,0 +1,176 @@
+import { signal } from "@preact/signals";
+import { FileDrop } from "../components/FileDrop.tsx";
+import { Problem } from "../components/Problem.tsx";
+import type { Dropped, DroppedFile } from "../dropped.ts";
+import { grouped, shortList } from "../format.ts";
+import { solvedBias } from "../state.ts";
+import type { ChangedModel, ModelFacts, ModelRequest, ModelResult, OutputFacts } from "../tasks/modelTask.ts";
+import { runTask } from "../tasks/runTask.ts";
+
+const dropped = signal<Dropped | undefined>(undefined);
+const model = signal<ModelFacts | undefined>(undefined);
+const changed = signal<ChangedModel | undefined>(undefined);
+const problem = signal<string | undefined>(undefined);
+const isBusy = signal(false);
+
+/** A model in a worker: the HDF5 library and the readers of formats are loaded there. */
+async function ask(request: ModelRequest): Promise<ModelResult | undefined> {
+  isBusy.value = true;
+  problem.value = undefined;
+  changed.value = undefined;
+  try {
+    const worker = new Worker(new URL("../tasks/modelTask.ts", import.meta.url), { type: "module" });
+    return await runTask<ModelRequest, ModelResult>(worker, request);
+  } catch (error) {
+    problem.value = (error as Error).message;
+  } finally {
+    isBusy.value = false;
+  }
+}
+
+async function open(files: Dropped): Promise<void> {
+  dropped.value = files;
+  model.value = undefined;
+  model.value = (await ask({ dropped: files }))?.model;
+}
+
+async function setBias(output: OutputFacts, values: readonly number[]): Promise<void> {
+  const addBias = output.tensor === undefined && output.canAdd;
+  const result = await ask({ dropped: dropped.value!, change: { output: output.name, values }, addBias });
+  changed.value = result?.changed;
+}
+
+/** The user's model file: its outputs and their bias, and the bias of the labels above written into it. */
+export function Section() {
+  return (
+    <>
+      <p>
+        See which bias your model file starts from and what it predicts, and download the file with the bias
+        of the labels above. Only the bias changes; every other byte stays as it is.
+      </p>
+      <FileDrop id="model-file" folder current={dropped.value?.name} onFiles={open}>
+        Drop a model: Keras (.keras, .h5), ONNX, PyTorch (.pt, .pth, .bin), safetensors, Flax (.msgpack),
+        TensorFlow.js (model.json with its shards), .npz, or the folder of a Hugging Face model or a
+        SavedModel.
+      </FileDrop>
+      {isBusy.value && <p class="note">Reading…</p>}
+      <Problem message={problem.value} />
+      {model.value && <ModelView model={model.value} />}
+      {changed.value && <Download changed={changed.value} />}
+    </>
+  );
+}
+
+/** Candidates beyond these are only counted. */
+const listed = 20;
+
+function ModelView({ model }: { readonly model: ModelFacts }) {
+  const { format, bytes, outputs, candidates, reason, trainedWith } = model;
+  const more = candidates.length - listed;
+  return (
+    <>
+      <p>
+        <strong>{format}</strong>, {grouped(bytes)} bytes
+        {trainedWith?.loss && `, trained with ${trainedWith.loss}`}
+      </p>
+      {outputs.length === 0 && <p>No output is described: {reason}.</p>}
+      <div class="wide">
+        <table class="outputs">
+          <thead>
+            <tr>
+              <th scope="col">Output</th>
+              <th scope="col">Layer</th>
+              <th scope="col" class="text">
+                Bias
+              </th>
+              <th scope="col" class="text">
+                Predicts
+              </th>
+              <th scope="col">
+                <span class="hidden">Change</span>
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {[...outputs, ...candidates.slice(0, listed)].map((output) => (
+              <OutputRow key={output.name} output={output} />
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {more > 0 && <p class="note">and {grouped(more)} more; baserate inspect --json lists all of them</p>}
+    </>
+  );
+}
+
+function OutputRow({ output }: { readonly output: OutputFacts }) {
+  const { name, layer, units, convolution, activation, tensor, bias, reason, fixed, canAdd } = output;
+  const solved = solvedBias.value;
+  const size = units === undefined ? "" : `, ${grouped(units)} ${convolution ? "channels" : "units"}`;
+  const canSet = fixed === undefined && (tensor !== undefined || canAdd);
+  return (
+    <tr>
+      <th scope="row">{name}</th>
+      <td class="text">
+        {layer}
+        {size}
+        {activation && activation.toLowerCase() !== "linear" ? `, then ${activation}` : ""}
+      </td>
+      <td class="text">
+        {bias ? shortList(bias) : (reason ?? tensor?.name)}
+        {fixed && ` (${fixed})`}
+      </td>
+      <td class="text">{output.prediction ? shortList(output.prediction) : ""}</td>
+      <td>
+        {canSet && solved && (
+          <button type="button" disabled={isBusy.value} onClick={() => setBias(output, solved.bias)}>
+            {tensor ? "Set the bias" : "Add the bias"}
+          </button>
+        )}
+      </td>
+    </tr>
+  );
+}
+
+function Download({ changed }: { readonly changed: ChangedModel }) {
+  const { files, tensor, before, after, prediction, repeats, rounding, also } = changed;
+  return (
+    <div class="done" aria-live="polite">
+      <p>
+        <strong>{tensor.name}</strong>, {tensor.type} [{tensor.shape.join(", ")}]:{" "}
+        {before && `${shortList(before)} → `}
+        {shortList(after)}
+      </p>
+      {prediction && <p>It predicts {shortList(prediction)}.</p>}
+      {repeats > 1 && (
+        <p>
+          {after.length / repeats} values for each of {repeats} anchors.
+        </p>
+      )}
+      {rounding > 0 && (
+        <p class="note">
+          Rounded to {tensor.type}, by at most {rounding.toExponential(1)}.
+        </p>
+      )}
+      {also.length > 0 && <p>It also changes {also.join(", ")}, which shares this bias.</p>}
+      <p class="note">The new file was read back; all other bytes are unchanged.</p>
+      <p class="choices">
+        {files.map((file) => (
+          <button key={file.path} type="button" onClick={() => download(file)}>
+            Download {fileName(file)}
+          </button>
+        ))}
+      </p>
+    </div>
+  );
+}
+
+const fileName = ({ path }: DroppedFile) => path.slice(path.lastIndexOf("/") + 1);
+
+function download(file: DroppedFile): void {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(file.file);
+  link.download = fileName(file);
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}
