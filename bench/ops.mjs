@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { build } from "tsdown";
+import { byOp } from "./operatorTimes.mjs";
 import { quantile } from "./statistics.mjs";
 
 const runs = 15;
@@ -44,7 +45,12 @@ async function measure(name, { model, feeds }) {
   profiled.endProfiling();
   await profiled.release();
   const log = readdirSync(folder).find((file) => file.startsWith(name) && file.endsWith(".json"));
-  return { name, milliseconds, creation, byOp: byOp(JSON.parse(readFileSync(join(folder, log), "utf8"))) };
+  return {
+    name,
+    milliseconds,
+    creation,
+    byOp: byOp(JSON.parse(readFileSync(join(folder, log), "utf8")), runs),
+  };
 }
 
 async function times(session, tensors) {
@@ -54,24 +60,6 @@ async function times(session, tensors) {
     await session.run(tensors);
     const { user, system } = process.cpuUsage(before);
     result.push((user + system) / 1000);
-  }
-  return result;
-}
-
-/** Sums the profiler's events: microseconds of a node each time that it ran. A Loop's own event is all that it holds. */
-function byOp(events) {
-  const nodes = new Map();
-  for (const { name, dur, args } of events) {
-    if (!name.endsWith("_kernel_time") || args.op_name === "Loop") continue;
-    const node = nodes.get(name) ?? { op: args.op_name, durations: [] };
-    nodes.set(name, node);
-    node.durations.push(dur);
-  }
-  const result = {};
-  for (const { op, durations } of nodes.values()) {
-    result[op] ??= { milliseconds: 0, calls: 0 };
-    result[op].milliseconds += (quantile(durations, 0.2) * durations.length) / runs / 1000;
-    result[op].calls += durations.length / runs;
   }
   return result;
 }

@@ -65,24 +65,26 @@ export interface WinogradOptions {
   readonly size: readonly [number, number];
   /** Rows of zeros above x and columns of zeros to its left; beyond its other ends there are zeros too. */
   readonly before?: readonly [number, number];
+  /** Order of the kernel's axes: (3, 3, C, K) as in our own layers, or (K, C, 3, 3) as in ONNX. */
+  readonly kernelOrder?: "HWIO" | "OIHW";
 }
 
 /** Place in a tile: row and column. */
 export type Place = readonly [number, number];
 
 /**
- * The tiles of x * kernel, (places, tiles down, tiles across, N, K), for x of (H, W, N, C) and a kernel of (3, 3, C, K):
- * of each tile the outputs at `places`, in that order.
+ * The tiles of x * kernel, (places, tiles down, tiles across, N, K), for x of (H, W, N, C): of each tile the outputs at
+ * `places`, in that order.
  */
 export function winogradTiles(
   graph: Graph,
   x: Value,
   kernel: Value,
-  { m, size, before = [0, 0] }: WinogradOptions,
+  { m, size, before = [0, 0], kernelOrder = "HWIO" }: WinogradOptions,
   places: readonly Place[],
 ): Value {
   const [, width, n, c] = x.shape;
-  const k = kernel.shape[3];
+  const k = kernel.shape[kernelOrder === "HWIO" ? 3 : 0];
   const { A, G, B } = transforms(m);
   const t = m + 2;
   const matrix = (rows: readonly (readonly number[])[]) =>
@@ -106,11 +108,23 @@ export function winogradTiles(
   const down = rows.bands * rows.tiles;
   const across = columns.bands * columns.tiles;
 
-  const kernels = graph.matmul(matrix(kronecker(G, G)), graph.reshape(kernel, [9, c * k]));
-  const products = graph.matmul(
-    graph.reshape(inputs, [t * t, down * across * n, c]),
-    graph.reshape(kernels, [t * t, c, k]),
-  );
+  const GG = matrix(kronecker(G, G));
+  const rowsOfTiles = graph.reshape(inputs, [t * t, down * across * n, c]);
+  const products =
+    kernelOrder === "HWIO"
+      ? graph.matmul(
+          rowsOfTiles,
+          graph.reshape(graph.matmul(GG, graph.reshape(kernel, [9, c * k])), [t * t, c, k]),
+        )
+      : timesTransposed(
+          graph,
+          rowsOfTiles,
+          graph.reshape(graph.op("Gemm", [GG, graph.reshape(kernel, [k * c, 9])], { transB: true }), [
+            t * t,
+            k,
+            c,
+          ]),
+        );
 
   const AA = kronecker(A, A);
   const outputs = graph.matmul(
@@ -118,6 +132,16 @@ export function winogradTiles(
     graph.reshape(products, [t * t, down * across * n * k]),
   );
   return graph.reshape(outputs, [places.length, down, across, n, k]);
+}
+
+/** A stack of products a b', whose gradient with respect to b has b's own order and needs no transpose. */
+function timesTransposed(graph: Graph, a: Value, b: Value): Value {
+  const swapped = (x: Value) => graph.transpose(x, [0, 2, 1]);
+  return graph.customGradient(
+    [a, b],
+    () => graph.matmul(a, swapped(b)),
+    (dy) => [graph.matmul(dy, b), graph.matmul(swapped(dy), a)],
+  );
 }
 
 /** An axis cut into bands of `extent` places, of which neighbours share two; each band holds `tiles` tiles. */
@@ -176,7 +200,7 @@ function spread(
   );
 }
 
-/** x * kernel, (rows, columns, N, K), for x of (H, W, N, C) and a kernel of (3, 3, C, K). */
+/** x * kernel, (rows, columns, N, K), for x of (H, W, N, C). */
 export function winogradConv(graph: Graph, x: Value, kernel: Value, options: WinogradOptions): Value {
   const { m, size } = options;
   const places = Array.from({ length: m * m }, (_, i): Place => [Math.floor(i / m), i % m]);

@@ -1,11 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { evaluateGraph } from "../../src/graph/evaluateGraph.ts";
+import { fastConv } from "../../src/graph/fastConv.ts";
 import { gradients } from "../../src/graph/gradient.ts";
 import { Graph } from "../../src/graph/graph.ts";
 import { inference, type Layer } from "../../src/graph/layer.ts";
 import { averagePool2d, conv2d, dense, flatten, maxPool2d } from "../../src/graph/layers.ts";
 import { sequential } from "../../src/graph/model.ts";
 import type { Value } from "../../src/graph/op.ts";
+import type { ConvAttributes } from "../../src/graph/opAttributes.ts";
 import { pooledConv } from "../../src/graph/pooledConv.ts";
 import { elementCount, tensor } from "../../src/graph/tensor.ts";
 import { toOnnx } from "../../src/graph/toOnnx.ts";
@@ -234,3 +236,81 @@ test("ONNX Runtime computes a model in float32 as the interpreter does in float6
     });
   }
 });
+
+describe("fastConv is the Conv, forward and backward", () => {
+  const { normal } = seededRandom(7, "x");
+  test.each([
+    { form: "1x1", x: [2, 3, 4, 5], kernel: [6, 3, 1, 1], attributes: {} },
+    { form: "1x1 with strides", x: [2, 3, 5, 4], kernel: [6, 3, 1, 1], attributes: { strides: [2, 2] } },
+    {
+      form: "images of one pixel",
+      x: [3, 4, 1, 1],
+      kernel: [5, 4, 3, 3],
+      attributes: { pads: [1, 1, 1, 1] },
+    },
+    {
+      form: "images of one pixel, off centre",
+      x: [3, 4, 1, 1],
+      kernel: [5, 4, 3, 2],
+      attributes: { pads: [2, 0, 0, 1], strides: [2, 2] },
+    },
+    { form: "patches", x: [2, 3, 9, 8], kernel: [5, 3, 4, 4], attributes: { strides: [4, 4] } },
+    { form: "tiles", x: [2, 8, 5, 6], kernel: [3, 8, 3, 3], attributes: { pads: [1, 1, 1, 1] } },
+    {
+      form: "tiles of 2x2 images",
+      x: [2, 8, 2, 2],
+      kernel: [3, 8, 3, 3],
+      attributes: { pads: [1, 1, 1, 1] },
+    },
+    { form: "tiles, uneven pads", x: [2, 8, 7, 9], kernel: [3, 8, 3, 3], attributes: { pads: [0, 1, 2, 0] } },
+    {
+      form: "taps",
+      x: [2, 16, 8, 7],
+      kernel: [3, 16, 3, 3],
+      attributes: { strides: [2, 2], pads: [1, 1, 1, 1] },
+    },
+    { form: "taps, one row", x: [2, 16, 1, 9], kernel: [3, 16, 1, 5], attributes: { pads: [0, 2, 0, 2] } },
+    {
+      form: "taps, other strides",
+      x: [1, 16, 9, 9],
+      kernel: [2, 16, 5, 2],
+      attributes: { strides: [3, 2], pads: [2, 0, 1, 1] },
+    },
+    {
+      form: "depthwise",
+      x: [2, 6, 5, 4],
+      kernel: [6, 1, 3, 3],
+      attributes: { groups: 6, pads: [1, 1, 1, 1] },
+    },
+    {
+      form: "depthwise with strides",
+      x: [2, 6, 6, 5],
+      kernel: [6, 1, 5, 5],
+      attributes: { groups: 6, strides: [2, 2], pads: [2, 2, 2, 2] },
+    },
+  ] as const)("$form: x = [$x], kernel = [$kernel]", ({ x, kernel, attributes }) => {
+    const draws = Array.from({ length: elementCount(x) }, normal);
+    const [fast, plain] = ([fastConv, plainOnnxConv] as const).map((build) =>
+      evaluated(
+        (graph, value, weights) => build(graph, [value, weights], attributes),
+        [...x],
+        [...kernel],
+        (i) => draws[i],
+      ),
+    );
+    expectClose(fast, plain);
+  });
+
+  test("what has no faster form stays a Conv", () => {
+    const graph = new Graph();
+    const [x, kernel] = [
+      graph.input("x", "float32", [1, 4, 8, 8]),
+      graph.input("w", "float32", [4, 2, 3, 3]),
+    ];
+    fastConv(graph, [x, kernel], { groups: 2 });
+    expect(graph.nodes.map((node) => "op" in node && node.op)).toEqual(["Conv"]);
+  });
+});
+
+const plainOnnxConv = (graph: Graph, inputs: readonly Value[], attributes: ConvAttributes) =>
+  graph.op("Conv", inputs, attributes);

@@ -39,24 +39,41 @@ function lower({ kernel, strides }: PoolAttributes) {
   return { attributes: { kernel_shape: kernel, strides } };
 }
 
+const overlap = ({ kernel, strides }: PoolAttributes) => kernel.join() !== strides.join();
+
 /**
- * Puts values back to where windows read them: `parts` holds, for each place of a window, row by row, one element per
- * window. Where windows overlap, the values are added.
+ * Where windows overlap, gradients are computed with images innermost, (H, W, N, C): zeros between and around rows and
+ * columns are then whole blocks of memory (ten times as fast).
+ */
+const inside = (graph: GraphBuilder, x: Value) => graph.transpose(x, [2, 3, 0, 1]);
+
+/** As `kernelTaps`, of images innermost. */
+const tapsInside = ({ kernel, strides }: PoolAttributes, size: readonly number[]) =>
+  kernelTaps(kernel, size, strides).map((tap) => tap.map((range) => ({ ...range, axis: range.axis - 2 })));
+
+/** Puts values back to where windows that overlap read them, and adds them: both with images innermost. */
+function toOverlapping(
+  graph: GraphBuilder,
+  parts: readonly Value[],
+  [n, c, height, width]: readonly number[],
+  attributes: PoolAttributes,
+): Value {
+  const taps = tapsInside(attributes, parts[0].shape.slice(0, 2));
+  const spread = taps.map((tap, i) => unslice(graph, parts[i], tap, [height, width, n, c]));
+  return graph.transpose(graph.op("Sum", spread), [2, 3, 0, 1]);
+}
+
+/**
+ * Puts values back to where windows side by side read them: `parts` holds, for each place of a window, row by row, one
+ * element per window.
  */
 function toWindows(
   graph: GraphBuilder,
   parts: readonly Value[],
   shape: readonly number[],
-  { kernel, strides }: PoolAttributes,
+  { kernel }: PoolAttributes,
 ): Value {
   const [n, c, rows, columns] = parts[0].shape;
-  if (kernel.join() !== strides.join()) {
-    const taps = kernelTaps(kernel, [rows, columns], strides);
-    return graph.op(
-      "Sum",
-      taps.map((tap, i) => unslice(graph, parts[i], tap, shape)),
-    );
-  }
   // Windows side by side: the places of a row of a window, then its rows, go next to each other (twenty times as fast).
   const windowRows = Array.from({ length: kernel[0] }, (_, row) => {
     const places = parts.slice(row * kernel[1], (row + 1) * kernel[1]);
@@ -73,15 +90,24 @@ export const MaxPool: Op<PoolAttributes> = {
   // Of the elements of a window, the first that equals the maximum takes the whole gradient: ties are real where an
   // image is constant.
   gradient: [
-    ({ graph, x: [x], y, dy, attributes: { kernel, strides } }) => {
-      let left = dy;
-      const parts = kernelTaps(kernel, y.shape.slice(2), strides).map((tap) => {
-        const isMax = graph.cast(graph.op("GreaterOrEqual", [graph.slice(x, tap), y]), dy.dtype);
-        const part = graph.mul(left, isMax);
-        left = graph.sub(left, part);
-        return part;
-      });
-      return toWindows(graph, parts, x.shape, { kernel, strides });
+    ({ graph, x: [x], y, dy, attributes }) => {
+      const size = y.shape.slice(2);
+      const share = (x: Value, y: Value, dy: Value, taps: ReturnType<typeof kernelTaps>) => {
+        let left = dy;
+        return taps.map((tap) => {
+          const isMax = graph.cast(graph.op("GreaterOrEqual", [graph.slice(x, tap), y]), dy.dtype);
+          const part = graph.mul(left, isMax);
+          left = graph.sub(left, part);
+          return part;
+        });
+      };
+      if (!overlap(attributes)) {
+        const parts = share(x, y, dy, kernelTaps(attributes.kernel, size, attributes.strides));
+        return toWindows(graph, parts, x.shape, attributes);
+      }
+      const [xInside, yInside, dyInside] = [x, y, dy].map((value) => inside(graph, value));
+      const parts = share(xInside, yInside, dyInside, tapsInside(attributes, size));
+      return toOverlapping(graph, parts, x.shape, attributes);
     },
   ],
   evaluate: evaluateWindows((elements) => Math.max(...elements)),
@@ -91,10 +117,13 @@ export const MaxPool: Op<PoolAttributes> = {
 export const AveragePool: Op<PoolAttributes> = {
   type: poolType,
   gradient: [
-    ({ graph, x: [x], dy, attributes: { kernel, strides } }) => {
-      const share = graph.mul(dy, 1 / (kernel[0] * kernel[1]));
-      const parts = Array.from({ length: kernel[0] * kernel[1] }, () => share);
-      return toWindows(graph, parts, x.shape, { kernel, strides });
+    ({ graph, x: [x], dy, attributes }) => {
+      const places = attributes.kernel[0] * attributes.kernel[1];
+      const share = graph.mul(dy, 1 / places);
+      const parts = (part: Value) => Array.from({ length: places }, () => part);
+      return overlap(attributes)
+        ? toOverlapping(graph, parts(inside(graph, share)), x.shape, attributes)
+        : toWindows(graph, parts(share), x.shape, attributes);
     },
   ],
   evaluate: evaluateWindows((elements) => elements.reduce((sum, value) => sum + value) / elements.length),

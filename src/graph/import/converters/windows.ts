@@ -1,3 +1,4 @@
+import { fastConv } from "../../fastConv.ts";
 import type { Value } from "../../op.ts";
 import { tensor } from "../../tensor.ts";
 import type { Converter, NodeContext } from "../nodeContext.ts";
@@ -56,7 +57,7 @@ const conv: Converter = (c) => {
   const kernel = c.input(1);
   const { strides, dilations, pads } = windowsOf(c, kernel.shape.slice(2));
   const inputs = [flat(c, c.x), flat(c, kernel), ...(c.inputs[2] ? [c.inputs[2]] : [])];
-  return restored(c, c.graph.op("Conv", inputs, { strides, dilations, pads, groups: c.int("group", 1) }));
+  return restored(c, fastConv(c.graph, inputs, { strides, dilations, pads, groups: c.int("group", 1) }));
 };
 
 const convTranspose: Converter = (c) => {
