@@ -7,11 +7,13 @@ export {
 } from "./check/modelOutputs.ts";
 export { epochBatches } from "./data/batches.ts";
 export type { Dataset, ImageSet } from "./data/dataset.ts";
+export type { RowChoice } from "./data/datasetFile.ts";
 export { imbalancedSubset } from "./data/imbalancedSubset.ts";
 export { type SyntheticOptions, syntheticDataset } from "./data/synthetic.ts";
 export type { Activation } from "./graph/activations.ts";
 export { evaluateGraph } from "./graph/evaluateGraph.ts";
 export { gradients } from "./graph/gradient.ts";
+export type { BuildIteration, Carried, CustomGradient, GraphNode, Iteration, Loop } from "./graph/graph.ts";
 export { Graph } from "./graph/graph.ts";
 export type {
   BoundNetwork,
@@ -23,13 +25,14 @@ export type {
 } from "./graph/import/importedNetwork.ts";
 export { importOnnx } from "./graph/import/importOnnx.ts";
 export type { NetworkParameter, NetworkState } from "./graph/import/networkTensors.ts";
+export type { ReadExternal } from "./graph/import/protoTensor.ts";
 export {
   type ParameterRedraw,
   type RedrawnParameters,
   redrawParameters,
 } from "./graph/import/redrawParameters.ts";
 export { initialWeights, type Weights } from "./graph/initialWeights.ts";
-export type { Initializer, Layer, LayerContext, LayerParameter } from "./graph/layer.ts";
+export type { Initializer, Layer, LayerContext, LayerParameter, PooledLayer } from "./graph/layer.ts";
 export {
   activation,
   averagePool2d,
@@ -43,19 +46,41 @@ export {
 } from "./graph/layers.ts";
 export type { LearningRate, Schedule } from "./graph/learningRate.ts";
 export { functional, type Model, type ModelValue, sequential } from "./graph/model.ts";
+export type * from "./graph/network.ts";
 export type { NetworkNoise, NoiseKind } from "./graph/noise.ts";
 export { type BatchNormOptions, batchNorm, dropout, layerNorm } from "./graph/normalizationLayers.ts";
-export type { Value } from "./graph/op.ts";
+export type { GraphBuilder, NumberArray, Operand, Value } from "./graph/op.ts";
+export type * from "./graph/opAttributes.ts";
+export type {
+  AdamOptions,
+  FrameworkOptions,
+  OptimizerOptions,
+  OptimizerStep,
+  RmspropOptions,
+  SgdOptions,
+} from "./graph/optimizers.ts";
 export { adam, adamW, type Optimizer, rmsprop, sgd } from "./graph/optimizers.ts";
 export { gru, lstm, type RecurrentOptions } from "./graph/recurrentLayers.ts";
 export { type Conv1dOptions, conv1d, embedding } from "./graph/sequenceLayers.ts";
+export type { DType, TensorData } from "./graph/tensor.ts";
 export { type Tensor, tensor } from "./graph/tensor.ts";
 export { toOnnx } from "./graph/toOnnx.ts";
+export type { ExampleTypes, ForwardOptions } from "./graph/trainStep.ts";
 export { forwardWith } from "./graph/trainStep.ts";
 export { type SeededRandom, seededRandom } from "./math/seededRandom.ts";
 export type { Examples } from "./runtime/examples.ts";
+export type {
+  OrtModule,
+  OrtSession,
+  OrtTensor,
+  OrtTensorConstructor,
+  OrtValueInfo,
+} from "./runtime/ortSession.ts";
+export type { PredictorOptions } from "./runtime/predictor.ts";
 export { createPredictor, type Predictor } from "./runtime/predictor.ts";
-export type { Runtime, Session } from "./runtime/runtime.ts";
+export type * from "./runtime/runtime.ts";
 export type { StepResult } from "./runtime/stepRunner.ts";
+export type { TrainerOptions } from "./runtime/trainer.ts";
 export { createTrainer, type Trainer } from "./runtime/trainer.ts";
+export type { LossChoice } from "./runtime/trainingLoss.ts";
 export { webRuntime } from "./runtime/web.ts";

@@ -9,7 +9,7 @@ import { InputError } from "../errors.ts";
  */
 export function cacheFolder(
   env: Readonly<Record<string, string | undefined>> = process.env,
-  platform: NodeJS.Platform = process.platform,
+  platform: string = process.platform,
 ): string {
   if (env.BASERATE_CACHE) return resolve(env.BASERATE_CACHE);
   if (env.XDG_CACHE_HOME && isAbsolute(env.XDG_CACHE_HOME)) return join(env.XDG_CACHE_HOME, "baserate");

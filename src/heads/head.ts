@@ -174,7 +174,7 @@ export interface Gap {
 }
 
 /** A method's type, so that a head of particular options is one of any options. */
-type LinkOfOptions<O> = { of(options: O): Link }["of"];
+export type LinkOfOptions<O> = { of(options: O): Link }["of"];
 
 /** The link of a head under resolved options. */
 export const linkOf = ({ link }: Pick<Head, "link">, options: Resolved): Link =>

@@ -13,15 +13,15 @@ export interface OrtModule {
   };
 }
 
-type OrtTensorConstructor = new (type: "float32", data: Float32Array, dims: readonly number[]) => OrtTensor;
+export type OrtTensorConstructor = new (type: "float32", data: Float32Array, dims: readonly number[]) => OrtTensor;
 
-interface OrtTensor {
+export interface OrtTensor {
   readonly type: string;
   readonly data: unknown;
   readonly dims: readonly number[];
 }
 
-type OrtValueInfo =
+export type OrtValueInfo =
   | { readonly name: string; readonly isTensor: false }
   | {
       readonly name: string;
@@ -30,7 +30,7 @@ type OrtValueInfo =
       readonly shape: readonly (number | string)[];
     };
 
-interface OrtSession {
+export interface OrtSession {
   readonly inputMetadata: readonly OrtValueInfo[];
   readonly outputMetadata: readonly OrtValueInfo[];
   run(feeds: { readonly [name: string]: OrtTensor }): Promise<{ readonly [name: string]: OrtTensor }>;
