@@ -7,12 +7,12 @@ import { isDatabaseAddress } from "../tables/databases/address.ts";
 import { type LabelChoices, type Reading, readings } from "../tables/labelChoices.ts";
 import { sourceText } from "../tables/sourceText.ts";
 import { type Table, type TableFormat, tableFormats } from "../tables/table.ts";
-import type { DatabaseFlags } from "./databaseLabels.ts";
+import type { HubFlags } from "./hubLabels.ts";
 import { list } from "./options.ts";
 import { progressLine } from "./progressLine.ts";
 
 /** Where the labels are and how they are to be understood, as flags; the same for every command that reads labels. */
-export interface LabelFlags extends DatabaseFlags {
+export interface LabelFlags extends HubFlags {
   readonly counts?: string;
   readonly classes?: number | readonly string[];
   readonly ignoreIndex?: string;
@@ -69,6 +69,8 @@ export function addLabelFlags(
     option("--table <name>", "table of a database that holds the labels, such as shop.orders"),
     option("--query <sql>", "query whose rows hold the labels, instead of --table"),
     option("--where <sql>", "condition in SQL that the rows of the database must meet"),
+    option("--config <name>", "configuration of a dataset of Hugging Face (hf://datasets/OWNER/NAME)"),
+    option("--split <name>", "split of that dataset; train where it has one"),
     option("--grouped", "the file is the result of the query that solve --sql prints"),
   ];
   for (const flag of flags) {
@@ -79,12 +81,15 @@ export function addLabelFlags(
 /** The summary of the labels that the flags (and the file, `-` for standard input) say, as the head reads them. */
 export async function labelsOf(
   head: Head,
-  file: string | undefined,
+  files: string | readonly string[] | undefined,
   flags: LabelFlags,
   hints: LabelChoices = {},
 ): Promise<SourcedLabels> {
   if (head.reads === "nothing")
     return { summary: undefined, source: "no labels: this loss does not depend on them" };
+  const paths = typeof files === "string" ? [files] : (files ?? []);
+  const file: string | undefined = paths[0];
+  const choices = { ...choicesOf(flags), ...hints };
   const { counts, classes } = flags;
   if (counts !== undefined) {
     if (file !== undefined) throw new InputError(`labels come from --counts or from ${file}, not from both`);
@@ -92,18 +97,22 @@ export async function labelsOf(
   }
   if (file === undefined)
     throw new InputError("no labels: give a file, - for standard input, or --counts 900,100");
+  const elsewhere = await readElsewhere(head, paths, flags, choices);
+  if (elsewhere !== undefined) {
+    return {
+      summary: elsewhere.read.summary,
+      source: sourceText(elsewhere.place, flags.column!, elsewhere.read),
+    };
+  }
   if (isDatabaseAddress(file)) {
     const { readDatabase } = await import("./databaseLabels.ts");
-    const { table, read } = await readDatabase(head, file, flags, { ...choicesOf(flags), ...hints });
+    const { table, read } = await readDatabase(head, file, flags, choices);
     return { summary: read.summary, source: sourceText(table.format, flags.column!, read) };
   }
   refuseDatabaseFlags(file, flags);
   if (flags.grouped) {
     const { readGroupedFile } = await import("./databaseLabels.ts");
-    const { table, columns, read } = await readGroupedFile(head, file, flags, {
-      ...choicesOf(flags),
-      ...hints,
-    });
+    const { table, columns, read } = await readGroupedFile(head, file, flags, choices);
     return {
       summary: read.summary,
       source: sourceText(`${named(file)}: groups in ${table.format}`, columns, read),
@@ -112,12 +121,21 @@ export async function labelsOf(
   if (file !== "-" && (await stat(file).catch(() => undefined))?.isDirectory()) return fromFolder(file);
   const { readLabels } = await import("../tables/readLabels.ts");
   return withTable(file, flags, async (table) => {
-    const read = await readLabels(table, head, { ...choicesOf(flags), ...hints });
+    const read = await readLabels(table, head, choices);
     return {
       summary: read.summary,
       source: sourceText(`${named(file)}: ${table.format}`, table.columns, read),
     };
   });
+}
+
+/** Labels of the Hugging Face Hub and of many files; undefined for one file, and for a database. */
+async function readElsewhere(head: Head, paths: readonly string[], flags: LabelFlags, choices: LabelChoices) {
+  const [first] = paths;
+  if (first.startsWith("hf://")) return (await import("./hubLabels.ts")).readHub(head, first, flags, choices);
+  if (first === "-" || isDatabaseAddress(first)) return undefined;
+  const { isManyFiles, readManyFiles } = await import("./manyFiles.ts");
+  return isManyFiles(paths, flags) ? readManyFiles(head, paths, flags, choices) : undefined;
 }
 
 async function fromFolder(path: string): Promise<SourcedLabels> {

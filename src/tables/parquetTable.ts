@@ -1,3 +1,4 @@
+import type { AsyncBuffer } from "hyparquet";
 import { InputError } from "../errors.ts";
 import { exactInteger, exactIntegers } from "./exactIntegers.ts";
 import type { Cells, Chunk, ReadOptions, Table, TableCell } from "./table.ts";
@@ -5,9 +6,14 @@ import { wantedColumns } from "./wantedColumns.ts";
 
 /** Reads columns of a Parquet file, row group by row group; only their bytes are read. */
 export async function readParquetTable(path: string, wanted: ReadOptions): Promise<Table> {
-  const { asyncBufferFromFile, parquetMetadataAsync, parquetRead } = await import("hyparquet");
+  const { asyncBufferFromFile } = await import("hyparquet");
+  return parquetTable(path, await asyncBufferFromFile(path), wanted);
+}
+
+/** The same for a file anywhere: `file` gives its bytes by position. */
+export async function parquetTable(path: string, file: AsyncBuffer, wanted: ReadOptions): Promise<Table> {
+  const { parquetMetadataAsync, parquetRead } = await import("hyparquet");
   const { compressors } = await import("hyparquet-compressors");
-  const file = await asyncBufferFromFile(path);
   const metadata = await parquetMetadataAsync(file).catch((error) => {
     throw new InputError(`${path}: ${(error as Error).message}`);
   });

@@ -7,7 +7,7 @@ import { type Solution, solve } from "../../heads/solve.ts";
 import type { LabelSummary } from "../../labels/summary.ts";
 import { dialectNames } from "../../tables/sql/dialects.ts";
 import { addHeadFlags, headOptions, namedLoss } from "../headFlags.ts";
-import { addLabelFlags, type LabelFlags, labelsOf } from "../labelFlags.ts";
+import { addLabelFlags, type LabelFlags, labelsOf, type SourcedLabels } from "../labelFlags.ts";
 import { labelsDocument, solveReport } from "../solveReport.ts";
 
 interface SolveFlags extends LabelFlags {
@@ -16,6 +16,8 @@ interface SolveFlags extends LabelFlags {
   readonly for?: string;
   readonly plot?: string | true;
   readonly sql?: string;
+  readonly summary?: string;
+  readonly merge?: true;
 }
 
 const examples = `
@@ -33,8 +35,8 @@ To see the options of a loss: baserate solve --loss huber --help`;
 export function describe(command: Command): void {
   command
     .argument(
-      "[labels]",
-      "file of labels (.csv .tsv .jsonl .json .npy .parquet), folder of images with one folder per class, - for standard input, or the address of a database",
+      "[labels...]",
+      "file of labels (.csv .tsv .jsonl .json .npy .parquet), several files, folder of images with one folder per class, - for standard input, address of a database, or hf://datasets/OWNER/NAME",
     )
     .addOption(
       command
@@ -57,20 +59,23 @@ export function describe(command: Command): void {
       "--sql <dialect>",
       `print the query that counts the labels in a database, for one of ${dialectNames.join(", ")}`,
     )
+    .option("--summary <file>", "write what the labels say into a small JSON file, for --merge")
+    .option("--merge", "the files are such summaries: solve for all their labels together")
     .addHelpText("after", examples);
   addLabelFlags(command);
   addHeadFlags(command, namedLoss(process.argv));
   command.action(run);
 }
 
-async function run(file: string | undefined, flags: SolveFlags): Promise<void> {
+async function run(files: readonly string[], flags: SolveFlags): Promise<void> {
   const found = findHead(flags.loss);
   if (flags.sql !== undefined) {
     const { printedQuery } = await import("../databaseLabels.ts");
-    console.log(printedQuery(found.head, flags.sql, file, flags));
+    console.log(printedQuery(found.head, flags.sql, files[0], flags));
     return;
   }
-  const labels = await labelsOf(found.head, file, flags);
+  const labels = flags.merge ? await mergedSummaries(files) : await labelsOf(found.head, files, flags);
+  if (flags.summary !== undefined) await writeSummary(flags.summary, labels.summary);
   const options = headOptions(flags.loss, { ...flags });
   if (flags.for !== undefined) {
     if (flags.json) throw new InputError("--for and --json cannot be combined; leave one of them out");
@@ -93,6 +98,16 @@ async function run(file: string | undefined, flags: SolveFlags): Promise<void> {
     console.log(solveReport(found, labels, solution));
     if (plots) console.log(`\nFigures: ${plots.join(", ")}`);
   }
+}
+
+async function mergedSummaries(files: readonly string[]): Promise<SourcedLabels> {
+  const { readSummaries } = await import("../summaryFiles.ts");
+  return readSummaries(files);
+}
+
+async function writeSummary(path: string, summary: LabelSummary | undefined): Promise<void> {
+  const { writeSummaryFile } = await import("../summaryFiles.ts");
+  await writeSummaryFile(path, summary);
 }
 
 async function plotted(

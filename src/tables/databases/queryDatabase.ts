@@ -79,7 +79,8 @@ function messageOf(error: unknown): string {
   return message || errors?.[0]?.message || code || String(error);
 }
 
-function resultTable(format: string, { columns, rows }: QueryResult): Table {
+/** The rows of a result as a table. */
+export function resultTable(format: string, { columns, rows }: QueryResult): Table {
   const cells: Cells[] = columns.map((_, c) => rows.map((row) => cellOf(row[c])));
   async function* chunks() {
     if (rows.length > 0) yield { columns: cells, rows: rows.length };

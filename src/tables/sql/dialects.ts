@@ -12,6 +12,8 @@ export interface Dialect {
   key(sql: string): string;
   /** The label of a group as text: an aggregate, or the key itself. */
   label(sql: string): string;
+  /** Whether labels keep their type, and NULL is NULL: where no client prints them. */
+  readonly typed?: true;
   /** A float with all its digits, where the engine's client would drop some. */
   digits?(sql: string): string;
   /** Whether an expression is a number or NULL, where the engine casts other text without an error. */

@@ -55,7 +55,8 @@ function distinctQuery(dialect: Dialect, place: LabelPlace): string {
   const selected = [
     // Some clients print NULL as a word, which could be the name of a class; empty text is missing too.
     ...labels.map(
-      (name, i) => `COALESCE(${dialect.label(name)}, '') AS ${quoteColumn(dialect, place.columns[i])}`,
+      (name, i) =>
+        `${dialect.typed ? dialect.label(name) : `COALESCE(${dialect.label(name)}, '')`} AS ${quoteColumn(dialect, place.columns[i])}`,
     ),
     `COUNT(*) AS ${own.rows}`,
     ...(hasWeight
