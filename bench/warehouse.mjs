@@ -1,0 +1,63 @@
+// Labels of many rows: DuckDB on Parquet files beside our own reader on a tenth of them, and PostgreSQL.
+// node bench/warehouse.mjs [rows] [postgres://address]; the build must be there. Files go to a temporary folder.
+import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DuckDBInstance } from "@duckdb/node-api";
+import { runBaserate } from "./process.mjs";
+
+const rows = Number(process.argv[2] ?? 1e8);
+const postgres = process.argv[3];
+const folder = mkdtempSync(join(tmpdir(), "baserate-warehouse-"));
+const cli = join(import.meta.dirname, "..", "dist", "cli.js");
+
+/** One line of the table: seconds on the clock, seconds of processor, and peak memory of `baserate solve`. */
+async function measure(what, args) {
+  const { seconds, processorSeconds, peakBytes } = await runBaserate(cli, ["solve", ...args]);
+  console.log(
+    `| ${what} | ${seconds.toFixed(1)} | ${processorSeconds.toFixed(1)} | ${Math.round(peakBytes / 1e6)} MB |`,
+  );
+}
+
+try {
+  const connection = await (
+    await DuckDBInstance.create(":memory:", { memory_limit: "1GB", temp_directory: folder })
+  ).connect();
+  const parts = 10;
+  for (let part = 0; part < parts; part++) {
+    await connection.run(`COPY (SELECT CAST(floor(10 * random() * random()) AS TINYINT) AS species, CAST(random() * 1000 AS DECIMAL(7, 2)) AS price
+      FROM range(${rows / parts})) TO '${join(folder, `part-${part}.parquet`)}' (FORMAT parquet)`);
+  }
+  connection.closeSync();
+  const size = readdirSync(folder).reduce((sum, name) => sum + statSync(join(folder, name)).size, 0);
+  console.log(`${rows} rows in ${parts} Parquet files, ${(size / 1e9).toFixed(2)} GB\n`);
+  console.log("| what | seconds | processor seconds | peak memory |\n|---|---|---|---|");
+  const all = join(folder, "*.parquet");
+  const one = join(folder, "part-0.parquet");
+  await measure("classes, all rows, DuckDB", [all, "--column", "species"]);
+  await measure("classes, a tenth of the rows, our own reader", [one, "--column", "species"]);
+  await measure("numbers (100,001 distinct), all rows, DuckDB", [
+    all,
+    "--column",
+    "price",
+    "--loss",
+    "squared-error",
+  ]);
+  await measure("numbers, a tenth of the rows, our own reader", [
+    one,
+    "--column",
+    "price",
+    "--loss",
+    "squared-error",
+  ]);
+  if (postgres)
+    await measure("classes, PostgreSQL's table labels", [
+      postgres,
+      "--table",
+      "labels",
+      "--column",
+      "species",
+    ]);
+} finally {
+  rmSync(folder, { recursive: true });
+}
