@@ -11,7 +11,7 @@ import { loadDataset } from "./experimentSetup.ts";
 export async function openCifar10(most: number, signal: AbortSignal): Promise<CheckData> {
   const plan = resolvePlan({});
   const { train, classNames } = await loadDataset(plan, signal);
-  const { counts } = plan;
+  const { counts = [] } = plan;
   const all = imbalancedSubset(train.labels, counts, classNames);
   const picked = Array.from(seededRandom(0, "check rows").shuffle(all).slice(0, most));
   const size = imageBytes(train.shape);

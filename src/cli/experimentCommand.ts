@@ -1,13 +1,14 @@
+import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { basename, dirname, join } from "node:path";
 import type { Command } from "commander";
-import { InputError } from "../errors.ts";
+import { InputError, printable } from "../errors.ts";
 import type { Plan, PlanInput } from "../experiment/plan.ts";
 import type { Environment } from "../experiment/record.ts";
 import type { RunObserver } from "../experiment/runExperiment.ts";
 import type { RunFolder } from "../experiment/runFolder.ts";
 import type { Shard } from "../experiment/settings.ts";
-import { loadDataset, machineName, softwareVersions } from "./experimentSetup.ts";
+import { hashMaterials, isNamed, loadMaterials, machineName, softwareVersions } from "./experimentSetup.ts";
 import { interruptible } from "./interrupt.ts";
 import { numberList } from "./numbers.ts";
 import { list, positiveNumber, wholeNumber } from "./options.ts";
@@ -30,6 +31,9 @@ export interface ExperimentFlags {
   readonly workers?: number;
   readonly onnx?: true;
   readonly json?: true;
+  /** Keys of the plan for a network and data of one's own. */
+  readonly own?: Partial<PlanInput>;
+  readonly dryRun?: true;
 }
 
 /** Adds the options of the commands that run an experiment. */
@@ -70,15 +74,15 @@ export async function completeExperiment(flags: ExperimentFlags): Promise<void> 
         ? await completeTrials(plan, path, flags, signal)
         : await completeQueued(plan, path, flags.queue, flags.fresh ?? false, signal);
     if (shard !== undefined) return printShard(folder, shard, trials.length, flags.json ?? false);
-    const [{ writeRunFiles }, { datasets }, { printRun }] = await Promise.all([
+    const [{ writeRunFiles }, { namedFacts }, { printRun }] = await Promise.all([
       import("../report/runFiles.ts"),
-      import("../data/datasets.ts"),
+      import("../experiment/dataFacts.ts"),
       import("./printRun.ts"),
     ]);
     performance.mark("waiting for the workers");
-    const { classNames, testCount, shape } = datasets[plan.dataset].facts(plan.counts.length);
-    const imageShape = flags.onnx ? shape : undefined;
-    const input = { plan, environment, trials, classNames, testCount, imageShape };
+    const { facts = namedFacts(plan) } = folder;
+    const files = flags.onnx ? await networkFiles(plan, folder) : {};
+    const input = { plan, environment, trials, facts, ...files };
     await printRun(await writeRunFiles(folder, input), path, flags.json ?? false);
   });
 }
@@ -98,6 +102,37 @@ async function completeQueued(...args: Parameters<typeof import("./queuedTrials.
   return completeQueuedTrials(...args);
 }
 
+/** The file of an arm's trained network; an arm may be the path of a bias. */
+const trainedName = (arm: string) => `trained-${basename(arm).replace(/\.[^.]+$/, "")}.onnx`;
+
+/** The networks of --onnx: those that were written when they were trained, or what the untrained ones are made of. */
+async function networkFiles(plan: Plan, folder: RunFolder) {
+  if (plan.model !== undefined) {
+    const names = plan.arms.map(trainedName).filter((name) => existsSync(join(folder.path, name)));
+    if (names.length < plan.arms.length) {
+      console.error(
+        `${folder.path} has no trained network for trials that were finished before --onnx; --fresh trains them again`,
+      );
+    }
+    return { files: Object.fromEntries(names.map((name) => [name, join(folder.path, name)])) };
+  }
+  const [{ layersNetwork }, { datasets }] = await Promise.all([
+    import("../experiment/plannedModel.ts"),
+    import("../data/datasets.ts"),
+  ]);
+  const { counts = [] } = plan;
+  const { shape } = datasets[plan.dataset].facts(counts.length);
+  return { untrained: layersNetwork(plan, { name: "images", shape, imageScale: 1 / 255 }, counts.length) };
+}
+
+/** How the first tensors of a network were redrawn, and how many more there are. */
+function redrawnNote(redrawn: readonly string[]): string[] {
+  if (redrawn.length === 0) return [];
+  const shown = redrawn.slice(0, 4).join("; ");
+  const more = redrawn.length > 4 ? `; and ${redrawn.length - 4} more tensors` : "";
+  return [`Each seed draws the weights of the file anew: ${shown}${more}.`];
+}
+
 /** The plan of the file, if one is given, with the values of the options. All that needs no data is validated. */
 async function planOf(flags: ExperimentFlags): Promise<{ plan: Plan; name: string }> {
   const [{ resolvePlan }, { validatePlan }] = await Promise.all([
@@ -107,6 +142,7 @@ async function planOf(flags: ExperimentFlags): Promise<{ plan: Plan; name: strin
   const file = flags.plan === undefined ? {} : await planInFile(flags.plan);
   const { dataset, counts, arms, seed, seeds, epochs, batchSize, learningRate } = flags;
   const given = {
+    ...flags.own,
     dataset,
     counts,
     arms,
@@ -124,12 +160,20 @@ async function planOf(flags: ExperimentFlags): Promise<{ plan: Plan; name: strin
   }
   const plan = resolvePlan({ ...file, ...options }, optionName);
   validatePlan(plan);
+  if (plan.model === undefined && plan.data !== undefined && flags.onnx) {
+    throw new InputError("--onnx needs a network from a file (--model), or a dataset by name");
+  }
   if (plan.grid !== undefined && flags.onnx) {
     throw new InputError(`invalid --onnx: ${flags.plan} has a grid, so there is no single network per arm`);
   }
-  const name =
-    flags.plan === undefined ? `${plan.dataset}-imbalanced` : basename(flags.plan).replace(/\.[^.]+$/, "");
+  const name = runName(flags, plan);
   return { plan, name };
+}
+
+/** The name of the run's folder: that of the plan's file, the network's file or the dataset. */
+function runName({ plan: file }: ExperimentFlags, { model, data, dataset }: Plan): string {
+  const named = file ?? model ?? data;
+  return named === undefined ? `${dataset}-imbalanced` : basename(named).replace(/\.[^.]+$/, "");
 }
 
 /** `--batch-size` for the key batchSize. */
@@ -154,38 +198,53 @@ function seedList(file: PlanInput, first?: number, count?: number): number[] | u
 
 /** Runs the trials that are not finished yet, and returns all trials of the plan or of its shard. */
 async function completeTrials(plan: Plan, path: string, flags: ExperimentFlags, signal: AbortSignal) {
-  const [{ openRunFolder }, { rowsOfPlan }, { runExperiment }, { runDisplay }, { datasets }] =
-    await Promise.all([
-      import("../experiment/runFolder.ts"),
-      import("../experiment/settings.ts"),
-      import("../experiment/runExperiment.ts"),
-      import("./runDisplay.ts"),
-      import("../data/datasets.ts"),
-    ]);
+  const [{ openRunFolder }, { runExperiment }, { runDisplay }, { factsOf }] = await Promise.all([
+    import("../experiment/runFolder.ts"),
+    import("../experiment/runExperiment.ts"),
+    import("./runDisplay.ts"),
+    import("../experiment/dataFacts.ts"),
+  ]);
   const workers = flags.workers ?? availableParallelism();
   const folder = await openRunFolder(path, plan, flags.fresh ?? false);
   const { finished } = folder;
   if (finished.length > 0) {
     console.error(`${path} contains ${finished.length} finished trials; --fresh starts over`);
   }
-  const dataset = loadDataset(plan, signal, rowsOfPlan(plan));
-  dataset.catch(() => {}); // reported where it is awaited
+  let data = "";
+  const materials = loadMaterials(plan, signal).then(async (loaded) => {
+    data = await hashMaterials(plan, loaded);
+    return loaded;
+  });
+  materials.catch(() => {}); // reported where it is awaited
   const display = runDisplay(plan);
   const software = await softwareVersions();
+  const written: Promise<string>[] = [];
   const observer: RunObserver = {
     ...display,
-    onStart(todo, dataset) {
-      folder.begin({ ...software, data: datasets[plan.dataset].hash(dataset) });
-      display.onStart(todo, dataset);
+    onStart(todo, started) {
+      const [{ rows, network }] = started.settings;
+      const notes = [...network.notes, ...redrawnNote(network.redrawn)];
+      for (const note of isNamed(plan) ? [] : [...started.materials.data.notes, ...notes])
+        console.error(printable(note));
+      const facts = isNamed(plan) ? undefined : factsOf(plan, started.materials.data, rows, notes);
+      folder.begin({ ...software, data }, facts);
+      display.onStart(todo, started);
     },
     onTrial(trial, seconds) {
       folder.addTrial(trial, seconds);
       display.onTrial(trial, seconds);
     },
+    ...(flags.onnx &&
+      plan.model !== undefined && {
+        onTrained({ arm }, bytes) {
+          written.push(folder.write(trainedName(arm), bytes));
+        },
+      }),
   };
   try {
     const { shard } = flags;
-    const trials = await runExperiment({ plan, dataset, finished, shard, workers, observer, signal });
+    const trials = await runExperiment({ plan, materials, finished, shard, workers, observer, signal });
+    await Promise.all(written);
     const environment: Environment = { ...folder.versions!, machine: machineName(), workers };
     return { folder, environment, trials };
   } finally {

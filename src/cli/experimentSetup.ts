@@ -1,13 +1,35 @@
 import { availableParallelism, cpus } from "node:os";
 import type { Dataset } from "../data/dataset.ts";
 import type { RowChoice } from "../data/datasetFile.ts";
+import { experimentData } from "../data/exampleSet.ts";
+import { isBiasFile } from "../experiment/arms.ts";
 import type { Plan } from "../experiment/plan.ts";
 import type { Versions } from "../experiment/record.ts";
+import { rowsOfPlan } from "../experiment/settings.ts";
+import type { TrialMaterials } from "../experiment/trialNetwork.ts";
 import { version } from "../version.ts";
+import { progressLine } from "./progressLine.ts";
 
-/** Loads the dataset of a plan, or of its training images some rows, and shows how far a download has come. */
+/** Whether a plan needs no file of the user's. */
+export const isNamed = ({ data, model, arms }: Plan) =>
+  data === undefined && model === undefined && !arms.some(isBiasFile);
+
+/** Loads the data, the network and the biases of a plan, and shows how far it has come. */
+export async function loadMaterials(plan: Plan, signal: AbortSignal): Promise<TrialMaterials> {
+  const named = async () => experimentData(await loadDataset(plan, signal, rowsOfPlan(plan)));
+  if (isNamed(plan)) return { data: await named(), biases: {} };
+  const { loadMaterials } = await import("../experiment/loadMaterials.ts");
+  const progress = progressLine(`reading ${plan.data}`);
+  try {
+    return await loadMaterials(plan, { named, signal, onImages: progress.show });
+  } finally {
+    progress.end();
+  }
+}
+
+/** Loads the dataset that a plan names, or of its training images some rows, and shows how far a download has come. */
 export async function loadDataset(
-  { dataset: name, counts }: Plan,
+  { dataset: name, counts = [] }: Plan,
   signal: AbortSignal,
   rowsToKeep?: RowChoice,
 ): Promise<Dataset> {
@@ -21,6 +43,25 @@ export async function loadDataset(
     .finally(progress.end);
   performance.mark("data");
   return dataset;
+}
+
+/** SHA-256 in hex of everything that a run reads beside its plan. */
+export async function hashMaterials(plan: Plan, { data, file, biases }: TrialMaterials): Promise<string> {
+  const { datasets } = await import("../data/datasets.ts");
+  const named = plan.data === undefined ? datasets[plan.dataset].hash(data) : undefined;
+  if (named !== undefined && file === undefined && Object.keys(biases).length === 0) return named;
+  const { createHash } = await import("node:crypto");
+  const hash = createHash("sha256");
+  if (named !== undefined) hash.update(named);
+  const own = named === undefined ? new Set([data.train, data.test]) : [];
+  for (const { inputs, labels, weights, rows } of own) {
+    for (const values of [...Object.values(inputs), labels, weights, rows]) {
+      if (!values) continue;
+      hash.update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+    }
+  }
+  if (file) hash.update(file);
+  return hash.update(JSON.stringify(biases)).digest("hex");
 }
 
 /** The versions of the programs that compute trials. */

@@ -1,4 +1,3 @@
-import { datasets } from "../data/datasets.ts";
 import { InputError } from "../errors.ts";
 import type { Plan } from "../experiment/plan.ts";
 import type { Environment, Trial } from "../experiment/record.ts";
@@ -6,7 +5,7 @@ import { openRunFolder } from "../experiment/runFolder.ts";
 import { inOrder, type SeedTask, seedTasks, settingsOf, unfinished } from "../experiment/settings.ts";
 import { connectQueue } from "../experiment/trialQueue.ts";
 import { type FailedTask, type QueueState, watchQueue } from "../experiment/watchQueue.ts";
-import { loadDataset, softwareVersions } from "./experimentSetup.ts";
+import { hashMaterials, loadMaterials, softwareVersions } from "./experimentSetup.ts";
 import { duration, progress } from "./progress.ts";
 
 /** Puts the trials of a plan that are not finished into a queue, and waits until workers have completed them. */
@@ -21,8 +20,8 @@ export async function completeQueuedTrials(
   const folder = await openRunFolder(path, plan, fresh);
   const display = progress();
   try {
-    const dataset = await loadDataset(plan, signal);
-    const versions = { ...(await softwareVersions()), data: datasets[plan.dataset].hash(dataset) };
+    const materials = await loadMaterials(plan, signal);
+    const versions = { ...(await softwareVersions()), data: await hashMaterials(plan, materials) };
     folder.begin(versions);
     const tasks = seedTasks(plan);
     const todo = unfinished(tasks, folder.finished);

@@ -8,7 +8,7 @@ import { type ProgressOptions, progress } from "./progress.ts";
 import { RunProgress } from "./runProgress.ts";
 
 /** Shows a run on stderr: live curves in a terminal, and a line for each initial loss and each trial. */
-export interface RunDisplay extends Required<RunObserver> {
+export interface RunDisplay extends Required<Omit<RunObserver, "onTrained">> {
   /** Takes the live part away. */
   end(): void;
 }
@@ -25,8 +25,8 @@ export function runDisplay(plan: Plan, options: ProgressOptions = {}): RunDispla
       () => picture(run, stream),
     );
   return {
-    onStart(todo, dataset) {
-      run.onStart(todo, dataset);
+    onStart(todo, started) {
+      run.onStart(todo, started);
     },
     onInitialRows(task, done) {
       run.onInitialRows(task, done);
@@ -72,6 +72,9 @@ function initialLossText({ expectedLoss, initialLoss, inBand }: InitialLoss): st
 
 function trialText({ runningLosses, test }: Trial, seconds: number): string {
   const final = runningLosses[runningLosses.length - 1].toFixed(4);
-  const accuracy = (100 * test.accuracy).toFixed(1);
-  return `trained in ${seconds.toFixed(1)} s, final loss ${final}, test accuracy ${accuracy} %`;
+  const tested =
+    test.accuracy === undefined
+      ? `test loss ${test.loss.toFixed(4)}`
+      : `test accuracy ${(100 * test.accuracy).toFixed(1)} %`;
+  return `trained in ${seconds.toFixed(1)} s, final loss ${final}, ${tested}`;
 }

@@ -1,7 +1,7 @@
-import type { Dataset } from "../data/dataset.ts";
+import { rowsOfSet } from "../data/exampleSet.ts";
 import type { Plan } from "../experiment/plan.ts";
 import { type TrialKey, trialKeyText } from "../experiment/record.ts";
-import type { RunObserver } from "../experiment/runExperiment.ts";
+import type { RunObserver, StartedRun } from "../experiment/runExperiment.ts";
 import { type SeedTask, settingsOf, trialNames } from "../experiment/settings.ts";
 import type { TerminalCurve } from "../plot/terminalChart.ts";
 import { duration } from "./progress.ts";
@@ -25,14 +25,15 @@ interface TrialSize {
   readonly steps: number;
 }
 
-type Watched = Required<Omit<RunObserver, "onInitialLosses">>;
+type Watched = Required<Omit<RunObserver, "onInitialLosses" | "onTrained">>;
 
 /** Counts how much of a run is done, for its speed and the time left, and keeps the curves of its trials. */
 export class RunProgress implements Watched {
   readonly #now: () => number;
   readonly #nameOf: (key: TrialKey) => string;
   /** By the hash of the setting. */
-  readonly #sizes: ReadonlyMap<string, TrialSize>;
+  #sizes: ReadonlyMap<string, TrialSize> = new Map();
+  #unit = "image";
   readonly #isSingle: boolean;
   readonly #live = new Map<string, LiveTrial>();
   /** Training images on which the initial losses of each task are measured so far. */
@@ -50,12 +51,16 @@ export class RunProgress implements Watched {
     this.#isSingle = settings.length * plan.seeds.length === 1;
     const nameOf = trialNames(plan);
     this.#nameOf = this.#isSingle ? ({ arm }) => arm : nameOf;
-    this.#sizes = new Map(settings.map(({ hash, plan }) => [hash, trialSize(plan)]));
   }
 
-  onStart(todo: readonly SeedTask[], { test }: Pick<Dataset, "test">): void {
+  onStart(todo: readonly SeedTask[], { materials, settings }: StartedRun): void {
+    const { test, unit } = materials.data;
+    this.#unit = unit;
+    this.#sizes = new Map(
+      settings.map(({ plan, rows }) => [settingsOf(plan)[0].hash, trialSize(plan, rows.length)]),
+    );
     this.#todo = todo;
-    this.#testCount = test.count;
+    this.#testCount = rowsOfSet(test).length;
     this.#start = this.#now();
   }
 
@@ -105,7 +110,8 @@ export class RunProgress implements Watched {
     const seconds = (this.#now() - this.#start) / 1000;
     const done = this.#rowsDone();
     const left = Math.max(0, (seconds * (this.#rowsInAll() - done)) / Math.max(done, 1));
-    const speed = this.#trainedRows > 0 ? `, ${Math.round(this.#trainedRows / seconds)} images/s` : "";
+    const speed =
+      this.#trainedRows > 0 ? `, ${Math.round(this.#trainedRows / seconds)} ${this.#unit}s/s` : "";
     const what =
       this.#trainedRows > 0
         ? `${this.#finishedTrials} of ${this.#trials} trials done`
@@ -141,7 +147,6 @@ export class RunProgress implements Watched {
   }
 }
 
-function trialSize({ counts, epochs, batchSize }: Plan): TrialSize {
-  const trainCount = counts.reduce((sum, count) => sum + count, 0);
+function trialSize({ epochs, batchSize }: Plan, trainCount: number): TrialSize {
   return { trainCount, rows: epochs * trainCount, steps: epochs * Math.ceil(trainCount / batchSize) };
 }

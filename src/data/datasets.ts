@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { LoadOptions } from "./cachedDataset.ts";
 import { cifar10Layout, loadCifar10 } from "./cifar10.ts";
 import type { Dataset, ImageSet } from "./dataset.ts";
+import type { ExperimentData } from "./exampleSet.ts";
 import { syntheticDataset, syntheticDefaults } from "./synthetic.ts";
 
 /** What is known of a dataset before it is loaded. */
@@ -20,7 +21,7 @@ interface KnownDataset {
   facts(classes: number): DatasetFacts;
   load(classes: number, options: LoadOptions): Promise<Dataset>;
   /** SHA-256 in hex of training images, training labels, test images and test labels, one after the other. */
-  hash(dataset: Dataset): string;
+  hash(data: Pick<ExperimentData, "train" | "test">): string;
 }
 
 /** The datasets that experiments can train on, by name. */
@@ -43,7 +44,8 @@ export const datasets = {
     load: async (classes) => syntheticDataset({ classes }),
     hash: ({ train, test }) => {
       const hash = createHash("sha256");
-      for (const { images, labels } of [train, test]) hash.update(images).update(labels);
+      for (const { inputs, labels } of [train, test])
+        hash.update(inputs.images as Uint8Array).update(labels as Uint8Array);
       return hash.digest("hex");
     },
   },

@@ -8,21 +8,23 @@ import { InputError } from "../errors.ts";
  * @throws InputError if a count is not such a number, naming the class and how many images it has
  */
 export function imbalancedSubset(
-  labels: Uint8Array,
+  labels: ArrayLike<number | bigint> & Iterable<number | bigint>,
   counts: readonly number[],
   classNames: readonly string[],
 ): Uint32Array {
   const available = new Uint32Array(classNames.length);
-  for (const label of labels) available[label]++;
+  for (const label of labels) available[Number(label)]++;
   validateCounts(counts, available, classNames);
 
   return firstOfEachClass(labels, counts);
 }
 
 /** The first `counts[k]` rows of each class k, or as many as there are, increasing. */
-export function firstOfEachClass(labels: Uint8Array, counts: readonly number[]): Uint32Array {
+export function firstOfEachClass(labels: ArrayLike<number | bigint>, counts: readonly number[]): Uint32Array {
   const missing = [...counts];
-  return Uint32Array.from(labels.keys()).filter((row) => missing[labels[row]]-- > 0);
+  return Uint32Array.from({ length: labels.length }, (_, row) => row).filter(
+    (row) => missing[Number(labels[row])]-- > 0,
+  );
 }
 
 /**

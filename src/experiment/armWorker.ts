@@ -1,15 +1,13 @@
 import { parentPort, workerData } from "node:worker_threads";
-import type { Dataset } from "../data/dataset.ts";
 import { InputError } from "../errors.ts";
 import { nodeRuntime } from "../runtime/node.ts";
 import type { Plan } from "./plan.ts";
-import { makeModel } from "./plannedModel.ts";
 import { type BatchResult, initialOutputs, runTrial, type TrainedArm, type TrialContext } from "./trial.ts";
+import { type TrialMaterials, trialNetwork } from "./trialNetwork.ts";
 import type { FromWorker, ToWorker } from "./workerPool.ts";
 
-/** What a worker of a run needs; the dataset's arrays are shared, not copied. */
-export interface ArmContext {
-  readonly dataset: Dataset;
+/** What a worker of a run needs; the arrays of the data are shared, not copied. */
+export interface ArmContext extends TrialMaterials {
   /** The plan of each setting, and the rows of the training set that it trains on. */
   readonly settings: readonly { readonly plan: Plan; readonly rows: Uint32Array }[];
 }
@@ -17,7 +15,7 @@ export interface ArmContext {
 /** A task: the outputs of a seed's untrained network on some rows, or the training and test of one arm. */
 export type ArmTask = { readonly setting: number; readonly seed: number } & (
   | { readonly kind: "outputs"; readonly rows: Uint32Array }
-  | { readonly kind: "training"; readonly bias: readonly number[] }
+  | { readonly kind: "training"; readonly bias: readonly number[]; readonly exported: boolean }
 );
 
 export type ArmProgress =
@@ -25,7 +23,12 @@ export type ArmProgress =
   | { readonly checked: number }
   | { readonly tested: number };
 
-export type ArmResult = Float32Array | Omit<TrainedArm, "weights">;
+/** What a trained arm gives back; the trained network as a file where that was asked for. */
+export interface ArmTraining extends Omit<TrainedArm, "weights"> {
+  readonly trained?: Uint8Array;
+}
+
+export type ArmResult = Float32Array | ArmTraining;
 
 // The marks end phases of the run; bench/phases.mjs reads them.
 performance.mark("start of the workers");
@@ -54,7 +57,7 @@ async function execute(task: ArmTask): Promise<ArmResult> {
       if (checked % progressRows === 0) send({ progress: { checked } });
     });
   }
-  const { result, seconds } = await runTrial(context, task.seed, task.bias, {
+  const { result, seconds, weights } = await runTrial(context, task.seed, task.bias, {
     onBatch: (batch) => {
       stopIfAsked();
       send({ progress: { batch } });
@@ -64,15 +67,17 @@ async function execute(task: ArmTask): Promise<ArmResult> {
       if (tested % progressRows === 0) send({ progress: { tested } });
     },
   });
-  return { result, seconds };
+  const trained = task.exported ? context.network.exportTrained?.(weights) : undefined;
+  return { result, seconds, trained };
 }
 
 port.on("message", async (message: ToWorker<ArmContext, ArmTask>) => {
   if ("context" in message) {
-    const { dataset, settings } = message.context;
+    const { settings, ...materials } = message.context;
+    const { data } = materials;
     contexts = runtime.then((runtime) =>
       settings.map(({ plan, rows }) => {
-        return { runtime, plan, model: makeModel(plan, dataset.train.shape), dataset, rows };
+        return { runtime, plan, network: trialNetwork(plan, materials), data, rows };
       }),
     );
     contexts.catch(() => {});

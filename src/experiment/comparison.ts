@@ -1,10 +1,10 @@
 import { seededRandom } from "../math/seededRandom.ts";
 import { sum } from "../math/sum.ts";
-import { type ComparedName, comparedMeasures } from "./measures.ts";
+import { type ComparedMeasure, type ComparedName, comparedMeasures } from "./measures.ts";
 import type { Difference, StepsSaved, Trial } from "./record.ts";
 
-/** How two arms differ over the seeds that both have: always `arm` minus `baseline`, one difference per measure. */
-export type Comparison = Readonly<Record<ComparedName, Difference>> & {
+/** How two arms differ over the seeds that both have: always `arm` minus `baseline`, one difference per measure they have. */
+export type Comparison = Readonly<Partial<Record<ComparedName, Difference>>> & {
   readonly arm: string;
   readonly baseline: string;
   readonly stepsSaved: StepsSaved;
@@ -26,10 +26,22 @@ export function compareArms(trials: readonly Trial[], arm: string, baseline: str
       return partner ? [[trial, partner] as const] : [];
     });
   const differences = Object.fromEntries(
-    comparedMeasures.map(({ name, of }) => [name, difference(pairs.map(([a, b]) => of(a) - of(b)))]),
-  ) as Record<ComparedName, Difference>;
+    comparedMeasures.flatMap(({ name, of }) => {
+      const values = pairs
+        .map(([a, b]) => [of(a), of(b)])
+        .filter(([a, b]) => a !== undefined && b !== undefined);
+      return values.length === 0 ? [] : [[name, difference(values.map(([a, b]) => a! - b!))]];
+    }),
+  );
   return { arm, baseline, ...differences, stepsSaved: stepsSaved(pairs) };
 }
+
+/** The measures of a comparison with their differences. */
+export const comparedBy = (comparison: Comparison): (readonly [ComparedMeasure, Difference])[] =>
+  comparedMeasures.flatMap((measure) => {
+    const difference = comparison[measure.name];
+    return difference ? [[measure, difference] as const] : [];
+  });
 
 /** Steps until the baseline's running loss is at most the arm's loss before training, over pairs of arm and baseline. */
 function stepsSaved(pairs: readonly (readonly [arm: Trial, baseline: Trial])[]): StepsSaved {
@@ -50,7 +62,9 @@ const resamples = 10_000;
  */
 export function difference(values: readonly number[]): Difference {
   const mean = sum(values) / values.length;
-  if (values.length < 2) return { mean, low: null, high: null, values, distinguishable: false };
+  if (values.length < 2) {
+    return { mean, low: null, high: null, values, distinguishable: false, seedsNeeded: null };
+  }
   const { integer } = seededRandom(0, "bootstrap");
   const means = Float64Array.from({ length: resamples }, () => {
     let total = 0;
@@ -58,5 +72,19 @@ export function difference(values: readonly number[]): Difference {
     return total / values.length;
   }).sort();
   const [low, high] = [means[Math.floor(0.025 * resamples)], means[Math.ceil(0.975 * resamples) - 1]];
-  return { mean, low, high, values, distinguishable: low > 0 || high < 0 };
+  const distinguishable = low > 0 || high < 0;
+  return { mean, low, high, values, distinguishable, seedsNeeded: seedsNeeded(values, mean) };
+}
+
+/** Normal quantiles: of 97.5 %, for a two-sided test at 5 %, and of 80 %, the power. */
+const quantiles = [1.959964, 0.841621];
+
+/**
+ * Pairs for which a paired test at 5 % tells a difference of this mean and standard deviation from 0 with a power of 80 %:
+ * ((1.96 + 0.84) sd / mean)^2, by the normal approximation (Cohen 1988, chapter 2).
+ */
+function seedsNeeded(values: readonly number[], mean: number): number | null {
+  const sd = Math.sqrt(sum(values.map((value) => (value - mean) ** 2)) / (values.length - 1));
+  const needed = ((quantiles[0] + quantiles[1]) * sd) / mean;
+  return Number.isFinite(needed) ? Math.max(2, Math.ceil(needed ** 2)) : null;
 }

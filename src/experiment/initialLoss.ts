@@ -1,16 +1,17 @@
+import type { TensorData } from "../graph/tensor.ts";
 import { band } from "../heads/band.ts";
-import { solve } from "../heads/solve.ts";
-import { fromCounts } from "../labels/fromCounts.ts";
+import { optimalOutput } from "../heads/solve.ts";
 import { meanRow } from "../math/meanRow.ts";
 import { sum } from "../math/sum.ts";
-import { type ArmName, armBias } from "./arms.ts";
-import { rowLosses } from "./evaluation.ts";
+import type { TrainingLoss } from "../runtime/trainingLoss.ts";
+import { type ArmInputs, armBias } from "./arms.ts";
+import { type LabelledOutputs, rowLosses } from "./evaluation.ts";
 import type { InitialLoss } from "./record.ts";
 
-export interface InitialOutputs {
+export interface InitialOutputs extends LabelledOutputs {
   /** The untrained network's outputs without bias, (rows, K), and the labels of these rows. */
   readonly outputs: Float32Array;
-  readonly labels: ArrayLike<number>;
+  readonly labels: TensorData;
   /** Positions of the rows of the first training batch, which the calibrated arm is computed from. */
   readonly firstBatch: ArrayLike<number>;
 }
@@ -19,30 +20,41 @@ export interface InitialOutputs {
  * The initial loss of each arm, compared with the expected one. One set of outputs serves all arms of a seed, since they
  * differ in their bias alone.
  *
- * @param counts rows of each class
+ * @param known the biases that do not follow from labels and outputs
  */
 export function initialLosses(
-  arms: readonly ArmName[],
-  counts: readonly number[],
-  { outputs, labels, firstBatch }: InitialOutputs,
-): Map<ArmName, InitialLoss> {
-  const labelSummary = fromCounts(counts);
-  const prior = solve("softmax", labelSummary).bias;
-  const classes = counts.length;
-  const meanOutput = meanRow(outputs, classes, firstBatch);
-  const offset = meanRow(outputs, classes);
+  arms: readonly string[],
+  loss: TrainingLoss,
+  { outputs, labels, weights, firstBatch }: InitialOutputs,
+  known: Pick<ArmInputs, "asIs" | "files">,
+): Map<string, InitialLoss> {
+  const { bound, summary } = loss;
+  const prior = optimalOutput(bound);
+  const width = bound.outputs;
+  const meanOutput = meanRow(outputs, width, firstBatch);
+  const offset = meanRow(outputs, width);
+  const rows = loss.over(labels, weights);
+  const counted = Array.from({ length: outputs.length / width }, (_, row) => row).filter(
+    (row) => rows.weightOf(row) > 0,
+  );
+  const divisor = sum(counted.map(rows.divisorOf));
   const settings = {
-    batchSize: labels.length,
+    batchSize: counted.length,
     outputVariance: sum(Array.from(outputs, (z) => z * z)) / outputs.length,
-    sharedVariance: sum(offset.map((z) => z * z)) / classes,
+    sharedVariance: sum(offset.map((z) => z * z)) / width,
   };
   return new Map(
     arms.map((arm) => {
-      const outputBias = armBias(arm, { prior, meanOutput });
+      const outputBias = armBias(arm, { prior, meanOutput, ...known });
       // A calibrated bias is the prior of the outputs minus their mean.
       const nominal = arm === "calibrated" ? prior : outputBias;
-      const { low, high, expectedLoss } = band("softmax", labelSummary, { ...settings, bias: nominal });
-      const initialLoss = sum(rowLosses(outputs, labels, outputBias)) / labels.length;
+      const { low, high, expectedLoss } = band(bound.head, summary, {
+        ...settings,
+        bias: nominal,
+        options: bound.options,
+      });
+      const losses = rowLosses(bound, outputs, rows, outputBias);
+      const initialLoss = sum(counted.map((row) => rows.weightOf(row) * losses[row])) / divisor;
       const inBand = initialLoss >= low && initialLoss <= high;
       return [arm, { outputBias, expectedLoss, initialLoss, band: { low, high }, inBand }];
     }),

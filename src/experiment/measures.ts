@@ -6,13 +6,14 @@ export interface Measure {
   readonly name: string;
   /** What tables call it. */
   readonly title: string;
-  /** Losses in nats; fractions in [0, 1], shown in percent. */
-  readonly unit: "nats" | "fraction";
+  /** Losses as the loss function has them (cross-entropies: nats); fractions in [0, 1], shown in percent; errors in the labels' unit. */
+  readonly unit: "loss" | "fraction" | "number";
   /** The direction of an improvement; left out where arms are not compared by it. */
   readonly better?: "lower" | "higher";
   /** Whether the first lines of a report name it. */
   readonly headline?: true;
-  of(trial: Trial): number;
+  /** Undefined where the loss of the trial does not allow it. */
+  of(trial: Trial): number | undefined;
 }
 
 /**
@@ -23,13 +24,13 @@ export const measures = [
   {
     name: "expectedLoss",
     title: "expected loss",
-    unit: "nats",
+    unit: "loss",
     of: ({ expectedLoss }: Trial) => expectedLoss,
   },
   {
     name: "initialLoss",
     title: "initial loss",
-    unit: "nats",
+    unit: "loss",
     better: "lower",
     headline: true,
     of: ({ initialLoss }: Trial) => initialLoss,
@@ -38,7 +39,7 @@ export const measures = [
     // running mean over the last epoch, as the two below it
     name: "finalLoss",
     title: "final training loss",
-    unit: "nats",
+    unit: "loss",
     better: "lower",
     headline: true,
     of: ({ runningLosses }: Trial) => lastOf(runningLosses),
@@ -53,7 +54,7 @@ export const measures = [
   {
     name: "testLoss",
     title: "test loss",
-    unit: "nats",
+    unit: "loss",
     better: "lower",
     headline: true,
     of: ({ test }: Trial) => test.loss,
@@ -74,32 +75,70 @@ export const measures = [
     of: ({ test }: Trial) => test.balancedAccuracy,
   },
   {
+    name: "rocAuc",
+    title: "test area under the ROC curve",
+    unit: "fraction",
+    better: "higher",
+    headline: true,
+    of: ({ test }: Trial) => test.rocAuc,
+  },
+  {
+    name: "averagePrecision",
+    title: "test average precision",
+    unit: "fraction",
+    better: "higher",
+    headline: true,
+    of: ({ test }: Trial) => test.averagePrecision,
+  },
+  {
+    name: "absoluteError",
+    title: "test mean absolute error",
+    unit: "number",
+    better: "lower",
+    headline: true,
+    of: ({ test }: Trial) => test.absoluteError,
+  },
+  {
+    name: "squaredError",
+    title: "test mean squared error",
+    unit: "number",
+    better: "lower",
+    of: ({ test }: Trial) => test.squaredError,
+  },
+  {
+    name: "deviance",
+    title: "test mean deviance",
+    unit: "number",
+    better: "lower",
+    of: ({ test }: Trial) => test.deviance,
+  },
+  {
     // each class of the test set weighted by its frequency in the training subset, as the one below it
     name: "testLossTrainingMix",
     title: "test loss on the training mix",
-    unit: "nats",
+    unit: "loss",
     better: "lower",
     headline: true,
-    of: ({ testTrainingMix }: Trial) => testTrainingMix.loss,
+    of: ({ testTrainingMix }: Trial) => testTrainingMix?.loss,
   },
   {
     name: "testAccuracyTrainingMix",
     title: "test accuracy on the training mix",
     unit: "fraction",
     better: "higher",
-    of: ({ testTrainingMix }: Trial) => testTrainingMix.accuracy,
+    of: ({ testTrainingMix }: Trial) => testTrainingMix?.accuracy,
   },
 ] as const satisfies readonly Measure[];
 
 export type MeasureName = (typeof measures)[number]["name"];
+
+/** The measures that these trials have. */
+export const measuresOf = (trials: readonly Trial[]) =>
+  measures.filter(({ of }) => trials.some((trial) => of(trial) !== undefined));
 
 /** The measures that arms are compared by. */
 export const comparedMeasures = measures.filter((measure) => "better" in measure);
 export type ComparedMeasure = (typeof comparedMeasures)[number];
 export type ComparedName = ComparedMeasure["name"];
 
-/** One value for each measure. */
-export const eachMeasure = <Value>(value: (measure: Measure) => Value) =>
-  Object.fromEntries(measures.map((measure) => [measure.name, value(measure)])) as Record<MeasureName, Value>;
-
-const lastOf = (values: readonly number[]): number => values.at(-1) ?? Number.NaN;
+const lastOf = (values: readonly number[]): number | undefined => values.at(-1);

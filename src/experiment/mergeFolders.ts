@@ -2,10 +2,12 @@ import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { InputError } from "../errors.ts";
+import type { DataFacts } from "./dataFacts.ts";
 import type { Plan } from "./plan.ts";
 import { type Trial, trialKeyText, type Versions } from "./record.ts";
 import {
   differentKey,
+  readFacts,
   readPlan,
   readTrials,
   readVersions,
@@ -19,6 +21,8 @@ import { trialLine } from "./trialLines.ts";
 export interface MergedRun {
   readonly plan: Plan;
   readonly versions: Versions;
+  /** What is known of the data; undefined for a dataset by name. */
+  readonly facts: DataFacts | undefined;
   /** In the order of the plan. */
   readonly trials: readonly Trial[];
   /** The folders that they were read from. */
@@ -45,7 +49,7 @@ export async function mergeFolders(paths: readonly string[]): Promise<MergedRun>
   const tasks = seedTasks(plan);
   const ordered = inOrder(trials, tasks);
   if (ordered.length < trialKeys(tasks).length) throw missing(plan, ordered);
-  return { plan, versions, trials: ordered, folders, doubled };
+  return { plan, versions, facts: await readFacts(first), trials: ordered, folders, doubled };
 }
 
 /** The folder itself if it contains trials, or else its subfolders that do. */

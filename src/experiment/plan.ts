@@ -2,7 +2,7 @@ import { z } from "zod";
 import { datasetNames } from "../data/datasets.ts";
 import { originalCounts } from "../data/originalSubset.ts";
 import { InputError } from "../errors.ts";
-import { armNames } from "./arms.ts";
+import { requireArm } from "./arms.ts";
 import { originalLayers } from "./originalLayers.ts";
 import { type KeyName, planError } from "./planError.ts";
 
@@ -50,11 +50,47 @@ const gridSchema = z.strictObject({
   layers: z.array(layers).min(1).optional(),
 });
 
+const text = z.string().min(1);
+const texts = z.array(text).min(1);
+
+/** Keys for a network and data of one's own. None has a default here: without them, the plan is one of a dataset by name. */
+const ownKeys = {
+  /** An ONNX file in place of layers; its output, parameters to leave as they are, and how it was exported. */
+  model: text.optional(),
+  output: text.optional(),
+  freeze: texts.optional(),
+  asExported: z.boolean().optional(),
+  /** Whether all seeds start from the file's weights, in place of weights drawn anew. */
+  keepWeights: z.boolean().optional(),
+  /** Files or folders with the rows, and their labels where they are apart. */
+  data: text.optional(),
+  labels: text.optional(),
+  testData: text.optional(),
+  testLabels: text.optional(),
+  /** Share of the rows that is kept for the test where no test data are given. */
+  testShare: z.number().gt(0).lt(1).optional(),
+  /** Columns of a table: labels, sample weights, features, and how categories reach the network. */
+  column: texts.optional(),
+  weightColumn: text.optional(),
+  features: texts.optional(),
+  categories: z.enum(["one-hot", "index"]).optional(),
+  classes: texts.optional(),
+  ignoreIndex: z.number().optional(),
+  /** Height and width that images are stretched to, and what their bytes are multiplied by. */
+  resize: size.optional(),
+  imageScale: z.number().positive().optional(),
+  loss: text.optional(),
+  lossOptions: z.record(z.string(), z.union([z.number(), z.string(), z.array(z.number())])).optional(),
+  /** Epochs without a lower test loss after which training stops. */
+  patience: whole(1).optional(),
+};
+
 /** Everything that determines a run. The default of each key is its value in the original experiment. */
 const planSchema = z.strictObject({
   dataset: z.enum(datasetNames).default("cifar10"),
+  ...ownKeys,
   counts: counts.optional(),
-  arms: z.array(z.enum(armNames)).min(1).default(["zero", "prior"]),
+  arms: texts.default(["zero", "prior"]),
   seeds: z.array(whole(0, Number.MAX_SAFE_INTEGER)).min(1).default([33]),
   epochs: epochs.default(1),
   batchSize: batchSize.default(256),
@@ -63,7 +99,8 @@ const planSchema = z.strictObject({
   grid: gridSchema.optional(),
 });
 
-export type Plan = z.infer<typeof planSchema> & { readonly counts: readonly number[] };
+/** A plan with its defaults. Class counts are always there for a dataset by name; data of one's own may do without. */
+export type Plan = z.infer<typeof planSchema>;
 
 /** Keys of a plan as they may be given, all optional. */
 export type PlanInput = z.input<typeof planSchema>;
@@ -94,12 +131,33 @@ export function resolvePlan(
     if (twice !== undefined)
       throw new InputError(`invalid ${name(key)}: ${twice} is given twice; expected different ${key}`);
   }
+  plan.arms.forEach((arm, i) => {
+    requireArm(arm, `${name("arms")}, entry ${i + 1}`);
+  });
   validateGrid(plan.grid ?? {}, name);
+  if (plan.data !== undefined) return plan;
+  const stray = dataKeys.find((key) => plan[key] !== undefined);
+  if (stray !== undefined) throw new InputError(`${name(stray)} needs ${name("data")}, a file or a folder`);
   // The synthetic dataset is smaller, so it has a tenth of them.
   const counts =
     plan.counts ?? originalCounts.map((count) => (plan.dataset === "cifar10" ? count : count / 10));
   return { ...plan, counts };
 }
+
+/** Keys that say something of `data`. */
+const dataKeys = [
+  "labels",
+  "testData",
+  "testLabels",
+  "testShare",
+  "column",
+  "weightColumn",
+  "features",
+  "categories",
+  "classes",
+  "ignoreIndex",
+  "resize",
+] as const;
 
 /** @throws InputError where the grid has a value twice, since two settings would then be one */
 function validateGrid(grid: Record<string, unknown[]>, name: KeyName): void {

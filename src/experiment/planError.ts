@@ -31,8 +31,7 @@ export function planError(issue: Issue, context: PlanContext): InputError {
     return within(place, unknownName("key", issue.keys[0], known));
   }
   if (issue.code === "invalid_value" && typeof value === "string") {
-    const what = issue.path[0] === "arms" ? "arm" : String(issue.path.at(-1));
-    return within(place, unknownName(what, value, issue.values.map(String)));
+    return within(place, unknownName(String(issue.path.at(-1)), value, issue.values.map(String)));
   }
   return new InputError(`invalid ${place}: ${shortJson(value)}; expected ${expected(issue)}`);
 }

@@ -1,9 +1,9 @@
 import type { Job, Worker } from "bullmq";
-import type { Dataset } from "../data/dataset.ts";
 import { InputError } from "../errors.ts";
 import type { Plan } from "./plan.ts";
 import type { Versions } from "./record.ts";
 import { trialLine } from "./trialLines.ts";
+import type { TrialMaterials } from "./trialNetwork.ts";
 import { TrialPool } from "./trialPool.ts";
 import {
   type JobResult,
@@ -21,8 +21,8 @@ export interface QueueWorkerOptions {
   readonly lockMilliseconds: number;
   /** Threads: arms trained at the same time. */
   readonly workers: number;
-  readonly loadDataset: (plan: Plan) => Promise<Dataset>;
-  readonly hashDataset: (plan: Plan, dataset: Dataset) => string;
+  readonly load: (plan: Plan) => Promise<TrialMaterials>;
+  readonly hash: (plan: Plan, materials: TrialMaterials) => Promise<string>;
   /** Told of each job that is done or failed. */
   readonly onJob: (job: TrialJob, error?: Error) => void;
   /** Ends the worker; the job at hand goes to another. */
@@ -86,7 +86,7 @@ class JobExecutor {
   isClosed = false;
   readonly #options: QueueWorkerOptions;
   #pool: { readonly hash: string; readonly pool: TrialPool } | undefined;
-  #dataset: { readonly key: string; readonly dataset: Dataset } | undefined;
+  #loaded: { readonly key: string; readonly materials: TrialMaterials } | undefined;
 
   constructor(options: QueueWorkerOptions) {
     this.#options = options;
@@ -118,28 +118,27 @@ class JobExecutor {
     if (this.#pool?.hash === hash) return this.#pool.pool;
     await this.#pool?.pool.close();
     this.#pool = undefined;
-    const dataset = await this.#datasetOf(plan, data);
+    const materials = await this.#materialsOf(plan, data);
     if (this.isClosed) throw new Error("stopped");
     const pool = new TrialPool(plan, this.#options.workers);
-    pool.start(dataset);
+    pool.start(materials);
     this.#pool = { hash, pool };
     return pool;
   }
 
-  async #datasetOf(plan: Plan, data: string): Promise<Dataset> {
-    const key = `${plan.dataset} ${plan.counts.length}`;
-    if (this.#dataset?.key === key) return this.#dataset.dataset;
-    const { loadDataset, hashDataset } = this.#options;
-    const dataset = await loadDataset(plan).catch((error: Error) => {
-      throw new UnfitWorkerError(`this worker has no ${plan.dataset}: ${error.message}`);
+  async #materialsOf(plan: Plan, data: string): Promise<TrialMaterials> {
+    const key = JSON.stringify({ ...plan, seeds: [], layers: [], counts: plan.counts?.length });
+    if (this.#loaded?.key === key) return this.#loaded.materials;
+    const { load, hash } = this.#options;
+    const name = plan.data ?? plan.dataset;
+    const materials = await load(plan).catch((error: Error) => {
+      throw new UnfitWorkerError(`this worker has no ${name}: ${error.message}`);
     });
-    const found = hashDataset(plan, dataset);
+    const found = await hash(plan, materials);
     if (found !== data) {
-      throw new UnfitWorkerError(
-        `this worker's ${plan.dataset} is different: its hash is ${found}, not ${data}`,
-      );
+      throw new UnfitWorkerError(`this worker's ${name} is different: its hash is ${found}, not ${data}`);
     }
-    this.#dataset = { key, dataset };
-    return dataset;
+    this.#loaded = { key, materials };
+    return materials;
   }
 }

@@ -1,13 +1,20 @@
 import type { Band } from "../heads/band.ts";
 
-/** How well a model does on the test set. Losses in nats, the rest as fractions in [0, 1]. */
+/** How well a model does on the test set: its loss, and the measures that the loss allows. Shares are in [0, 1]. */
 export interface Evaluation {
   readonly loss: number;
-  readonly accuracy: number;
+  readonly accuracy?: number;
   /** Mean of the classes' recalls. */
-  readonly balancedAccuracy: number;
+  readonly balancedAccuracy?: number;
   /** Recall of each class. */
-  readonly recall: readonly number[];
+  readonly recall?: readonly number[];
+  /** For yes/no labels: area under the ROC curve, and average precision. NaN where the test set has one class alone. */
+  readonly rocAuc?: number;
+  readonly averagePrecision?: number;
+  /** For numbers: means of absolute and squared errors of predictions; for counts also the mean deviance. */
+  readonly absoluteError?: number;
+  readonly squaredError?: number;
+  readonly deviance?: number;
 }
 
 /** The loss of one arm before training, compared with the expected one. */
@@ -32,12 +39,14 @@ export interface TrainingResult {
   readonly batchLosses: readonly number[];
   /** Mean loss over the rows of the epoch so far: what Keras logs as `loss`. */
   readonly runningLosses: readonly number[];
-  /** Accuracy over the rows of the epoch so far. */
+  /** Accuracy over the rows of the epoch so far; empty where labels are neither classes nor yes/no. */
   readonly runningAccuracies: readonly number[];
-  /** On all test images as they are (CIFAR-10: 1,000 per class). */
+  /** On all test rows as they are (CIFAR-10: 1,000 per class). */
   readonly test: Evaluation;
-  /** The same outputs, each class weighted by its frequency in the training subset. */
-  readonly testTrainingMix: Evaluation;
+  /** The same outputs, each class weighted by its frequency in the training subset; where the plan sets class counts. */
+  readonly testTrainingMix?: Evaluation;
+  /** With early stopping: the test loss after each epoch. `test` is that of the epoch with the lowest. */
+  readonly epochTestLosses?: readonly number[];
   /** Whether an observer stopped the training before its end. */
   readonly stopped: boolean;
 }
@@ -65,6 +74,11 @@ export interface Difference {
   readonly values: readonly number[];
   /** Whether the interval excludes 0. Always false for a single seed. */
   readonly distinguishable: boolean;
+  /**
+   * Seeds at which a difference of this mean and spread would be told apart from 0 in four runs of five; null for a single
+   * seed, or a mean of 0.
+   */
+  readonly seedsNeeded: number | null;
 }
 
 /** Steps the baseline needs before its running loss falls to where the arm's loss was before training. */
@@ -85,7 +99,7 @@ export interface Versions {
   readonly node: string;
   /** Name and version of the runtime: `onnxruntime-node 1.30.0`. */
   readonly runtime: string;
-  /** SHA-256 in hex of the dataset: training images, training labels, test images and test labels. */
+  /** SHA-256 in hex of the dataset: training images, training labels, test images and test labels; of a network's file too. */
   readonly data: string;
 }
 

@@ -1,22 +1,34 @@
-import type { Dataset } from "../data/dataset.ts";
 import type { Plan } from "./plan.ts";
+import type { TrialNetwork } from "./plannedModel.ts";
 import type { Trial } from "./record.ts";
 import { inOrder, type SeedTask, type Shard, seedTasks, trialKeys, unfinished } from "./settings.ts";
+import type { TrialMaterials } from "./trialNetwork.ts";
 import { TrialPool, type TrialPoolObserver } from "./trialPool.ts";
 
 /** What is told while an experiment runs. */
 export interface RunObserver extends TrialPoolObserver {
   /**
-   * Called once the dataset is loaded, before the first trial.
+   * Called once the data are loaded, before the first trial.
    *
    * @param todo the tasks that are not finished
    */
-  onStart?(todo: readonly SeedTask[], dataset: Dataset): void;
+  onStart?(todo: readonly SeedTask[], started: StartedRun): void;
+}
+
+/** What a run works with. */
+export interface StartedRun {
+  readonly materials: TrialMaterials;
+  /** Of each setting, in order: its training rows, and its network. */
+  readonly settings: readonly {
+    readonly plan: Plan;
+    readonly rows: Uint32Array;
+    readonly network: TrialNetwork;
+  }[];
 }
 
 export interface ExperimentOptions {
   readonly plan: Plan;
-  readonly dataset: Dataset | Promise<Dataset>;
+  readonly materials: TrialMaterials | Promise<TrialMaterials>;
   /** Trials that are finished already. */
   readonly finished?: readonly Trial[];
   /** Runs this slice of the plan alone. */
@@ -32,7 +44,7 @@ export interface ExperimentOptions {
  * Runs every arm of every seed of every setting of a plan, as many at the same time as there are workers, and returns all
  * trials in the order of the plan.
  *
- * @throws InputError where the plan does not fit the dataset; the signal's reason where it is aborted
+ * @throws InputError where the plan does not fit the data; the signal's reason where it is aborted
  */
 export async function runExperiment(options: ExperimentOptions): Promise<Trial[]> {
   const { plan, finished = [], shard, workers, observer, signal } = options;
@@ -46,9 +58,9 @@ export async function runExperiment(options: ExperimentOptions): Promise<Trial[]
     signal?.addEventListener("abort", () => reject(signal.reason), { once: true });
   });
   const complete = async () => {
-    const dataset = await options.dataset;
-    pool.start(dataset);
-    observer?.onStart?.(todo, dataset);
+    const materials = await options.materials;
+    const settings = pool.start(materials);
+    observer?.onStart?.(todo, { materials, settings });
     const parts = Math.ceil(threads / todo.length);
     return (await Promise.all(todo.map((task) => pool.complete(task, parts, observer)))).flat();
   };

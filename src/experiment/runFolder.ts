@@ -7,6 +7,7 @@ import { InputError } from "../errors.ts";
 import { makeFolder } from "../files/makeFolder.ts";
 import { fileError } from "../files/openByteSource.ts";
 import { writeWhole } from "../files/writeWhole.ts";
+import { type DataFacts, dataFactsSchema } from "./dataFacts.ts";
 import { type Plan, resolvePlan } from "./plan.ts";
 import type { Trial, Versions } from "./record.ts";
 import { parseTrial, trialLine } from "./trialLines.ts";
@@ -15,6 +16,8 @@ export const runFileNames = {
   plan: "plan.yaml",
   versions: "versions.json",
   trials: "trials.jsonl",
+  /** What reports say of the data, for plans with data or a network of their own. */
+  facts: "data.json",
   /** How long each training took: apart from the trials, which are the same whenever and wherever they run. */
   times: "times.csv",
 } as const;
@@ -26,8 +29,10 @@ export interface RunFolder {
   readonly finished: readonly Trial[];
   /** What these trials were made with, and after `begin` those to come. */
   readonly versions: Versions | undefined;
+  /** What is known of the data; undefined for a dataset by name. */
+  readonly facts: DataFacts | undefined;
   /** @throws InputError where the finished trials were made with other versions or other data */
-  begin(versions: Versions): void;
+  begin(versions: Versions, facts?: DataFacts): void;
   /**
    * Appends a finished trial, and the time of its training. It is on disk when this returns.
    * @throws InputError where it can't be written, for instance since the disk is full
@@ -51,28 +56,35 @@ export async function openRunFolder(path: string, plan: Plan, fresh: boolean): P
   try {
     const made = await makeFolder(path);
     if (fresh)
-      for (const name of ["trials", "times", "versions"] as const) await rm(file(name), { force: true });
+      for (const name of ["trials", "times", "versions", "facts"] as const)
+        await rm(file(name), { force: true });
     const { trials: finished, wholeBytes } = await readTrials(path);
     if (wholeBytes !== undefined) await truncate(file("trials"), wholeBytes);
     if (finished.length > 0) requireSamePlan(path, await readPlan(path), plan);
     let versions = finished.length > 0 ? await readVersions(path) : undefined;
+    let facts = finished.length > 0 ? await readFacts(path) : undefined;
     return {
       path,
       finished,
       get versions() {
         return versions;
       },
+      get facts() {
+        return facts;
+      },
       write: (name, content) => writeWhole(join(path, name), content),
       close: () => removeEmpty(path, made),
-      begin(given) {
+      begin(given, givenFacts) {
         if (versions) requireSameVersions(path, versions, "this one", given);
         versions = given;
+        facts = givenFacts;
       },
       addTrial(trial, seconds) {
         try {
           // With the first trial, so that a run without one leaves nothing behind.
           writeFileSync(file("plan"), stringify(plan));
           writeFileSync(file("versions"), versionsText(versions!));
+          if (facts) writeFileSync(file("facts"), `${JSON.stringify(facts, null, 2)}\n`);
           if (!existsSync(file("times"))) writeFileSync(file("times"), "plan,seed,arm,seconds\n");
           appendFileSync(file("trials"), `${trialLine(trial)}\n`);
           appendFileSync(file("times"), `${trial.plan},${trial.seed},${trial.arm},${seconds.toFixed(3)}\n`);
@@ -126,6 +138,19 @@ export async function readTrials(path: string): Promise<TrialsFile> {
 export async function readPlan(path: string): Promise<Plan> {
   const file = join(path, runFileNames.plan);
   return resolvePlan(parse(await readFile(file, "utf8")), (key) => (key ? `${file}: ${key}` : file));
+}
+
+/** What the run says of its data; undefined for a dataset by name. */
+export async function readFacts(path: string): Promise<DataFacts | undefined> {
+  const file = join(path, runFileNames.facts);
+  if (!existsSync(file)) return undefined;
+  try {
+    return dataFactsSchema.parse(JSON.parse(await readFile(file, "utf8")));
+  } catch (error) {
+    throw new InputError(`${file}: expected what is known of the data of the trials beside it`, {
+      cause: error,
+    });
+  }
 }
 
 const versionsSchema: z.ZodType<Versions> = z.strictObject({

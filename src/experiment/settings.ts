@@ -2,7 +2,6 @@ import { createHash } from "node:crypto";
 import type { RowChoice } from "../data/datasetFile.ts";
 import { firstOfEachClass } from "../data/imbalancedSubset.ts";
 import { InputError } from "../errors.ts";
-import type { ArmName } from "./arms.ts";
 import type { Plan } from "./plan.ts";
 import { type TrialKey, trialKeyText } from "./record.ts";
 
@@ -44,14 +43,16 @@ export function settingsOf({ grid = {}, ...plan }: Plan): Setting[] {
 
 /** Chooses the training images that a plan reads: the most that any of its settings takes of each class. */
 export function rowsOfPlan(plan: Plan): RowChoice {
-  const counts = settingsOf(plan).map(({ plan }) => plan.counts);
+  const counts = settingsOf(plan).map(({ plan }) => plan.counts ?? []);
   const most = counts[0].map((_, k) => Math.max(...counts.map((own) => own[k])));
   return (labels) => firstOfEachClass(labels, most);
 }
 
 /** Hash of all that determines a trial beside its seed and arm: 64 bits of SHA-256, in hex. */
-function planHash({ dataset, counts, epochs, batchSize, learningRate, layers }: Plan): string {
-  const text = JSON.stringify([dataset, counts, epochs, batchSize, learningRate, layers]);
+function planHash({ seeds: _, arms: __, ...plan }: Plan): string {
+  const { dataset, counts, epochs, batchSize, learningRate, layers, ...others } = plan;
+  const own = Object.keys(others).length > 0 ? [others] : [];
+  const text = JSON.stringify([dataset, counts, epochs, batchSize, learningRate, layers, ...own]);
   return createHash("sha256").update(text).digest("hex").slice(0, 16);
 }
 
@@ -61,7 +62,7 @@ export interface SeedTask {
   readonly setting: number;
   readonly plan: string;
   readonly seed: number;
-  readonly arms: readonly ArmName[];
+  readonly arms: readonly string[];
 }
 
 /** A slice of a sweep: number `index`, counted from 1, of `count`. */

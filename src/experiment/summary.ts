@@ -1,6 +1,6 @@
 import { sum } from "../math/sum.ts";
 import { type Comparison, comparisons } from "./comparison.ts";
-import { eachMeasure, type MeasureName } from "./measures.ts";
+import { type MeasureName, measuresOf } from "./measures.ts";
 import type { Plan } from "./plan.ts";
 import type { Trial, Versions } from "./record.ts";
 import { type Setting, settingsOf } from "./settings.ts";
@@ -13,10 +13,11 @@ export interface OverSeeds<Value> {
 }
 
 /** One arm: each measure as a number, or over several seeds as mean, sd and values; and the lists of its trials. */
-export type ArmSummary = Readonly<Record<MeasureName, number | OverSeeds<number>>> & {
+export type ArmSummary = Readonly<Partial<Record<MeasureName, number | OverSeeds<number>>>> & {
   /** Running mean of the training loss after each batch. */
   readonly losses: readonly number[] | OverSeeds<readonly number[]>;
-  readonly recall: readonly number[] | OverSeeds<readonly number[]>;
+  /** Of each class, where the labels are classes. */
+  readonly recall?: readonly number[] | OverSeeds<readonly number[]>;
   readonly outputBias: readonly number[] | OverSeeds<readonly number[]>;
   readonly band: Trial["band"] | readonly Trial["band"][];
   readonly inBand: boolean | readonly boolean[];
@@ -48,19 +49,20 @@ export interface SweepSummary extends SummaryHead {
 /** Summarizes the trials of one arm, one per seed. */
 export function summarizeArm(trials: readonly Trial[]): ArmSummary {
   const single = trials.length === 1;
-  const numbers = eachMeasure(({ of }) => {
-    const values = trials.map(of);
-    return single ? values[0] : { mean: mean(values), sd: sampleDeviation(values), values };
+  const numbers = measuresOf(trials).map(({ name, of }) => {
+    const values = trials.map((trial) => of(trial) ?? Number.NaN);
+    return [name, single ? values[0] : { mean: mean(values), sd: sampleDeviation(values), values }];
   });
+  const recalls = trials.flatMap(({ test }) => (test.recall ? [test.recall] : []));
   const lists = (values: (readonly number[])[]) =>
     single
       ? values[0]
       : { mean: columns(values).map(mean), sd: columns(values).map(sampleDeviation), values };
   const each = <Value>(values: Value[]) => (single ? values[0] : values);
   return {
-    ...numbers,
+    ...(Object.fromEntries(numbers) as Partial<Record<MeasureName, number>>),
     losses: lists(trials.map(({ runningLosses }) => runningLosses)),
-    recall: lists(trials.map(({ test }) => test.recall)),
+    ...(recalls.length > 0 && { recall: lists(recalls) }),
     outputBias: lists(trials.map(({ outputBias }) => outputBias)),
     band: each(trials.map(({ band }) => band)),
     inBand: each(trials.map(({ inBand }) => inBand)),

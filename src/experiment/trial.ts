@@ -1,22 +1,25 @@
 import { epochBatches } from "../data/batches.ts";
-import { type Dataset, imageExamples } from "../data/dataset.ts";
-import { initialWeights, type Weights } from "../graph/initialWeights.ts";
-import type { Model } from "../graph/model.ts";
+import { type ExampleSet, type ExperimentData, pickRows, rowsOfSet } from "../data/exampleSet.ts";
+import type { Weights } from "../graph/initialWeights.ts";
 import { rmsprop } from "../graph/optimizers.ts";
 import { tensor } from "../graph/tensor.ts";
+import type { Examples } from "../runtime/examples.ts";
+import { perPlace } from "../runtime/networkLoss.ts";
 import { createPredictor } from "../runtime/predictor.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { createTrainer, type Trainer } from "../runtime/trainer.ts";
 import { evaluateOutputs } from "./evaluation.ts";
 import type { Plan } from "./plan.ts";
-import type { TrainingResult } from "./record.ts";
+import type { TrialNetwork } from "./plannedModel.ts";
+import type { Evaluation, TrainingResult } from "./record.ts";
+import { trialLoss } from "./trialLoss.ts";
 
 /** What the arms of a run have in common. */
 export interface TrialContext {
   readonly runtime: Runtime;
   readonly plan: Plan;
-  readonly model: Model;
-  readonly dataset: Dataset;
+  readonly network: TrialNetwork;
+  readonly data: ExperimentData;
   /** Rows of the training set that are trained on. */
   readonly rows: Uint32Array;
 }
@@ -36,31 +39,49 @@ export interface BatchResult {
 export interface TrialObserver {
   /** Called after each batch; returning false stops the training, and the network is then tested as it is. */
   onBatch?(batch: BatchResult): unknown;
-  /** Called from time to time with the number of test images that are done. */
+  /** Called from time to time with the number of test rows that are done. */
   onTest?(done: number): void;
 }
 
 /**
- * Outputs of a seed's untrained network without output bias, (rows.length, K). The arms of the seed add their own bias
- * to these.
+ * Outputs of a seed's untrained network without output bias, (rows x places, K), as the first epoch of training would have
+ * them. The arms of the seed add their own bias to these.
  */
 export async function initialOutputs(
-  { runtime, model, dataset }: Pick<TrialContext, "runtime" | "model" | "dataset">,
+  {
+    runtime,
+    plan,
+    network: { network, weights },
+    data,
+  }: Pick<TrialContext, "runtime" | "network"> & {
+    readonly plan: Pick<Plan, "batchSize">;
+    readonly data: { readonly train: Examples };
+  },
   seed: number,
   rows: Uint32Array,
   onRows?: (done: number) => void,
 ): Promise<Float32Array> {
-  const predictor = await createPredictor(runtime, { model, examples: imageExamples(dataset.train) });
+  const options = { model: network, examples: data.train, training: true, seed };
+  // A network that depends on the whole batch gets the batches that it is trained on.
+  const predictor = await createPredictor(runtime, {
+    ...options,
+    ...(network.batchDependent && { microBatchSize: Math.min(plan.batchSize, rows.length) }),
+  });
   performance.mark("sessions");
-  const outputs = await predictor.outputs(initialWeights(model, seed), rows, onRows);
+  const outputs = await predictor.outputs(weights(seed), rows, onRows);
   await predictor.dispose();
   performance.mark("initial outputs");
   return outputs;
 }
 
 /** The weights that an arm of a seed starts from. */
-export function armWeights(model: Model, seed: number, bias: readonly number[]): Weights {
-  return { ...initialWeights(model, seed), [model.outputBias]: tensor("float32", [bias.length], bias) };
+export function armWeights(
+  { network, weights }: TrialNetwork,
+  seed: number,
+  bias: readonly number[],
+): Weights {
+  const { shape } = network.parameters.find(({ name }) => name === network.outputBias)!;
+  return { ...weights(seed), [network.outputBias]: tensor("float32", shape, bias) };
 }
 
 /** What training writes down after each batch. */
@@ -81,76 +102,115 @@ export async function runTrial(
   bias: readonly number[],
   observer: TrialObserver = {},
 ): Promise<TrainedArm> {
-  const { runtime, plan, model, dataset, rows } = context;
+  const { runtime, plan, network, data, rows } = context;
   const trainer = await createTrainer(runtime, {
-    model,
-    examples: imageExamples(dataset.train),
-    loss: "softmax",
+    ...trialLoss(plan, network, data, rows).choice,
+    model: network.network,
+    examples: data.train,
     optimizer: rmsprop({ learningRate: plan.learningRate }),
-    weights: armWeights(model, seed, bias),
+    weights: armWeights(network, seed, bias),
     batchSize: Math.min(plan.batchSize, rows.length),
+    seed,
   });
   performance.mark("sessions");
   const start = performance.now();
-  const { curves, stopped } = await train(trainer, context, seed, observer);
+  const { curves, stopped, best } = await train(trainer, context, seed, observer);
   const seconds = (performance.now() - start) / 1000;
-  const weights = trainer.weights();
+  const weights = best.weights ?? trainer.weights();
   await trainer.dispose();
   performance.mark("training");
-  const result = { ...curves, ...(await testWeights(context, weights, observer)), stopped };
-  return { result, weights, seconds };
+  const tested = await testWeights(context, weights, observer);
+  const epochTestLosses = plan.patience === undefined ? {} : { epochTestLosses: best.losses };
+  return { result: { ...curves, ...tested, ...epochTestLosses, stopped }, weights, seconds };
 }
 
-/** The loop of the experiment: all epochs, batch by batch, unless the observer stops it. */
+/** The loop of the experiment: all epochs, batch by batch, unless the observer or the test loss stops it. */
 async function train(
   trainer: Trainer,
-  { plan, rows }: TrialContext,
+  context: TrialContext,
   seed: number,
   observer: TrialObserver,
-): Promise<{ curves: Curves; stopped: boolean }> {
+): Promise<{ curves: Curves; stopped: boolean; best: BestEpoch }> {
+  const { plan, rows } = context;
   const [epochs, batchLosses, runningLosses, runningAccuracies]: number[][] = [[], [], [], []];
   const curves = { epochs, batchLosses, runningLosses, runningAccuracies };
+  const best = new BestEpoch(plan.patience);
   for (let epoch = 0; epoch < plan.epochs; epoch++) {
-    let [lossSum, correctSum, seen] = [0, 0, 0];
+    let [lossSum, correctSum, seen, labelled] = [0, 0, 0, 0];
     for (const batch of epochBatches(rows, plan.batchSize, seed, epoch)) {
-      const { loss, correct } = await trainer.step(batch);
+      const { loss, correct, labels } = await trainer.step(batch);
       lossSum += loss * batch.length;
       correctSum += correct;
       seen += batch.length;
-      const [runningLoss, runningAccuracy] = [lossSum / seen, correctSum / seen];
+      labelled += labels;
+      const [runningLoss, runningAccuracy] = [lossSum / seen, correctSum / labelled];
       const step = epochs.push(epoch);
       batchLosses.push(loss);
       runningLosses.push(runningLoss);
-      runningAccuracies.push(runningAccuracy);
+      if (!Number.isNaN(correct)) runningAccuracies.push(runningAccuracy);
       const wanted = observer.onBatch?.({ step, epoch, batchLoss: loss, runningLoss, runningAccuracy });
-      if (wanted === false) return { curves, stopped: true };
+      if (wanted === false) return { curves, stopped: true, best };
     }
+    if (plan.patience === undefined) continue;
+    const weights = trainer.weights();
+    if (best.isOver((await testWeights(context, weights, {})).test.loss, weights)) break;
   }
-  return { curves, stopped: false };
+  return { curves, stopped: false, best };
 }
 
-/** Tests a network on all test images: as they are, and weighted by the class frequencies of the training subset. */
+/** Early stopping by the test loss: remembers the epoch with the lowest, and says when to stop. */
+class BestEpoch {
+  readonly losses: number[] = [];
+  weights: Weights | undefined;
+  readonly #patience: number | undefined;
+  #best = Infinity;
+  #since = 0;
+
+  constructor(patience: number | undefined) {
+    this.#patience = patience;
+  }
+
+  isOver(loss: number, weights: Weights): boolean {
+    this.losses.push(loss);
+    this.#since = loss < this.#best ? 0 : this.#since + 1;
+    if (this.#since === 0) [this.#best, this.weights] = [loss, weights];
+    return this.#since >= this.#patience!;
+  }
+}
+
+/** Tests a network on all test rows: as they are, and with class counts in the plan also weighted by their frequencies. */
 async function testWeights(
-  { runtime, plan, model, dataset }: TrialContext,
+  { runtime, plan, network, data, rows }: TrialContext,
   weights: Weights,
   { onTest }: TrialObserver,
-) {
-  const { test } = dataset;
-  const predictor = await createPredictor(runtime, { model, examples: imageExamples(test) });
-  performance.mark("sessions");
-  const outputs = await predictor.outputs(
-    weights,
-    Uint32Array.from({ length: test.count }, (_, i) => i),
-    onTest,
-  );
-  await predictor.dispose();
-  const classes = plan.counts.length;
+): Promise<{ test: Evaluation; testTrainingMix?: Evaluation }> {
+  const tested = rowsOfSet(data.test);
+  const outputs = await testOutputs({ runtime, network }, data.test, tested, weights, onTest);
+  const { loss } = trialLoss(plan, network, data, rows);
+  const labelled = {
+    outputs,
+    labels: pickRows(data.test.labels, tested, data.test.labels.length / data.test.count),
+    weights: data.test.weights && perPlace(network.network, pickRows(data.test.weights, tested, 1)),
+  };
+  const test = evaluateOutputs(loss, labelled);
+  if (plan.counts === undefined) return { test };
   const total = plan.counts.reduce((sum, count) => sum + count, 0);
   const frequencies = plan.counts.map((count) => count / total);
-  const result = {
-    test: evaluateOutputs(outputs, test.labels, classes),
-    testTrainingMix: evaluateOutputs(outputs, test.labels, classes, frequencies),
-  };
+  const testTrainingMix = evaluateOutputs(loss, labelled, frequencies);
   performance.mark("test");
-  return result;
+  return { test, testTrainingMix };
+}
+
+async function testOutputs(
+  { runtime, network }: Pick<TrialContext, "runtime" | "network">,
+  test: ExampleSet,
+  rows: Uint32Array,
+  weights: Weights,
+  onTest: TrialObserver["onTest"],
+): Promise<Float32Array> {
+  const predictor = await createPredictor(runtime, { model: network.network, examples: test });
+  performance.mark("sessions");
+  const outputs = await predictor.outputs(weights, rows, onTest);
+  await predictor.dispose();
+  return outputs;
 }

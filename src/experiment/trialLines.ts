@@ -6,9 +6,14 @@ import type { Trial } from "./record.ts";
 const number = z.custom<number>((value) => typeof value === "number");
 const evaluation = z.strictObject({
   loss: number,
-  accuracy: number,
-  balancedAccuracy: number,
-  recall: z.array(number),
+  accuracy: number.optional(),
+  balancedAccuracy: number.optional(),
+  recall: z.array(number).optional(),
+  rocAuc: number.optional(),
+  averagePrecision: number.optional(),
+  absoluteError: number.optional(),
+  squaredError: number.optional(),
+  deviance: number.optional(),
 });
 
 const trialSchema: z.ZodType<Trial> = z.strictObject({
@@ -25,7 +30,8 @@ const trialSchema: z.ZodType<Trial> = z.strictObject({
   runningLosses: z.array(number),
   runningAccuracies: z.array(number),
   test: evaluation,
-  testTrainingMix: evaluation,
+  testTrainingMix: evaluation.optional(),
+  epochTestLosses: z.array(number).optional(),
   stopped: z.boolean(),
 });
 

@@ -1,13 +1,19 @@
 import { epochBatches } from "../data/batches.ts";
-import type { Dataset } from "../data/dataset.ts";
+import { pickRows, rowsOfSet } from "../data/exampleSet.ts";
 import { imbalancedSubset } from "../data/imbalancedSubset.ts";
-import type { ArmContext, ArmProgress, ArmResult, ArmTask } from "./armWorker.ts";
+import { InputError } from "../errors.ts";
+import { elementCount } from "../graph/tensor.ts";
+import { placesOf } from "../runtime/examples.ts";
+import { perPlace } from "../runtime/networkLoss.ts";
+import type { ArmContext, ArmProgress, ArmResult, ArmTask, ArmTraining } from "./armWorker.ts";
 import { initialLosses } from "./initialLoss.ts";
 import type { Plan } from "./plan.ts";
-import { makeModel } from "./plannedModel.ts";
+import type { TrialNetwork } from "./plannedModel.ts";
 import type { InitialLoss, Trial, TrialKey } from "./record.ts";
 import { type SeedTask, settingsOf } from "./settings.ts";
-import type { BatchResult, TrainedArm } from "./trial.ts";
+import type { BatchResult } from "./trial.ts";
+import { trialLoss } from "./trialLoss.ts";
+import { type TrialMaterials, trialNetwork } from "./trialNetwork.ts";
 import { WorkerPool } from "./workerPool.ts";
 
 /** What is told while trials are completed. */
@@ -20,13 +26,24 @@ export interface TrialPoolObserver {
   onTest?(key: TrialKey, done: number): void;
   /** @param seconds wall time of its training */
   onTrial?(trial: Trial, seconds: number): void;
+  /** The trained network of a trial as a file, where the pool was told to hand them out. */
+  onTrained?(key: TrialKey, file: Uint8Array): void;
+}
+
+/** A setting with what its trials are made with. */
+interface PooledSetting {
+  readonly plan: Plan;
+  /** Rows of the training set. */
+  readonly rows: Uint32Array;
+  readonly network: TrialNetwork;
 }
 
 /** Completes the trials of a plan on worker threads, one arm per thread. */
 export class TrialPool {
   readonly #plan: Plan;
   readonly #pool: WorkerPool<ArmContext, ArmTask, ArmProgress, ArmResult>;
-  #context: ArmContext | undefined;
+  #materials: TrialMaterials | undefined;
+  #settings: readonly PooledSetting[] = [];
 
   /** Starts the threads, so that they load their modules while the dataset is loaded. */
   constructor(plan: Plan, workers: number) {
@@ -34,15 +51,22 @@ export class TrialPool {
     this.#pool = new WorkerPool(new URL("./armWorker.js", import.meta.url), workers);
   }
 
-  /** @throws InputError where the plan does not fit the dataset */
-  start(dataset: Dataset): void {
-    const { train, classNames } = dataset;
-    const settings = settingsOf(this.#plan).map(({ plan }) => {
-      makeModel(plan, train.shape); // layers that do not fit are refused before any work
-      return { plan, rows: imbalancedSubset(train.labels, plan.counts, classNames) };
+  /**
+   * @returns the settings of the plan, in order
+   * @throws InputError where the plan does not fit the data
+   */
+  start(materials: TrialMaterials): readonly PooledSetting[] {
+    this.#materials = materials;
+    // Networks and losses that do not fit are refused before any work.
+    this.#settings = settingsOf(this.#plan).map(({ plan }) => {
+      const rows = trainingRows(plan, materials);
+      const network = trialNetwork(plan, materials);
+      trialLoss(plan, network, materials.data, rows);
+      requireBatches(plan, network, rows.length);
+      return { plan, rows, network };
     });
-    this.#context = { dataset, settings };
-    this.#pool.start(this.#context);
+    this.#pool.start({ ...materials, settings: this.#settings.map(({ plan, rows }) => ({ plan, rows })) });
+    return this.#settings;
   }
 
   /**
@@ -52,12 +76,25 @@ export class TrialPool {
    * @param parts that the forward pass is split into, for several threads
    */
   async complete(task: SeedTask, parts = 1, observer: TrialPoolObserver = {}): Promise<Trial[]> {
-    const { dataset, settings } = this.#context!;
-    const { plan, rows } = settings[task.setting];
-    const outputs = await this.#initialOutputs(task, rows, plan.counts.length, parts, observer);
-    const labels = Uint8Array.from(rows, (row) => dataset.train.labels[row]);
-    const [firstBatch] = epochBatches(Uint32Array.from(rows.keys()), plan.batchSize, task.seed, 0);
-    const losses = initialLosses(task.arms, plan.counts, { outputs, labels, firstBatch });
+    const { data, biases } = this.#materials!;
+    const { plan, rows, network } = this.#settings[task.setting];
+    const { batchDependent, places, output } = network.network;
+    const width = elementCount(output) * places;
+    const { measured, firstBatch } = measuredRows(plan, rows, task.seed, width, batchDependent);
+    const outputs = await this.#initialOutputs(task, measured, width, batchDependent ? 1 : parts, observer);
+    const { loss } = trialLoss(plan, network, data, rows);
+    const { labels, weights } = data.train;
+    const losses = initialLosses(
+      task.arms,
+      loss,
+      {
+        outputs,
+        labels: pickRows(labels, measured, labels.length / data.train.count),
+        weights: weights && perPlace(network.network, pickRows(weights, measured, 1)),
+        firstBatch: placesOf(network.network, firstBatch),
+      },
+      { asIs: network.asIs, files: biases },
+    );
     observer.onInitialLosses?.(task, losses);
     return Promise.all(
       task.arms.map((arm) => {
@@ -72,11 +109,11 @@ export class TrialPool {
     return this.#pool.close();
   }
 
-  /** A seed's outputs before training on all rows, (rows, classes), computed in parts at the same time. */
+  /** A seed's outputs before training, (rows x places, K), computed in parts at the same time. */
   async #initialOutputs(
     task: SeedTask,
     rows: Uint32Array,
-    classes: number,
+    width: number,
     parts: number,
     observer: TrialPoolObserver,
   ): Promise<Float32Array> {
@@ -93,9 +130,9 @@ export class TrialPool {
         );
       });
     });
-    const outputs = new Float32Array(rows.length * classes);
+    const outputs = new Float32Array(rows.length * width);
     (await Promise.all(tasks)).forEach((part, i) => {
-      outputs.set(part as Float32Array, i * size * classes);
+      outputs.set(part as Float32Array, i * size * width);
     });
     return outputs;
   }
@@ -106,14 +143,67 @@ export class TrialPool {
     initial: InitialLoss,
     observer: TrialPoolObserver,
   ): Promise<Trial> {
-    const task = { kind: "training", setting, seed: key.seed, bias: initial.outputBias } as const;
+    const task = {
+      kind: "training",
+      setting,
+      seed: key.seed,
+      bias: initial.outputBias,
+      exported: observer.onTrained !== undefined && key.seed === this.#plan.seeds[0],
+    } as const;
     const trained = await this.#pool.execute(task, (progress) => {
       if ("batch" in progress) observer.onBatch?.(key, progress.batch);
       if ("tested" in progress) observer.onTest?.(key, progress.tested);
     });
-    const { result, seconds } = trained as TrainedArm;
+    const { result, seconds, trained: file } = trained as ArmTraining;
     const trial: Trial = { ...key, ...initial, ...result };
+    if (file) observer.onTrained?.(key, file);
     observer.onTrial?.(trial, seconds);
     return trial;
   }
+}
+
+/** The rows that a plan trains on: all of them, or so many of each class. */
+function trainingRows({ counts }: Plan, { data }: TrialMaterials): Uint32Array {
+  const { train, classNames, labelShape } = data;
+  const all = rowsOfSet(train);
+  if (counts === undefined) return all;
+  if (classNames === undefined || labelShape.length > 0) {
+    throw new InputError(`counts need one class per row; ${data.name} has other labels`);
+  }
+  const kept = imbalancedSubset(pickRows(train.labels, all, 1), counts, classNames);
+  return kept.map((position) => all[position]);
+}
+
+/** @throws InputError where batch normalisation would have to normalise a last batch of one row */
+function requireBatches({ batchSize }: Plan, { network }: TrialNetwork, rows: number): void {
+  const left = rows % batchSize;
+  if (!network.batchDependent || left !== 1) return;
+  throw new InputError(
+    `the last batch of an epoch would have 1 of ${rows} rows, and the network has batch normalisation or dropout, which need 2; choose another batch size than ${batchSize}`,
+  );
+}
+
+/** Most outputs that the initial loss is measured on. */
+const maxOutputs = 2 ** 25;
+
+/**
+ * The rows that the initial loss is measured on, and which of them are the first batch of training. All rows in order, if
+ * their outputs fit into memory; for networks that depend on the whole batch, the batches of the first epoch.
+ */
+function measuredRows(
+  { batchSize }: Plan,
+  rows: Uint32Array,
+  seed: number,
+  width: number,
+  batchDependent: boolean,
+): { measured: Uint32Array; firstBatch: Uint32Array } {
+  const positions = Uint32Array.from(rows.keys());
+  const batches = epochBatches(positions, batchSize, seed, 0);
+  const most = Math.max(batches[0].length, Math.floor(maxOutputs / width / batchSize) * batchSize);
+  if (!batchDependent && rows.length <= most) return { measured: rows, firstBatch: batches[0] };
+  const order = batches.flatMap((batch) => [...batch]).slice(0, most);
+  return {
+    measured: Uint32Array.from(order, (position) => rows[position]),
+    firstBatch: Uint32Array.from(batches[0].keys()),
+  };
 }

@@ -1,5 +1,5 @@
-import type { Comparison } from "../experiment/comparison.ts";
-import { comparedMeasures } from "../experiment/measures.ts";
+import { type Comparison, comparedBy } from "../experiment/comparison.ts";
+import { type DataFacts, shownClasses } from "../experiment/dataFacts.ts";
 import type { Trial } from "../experiment/record.ts";
 import { drawFigure } from "../plot/drawFigure.ts";
 import { initialLoss } from "../plot/figures/initialLoss.ts";
@@ -16,9 +16,7 @@ export interface ReportInput extends RunDescription {
   title: string;
   /** One or two sentences on what was trained. */
   summary: string;
-  classes: readonly { readonly name: string; readonly count: number }[];
-  /** Images in the test set. */
-  testImages: number;
+  facts: DataFacts;
   trials: readonly Trial[];
   /** Arms compared with their baseline; empty where there is one arm only. */
   comparisons: readonly Comparison[];
@@ -29,13 +27,14 @@ export interface ReportInput extends RunDescription {
 /** The report of a run, as an HTML page. */
 export async function htmlReport(input: ReportInput): Promise<string> {
   const { title, summary, trials } = input;
+  const classes = shownClasses(input.facts);
   return htmlPage(
     title,
     summary,
     html`${inShort(input)}
 ${initialLossSection(trials, await inlined(initialLoss, trials))}
 ${await trainingSection(trials)}
-${resultsSection(input, await inlined(recallByArm, input))}
+${resultsSection(input, classes && (await inlined(recallByArm, { classes, trials })))}
 ${comparisonSection(input)}
 ${caveatsSection(input)}
 ${runSection(input)}`,
@@ -45,26 +44,26 @@ ${runSection(input)}`,
 const seedsOf = (trials: readonly Trial[]) => new Set(trials.map(({ seed }) => seed)).size;
 
 /** The answers first. */
-function inShort({ trials, comparisons, classes }: ReportInput): Html {
+function inShort({ trials, comparisons, facts }: ReportInput): Html {
   const inside = trials.filter(({ inBand }) => inBand).length;
-  const images = classes.reduce((sum, { count }) => sum + count, 0);
+  const { classes, trainCount, unit } = facts;
+  const inClasses = classes ? ` in ${classes.length} ${classes.length === 1 ? "class" : "classes"}` : "";
   const start =
     inside === trials.length
       ? `The initial loss of every network was within the band that its labels predict (${plural(trials.length, "network")}).`
       : `The initial loss was outside its band in ${trials.length - inside} of ${plural(trials.length, "network")}.`;
   const answers = comparisons.flatMap((comparison) => {
     const { arm, baseline, stepsSaved } = comparison;
-    const lines = comparedMeasures
-      .filter((measure) => "headline" in measure)
-      .map((measure) => {
-        const { name, title, unit } = measure;
-        const difference = comparison[name];
+    const lines = comparedBy(comparison)
+      .filter(([measure]) => "headline" in measure)
+      .map(([measure, difference]) => {
+        const { title, unit } = measure;
         return html`<strong>${capitalized(title)}</strong>, ${arm} against ${baseline}: ${differenceText(difference.mean, unit)}; ${verdict(measure, difference, arm)}.`;
       });
     return [...lines, html`<strong>Steps saved:</strong> ${stepsSavedText(stepsSaved, arm, baseline)}`];
   });
   return html`<section>
-<p class="note">${plural(images, "training image")} in ${classes.length} ${classes.length === 1 ? "class" : "classes"}; ${plural(seedsOf(trials), "seed")}.</p>
+<p class="note">${plural(trainCount, `training ${unit}`)}${inClasses}; ${plural(seedsOf(trials), "seed")}.</p>
 <ul>
 <li>${start}</li>
 ${answers.map((answer) => html`<li>${answer}</li>\n`)}</ul>
@@ -96,10 +95,10 @@ ${original}
 </section>`;
 }
 
-function resultsSection({ trials, testImages }: ReportInput, figure: Html): Html {
+function resultsSection({ trials, facts }: ReportInput, figure: Html | undefined): Html {
   return html`<section>
 <h2>Results by arm</h2>
-${resultsTable(trials, testImages)}
+${resultsTable(trials, facts)}
 ${figure}
 </section>`;
 }
@@ -123,17 +122,17 @@ ${comparisonTable(comparison)}
 </section>`;
 }
 
-function caveatsSection({ trials, caveats = [] }: ReportInput): Html {
+function caveatsSection({ trials, facts, caveats = [] }: ReportInput): Html {
   const epochs = Math.max(0, ...trials.map((trial) => (trial.epochs.at(-1) ?? -1) + 1));
   const general = [
     "The arms of a seed share initial weights and batch order and differ in the output bias alone. The original experiment drew the weights of each arm separately, ran once, and had no test set, so its numbers differ.",
     `A better start is not a better model: the advantage fades as training goes on, and the evidence that it helps the final model is mixed. These results are for ${plural(epochs, "epoch")}.`,
     "The running loss is a mean over the epoch so far, so it still includes a high start at the end: part of a difference in the final training loss is the start itself. This does not affect the test set.",
-    "The intervals account for the random weights and batches, not for the choice of training and test images; with few seeds, bootstrap intervals are a little too narrow.",
+    `The intervals account for the random weights and batches, not for the choice of training and test ${facts.unit}s; with few seeds, bootstrap intervals are a little too narrow.`,
   ];
   return html`<section>
 <h2>What to keep in mind</h2>
 <ul>
-${[...general, ...caveats].map((caveat) => html`<li>${caveat}</li>\n`)}</ul>
+${[...general, ...facts.notes, ...caveats].map((caveat) => html`<li>${caveat}</li>\n`)}</ul>
 </section>`;
 }

@@ -1,5 +1,6 @@
-import type { Comparison } from "../experiment/comparison.ts";
-import { comparedMeasures, measures } from "../experiment/measures.ts";
+import { type Comparison, comparedBy } from "../experiment/comparison.ts";
+import type { DataFacts } from "../experiment/dataFacts.ts";
+import { type Measure, measuresOf } from "../experiment/measures.ts";
 import type { Trial } from "../experiment/record.ts";
 import { type Html, html } from "./html.ts";
 import { differenceText, intervalText, signed, verdict } from "./verdict.ts";
@@ -17,7 +18,11 @@ function overSeeds(values: readonly number[], format: (value: number) => string)
 }
 
 const loss = (value: number) => value.toFixed(4);
-const percent = (value: number) => (100 * value).toFixed(1);
+const formats: Readonly<Record<Measure["unit"], (value: number) => string>> = {
+  loss,
+  fraction: (value) => (100 * value).toFixed(1),
+  number: (value) => value.toPrecision(4),
+};
 
 function byArm(trials: readonly Trial[]): [string, Trial[]][] {
   const arms = [...new Set(trials.map(({ arm }) => arm))];
@@ -51,7 +56,7 @@ export function initialLossTable(trials: readonly Trial[]): Html {
   const seeds = Math.max(0, ...arms.map(([, own]) => own.length));
   return armTable(
     arms.map(([arm]) => arm),
-    `Initial loss, in nats, over the whole training set${seeds > 1 ? `; mean ± standard deviation over ${seeds} seeds; the band is that of the first` : ""}.`,
+    `Initial loss over the whole training set${seeds > 1 ? `; mean ± standard deviation over ${seeds} seeds; the band is that of the first` : ""}.`,
     [
       row("expected", (own) => own[0].expectedLoss.toFixed(6)),
       row("measured", (own) =>
@@ -61,7 +66,7 @@ export function initialLossTable(trials: readonly Trial[]): Html {
         ),
       ),
       row("difference", (own) =>
-        signed(own.reduce((sum, t) => sum + t.initialLoss - t.expectedLoss, 0) / own.length, "nats"),
+        signed(own.reduce((sum, t) => sum + t.initialLoss - t.expectedLoss, 0) / own.length, "loss"),
       ),
       row("band", (own) => `${own[0].band.low.toFixed(4)} to ${own[0].band.high.toFixed(4)}`),
       row("in the band", met),
@@ -70,27 +75,32 @@ export function initialLossTable(trials: readonly Trial[]): Html {
 }
 
 /** Every measure by arm. */
-export function resultsTable(trials: readonly Trial[], testImages: number): Html {
+export function resultsTable(
+  trials: readonly Trial[],
+  { testCount, unit: row }: Pick<DataFacts, "testCount" | "unit">,
+): Html {
   const arms = byArm(trials);
   const seeds = Math.max(0, ...arms.map(([, own]) => own.length));
   const over = seeds > 1 ? ` Mean ± standard deviation over ${seeds} seeds.` : "";
-  const rows = measures.map(({ title, unit, of }) => {
-    const format = unit === "fraction" ? percent : loss;
+  const mix = trials.some(({ testTrainingMix }) => testTrainingMix)
+    ? ", and on the training mix, where each class is weighted by its frequency in the training set"
+    : "";
+  const rows = measuresOf(trials).map(({ title, unit, of }) => {
     const name = unit === "fraction" ? `${title}, %` : title;
-    return [capitalized(name), arms.map(([, own]) => overSeeds(own.map(of), format))] as const;
+    const values = (own: readonly Trial[]) => own.map((trial) => of(trial) ?? Number.NaN);
+    return [capitalized(name), arms.map(([, own]) => overSeeds(values(own), formats[unit]))] as const;
   });
   return armTable(
     arms.map(([arm]) => arm),
-    `Losses in nats. Training: running means at the end of the last epoch. Test: all ${testImages.toLocaleString("en-US")} test images as they are, and on the training mix, where each class is weighted by its frequency in the training set.${over}`,
+    `Losses of cross-entropies are in nats. Training: running means at the end of the last epoch. Test: all ${testCount.toLocaleString("en-US")} test ${row}s as they are${mix}.${over}`,
     rows,
   );
 }
 
 /** Differences between two arms with their intervals, and what they show. */
 export function comparisonTable(comparison: Comparison): Html {
-  const rows = comparedMeasures.map((measure) => {
-    const { name, title, unit } = measure;
-    const difference = comparison[name];
+  const rows = comparedBy(comparison).map(([measure, difference]) => {
+    const { title, unit } = measure;
     return html`<tr><th scope="row">${capitalized(title)}</th><td>${differenceText(difference.mean, unit)}</td><td>${intervalText(difference, unit) ?? "no interval"}</td><td class="text">${verdict(measure, difference, comparison.arm)}</td></tr>\n`;
   });
   return html`<div class="wide"><table class="stacked">

@@ -1,8 +1,9 @@
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { comparisons } from "../experiment/comparison.ts";
+import { type DataFacts, shownClasses } from "../experiment/dataFacts.ts";
 import type { Plan } from "../experiment/plan.ts";
-import { makeModel } from "../experiment/plannedModel.ts";
+import type { TrialNetwork } from "../experiment/plannedModel.ts";
 import type { Environment, Trial } from "../experiment/record.ts";
 import type { RunFolder } from "../experiment/runFolder.ts";
 import { settingsOf } from "../experiment/settings.ts";
@@ -27,11 +28,11 @@ export interface RunFilesInput {
   readonly environment: Environment;
   /** All trials of the plan, in its order. */
   readonly trials: readonly Trial[];
-  readonly classNames: readonly string[];
-  /** Images in the test set. */
-  readonly testCount: number;
-  /** Height, width and channels; given if the untrained networks are to be written as ONNX. */
-  readonly imageShape?: readonly number[];
+  readonly facts: DataFacts;
+  /** Further files of the run, written already, by name. */
+  readonly files?: Readonly<Record<string, string>>;
+  /** The network that the arms started from; given if it is to be written as ONNX. */
+  readonly untrained?: TrialNetwork;
 }
 
 /** The document of --json: the summary, what it ran on, and the paths of the files written. */
@@ -56,7 +57,7 @@ export async function writeRunFiles(
     "environment.yaml": stringify(environment),
     "summary.json": `${JSON.stringify(summary, null, 2)}\n`,
   };
-  const files: Record<string, string> = { "plan.yaml": join(folder.path, "plan.yaml") };
+  const files: Record<string, string> = { ...input.files, "plan.yaml": join(folder.path, "plan.yaml") };
   for (const [name, content] of Object.entries(contents)) files[name] = await folder.write(name, content);
   performance.mark("PNG and files");
   return { ...summary, environment, files };
@@ -92,29 +93,28 @@ async function withPng(figures: Record<string, string>): Promise<FileContents> {
   return Object.assign({}, ...(await Promise.all(contents)));
 }
 
-async function drawFigures({ plan, trials, classNames }: RunFilesInput): Promise<Record<string, string>> {
+async function drawFigures({ plan, trials, facts }: RunFilesInput): Promise<Record<string, string>> {
   const runningLosses = (arm: string) =>
     trials.find((trial) => trial.arm === arm && trial.seed === plan.seeds[0])?.runningLosses;
   const [zero, prior] = [runningLosses("zero"), runningLosses("prior")];
-  const classes = plan.counts.map((count, k) => ({ name: classNames[k], count }));
+  const classes = shownClasses(facts);
   return {
     ...(zero && prior && { "opt-vs-normal-loss": await drawFigure(originalLossCurves, { zero, prior }) }),
     "loss-curves": await drawFigure(lossCurves, trials),
     "initial-loss": await drawFigure(initialLoss, trials),
-    "recall-by-arm": await drawFigure(recallByArm, { classes, trials }),
+    ...(classes && { "recall-by-arm": await drawFigure(recallByArm, { classes, trials }) }),
   };
 }
 
 function reportInput(input: RunFilesInput): ReportInput {
-  const { plan, trials, classNames, testCount } = input;
-  const images = plan.counts.reduce((sum, count) => sum + count, 0);
+  const { plan, trials, facts } = input;
+  const network = plan.model ?? `A network of ${plan.layers.length + 1} layers`;
   const epochs = plan.epochs === 1 ? "one epoch" : `${plan.epochs} epochs`;
   return {
     ...describeRun(input),
     title: "What the output bias changes",
-    summary: `A network of ${plan.layers.length + 1} layers was trained for ${epochs} on ${images.toLocaleString("en-US")} images of ${plan.dataset}, once for each way to set the bias of its output layer.`,
-    classes: plan.counts.map((count, k) => ({ name: classNames[k], count })),
-    testImages: testCount,
+    summary: `${network} was trained for ${epochs} on ${facts.trainCount.toLocaleString("en-US")} ${facts.unit}s of ${facts.name}, once for each way to set the bias of its output layer.`,
+    facts,
     trials,
     comparisons: comparisons(trials),
   };
@@ -137,16 +137,15 @@ function describeRun({ plan, environment }: RunFilesInput): RunDescription {
 }
 
 /** The network that each arm of the first seed started from, for batches of the plan's size. */
-function untrainedNetworks({ plan, trials, imageShape }: RunFilesInput): [string, Uint8Array][] {
-  if (imageShape === undefined) return [];
-  const model = makeModel(plan, imageShape);
+function untrainedNetworks({ plan, trials, untrained }: RunFilesInput): [string, Uint8Array][] {
+  if (untrained === undefined) return [];
   const types = { inputs: { images: "uint8" } } as const;
   return trials
     .filter(({ seed }) => seed === plan.seeds[0])
     .map(({ arm, seed, outputBias }) => {
       const graph = forwardWith(
-        { model, types, microBatchSize: plan.batchSize },
-        armWeights(model, seed, outputBias),
+        { model: untrained.network, types, microBatchSize: plan.batchSize },
+        armWeights(untrained, seed, outputBias),
       );
       return [`untrained-${arm}.onnx`, toOnnx(graph)];
     });
@@ -160,7 +159,9 @@ function lossesCsv(plan: Plan, trials: readonly Trial[]): string {
     const { arm, seed, epochs, batchLosses, runningLosses, runningAccuracies } = trial;
     const first = isSweep ? [`"${names.get(trial.plan)}"`] : [];
     return epochs.map((epoch, i) =>
-      [...first, arm, seed, epoch, i + 1, batchLosses[i], runningLosses[i], runningAccuracies[i]].join(","),
+      [...first, arm, seed, epoch, i + 1, batchLosses[i], runningLosses[i], runningAccuracies[i] ?? ""].join(
+        ",",
+      ),
     );
   });
   const head = `${isSweep ? "setting," : ""}arm,seed,epoch,step,batch_loss,running_loss,running_accuracy`;

@@ -1,4 +1,4 @@
-import type { Comparison } from "../experiment/comparison.ts";
+import { type Comparison, comparedBy } from "../experiment/comparison.ts";
 import { type ComparedMeasure, comparedMeasures, type Measure } from "../experiment/measures.ts";
 import type { Difference } from "../experiment/record.ts";
 import type { SweepSummary } from "../experiment/summary.ts";
@@ -20,17 +20,21 @@ const rowsOf = ({ settings }: SweepSummary): SweepRow[] =>
     ),
   );
 
-const headlines: readonly ComparedMeasure[] = comparedMeasures.filter((measure) => "headline" in measure);
+/** The headline measures that the comparisons have. */
+const headlinesOf = (rows: readonly { readonly comparison: Comparison }[]): readonly ComparedMeasure[] =>
+  comparedMeasures.filter(
+    (measure) => "headline" in measure && rows.some(({ comparison }) => comparison[measure.name]),
+  );
 
-const titleOf = ({ title, unit }: Measure) => `${title} (${unit === "fraction" ? "points" : unit})`;
+const titleOf = ({ title, unit }: Measure) => title + (unit === "fraction" ? " (points)" : "");
 const inUnit = ({ unit }: Measure, value: number) => (unit === "fraction" ? 100 * value : value);
 
 /** The data of the figure: the headline measures, in the units of their titles. */
 export function sweepEffectsData(summary: SweepSummary): SweepEffectsData {
   const rows = rowsOf(summary);
-  const effects = headlines.flatMap((measure) =>
+  const effects = headlinesOf(rows).flatMap((measure) =>
     rows.map(({ setting, comparison }) => {
-      const { mean, low, high } = comparison[measure.name];
+      const { mean, low, high } = comparison[measure.name]!;
       const shown = (value: number | null) => (value === null ? null : inUnit(measure, value));
       return {
         setting,
@@ -55,6 +59,7 @@ export function sweepTable(summary: SweepSummary): string {
   if (rows.length === 0) return "Only one arm: nothing to compare.";
   const [{ labels, comparison }] = rows;
   const keys = Object.keys(labels);
+  const headlines = headlinesOf(rows);
   const effects = table(
     [
       ...keys,
@@ -64,7 +69,7 @@ export function sweepTable(summary: SweepSummary): string {
     rows.map(({ labels, comparison }) => [
       ...Object.values(labels),
       comparison.arm,
-      ...headlines.map((measure) => starred(measure, comparison[measure.name])),
+      ...headlines.map((measure) => starred(measure, comparison[measure.name]!)),
     ]),
     { align: [...keys.map(() => "right" as const), "left", ...headlines.map(() => "right" as const)] },
   );
@@ -90,11 +95,12 @@ interface SweepVerdict {
 
 /** One verdict per arm and headline measure. Differences whose interval holds 0 are neither better nor worse. */
 export function sweepVerdicts(summary: SweepSummary): SweepVerdict[] {
-  const comparisons = rowsOf(summary).map(({ comparison }) => comparison);
+  const rows = rowsOf(summary);
+  const comparisons = rows.map(({ comparison }) => comparison);
   return [...new Set(comparisons.map(({ arm }) => arm))].flatMap((arm) => {
     const own = comparisons.filter((comparison) => comparison.arm === arm);
-    return headlines.map(({ name, title, better }) => {
-      const clear = own.map((comparison) => comparison[name]).filter((d) => d.distinguishable);
+    return headlinesOf(rows).map(({ name, title, better }) => {
+      const clear = own.map((comparison) => comparison[name]!).filter((d) => d.distinguishable);
       const gains = clear.filter(({ mean }) => mean < 0 === (better === "lower")).length;
       return { arm, title, better: gains, worse: clear.length - gains, settings: own.length };
     });
@@ -108,8 +114,7 @@ export function sweepCsv(summary: SweepSummary): string {
     [comparison, ...furtherComparisons].flatMap((pair) =>
       pair === null
         ? []
-        : comparedMeasures.map(({ name, unit }) => {
-            const { mean, low, high, distinguishable } = pair[name];
+        : comparedBy(pair).map(([{ name, unit }, { mean, low, high, distinguishable }]) => {
             const cells = keys.map((key) => csvCell(values[key]));
             return [...cells, pair.arm, pair.baseline, name, unit, mean, low, high, distinguishable].join(
               ",",

@@ -5,14 +5,15 @@ import type { Difference, StepsSaved } from "../experiment/record.ts";
 export function signed(value: number, unit: Measure["unit"]): string {
   if (!Number.isFinite(value)) return "not finite";
   const [shown, decimals] = unit === "fraction" ? [100 * value, 2] : [value, 4];
-  const text = Math.abs(shown).toFixed(decimals);
+  const size = Math.abs(shown);
+  const text = unit === "number" ? size.toPrecision(4) : size.toFixed(decimals);
   return Number(text) === 0 ? text : (shown < 0 ? "−" : "+") + text;
 }
 
-const unitText = { nats: "nats", fraction: "percentage points" };
-
 export const differenceText = (value: number, unit: Measure["unit"]) =>
-  Number.isFinite(value) ? `${signed(value, unit)} ${unitText[unit]}` : "not finite";
+  unit === "fraction" && Number.isFinite(value)
+    ? `${signed(value, unit)} percentage points`
+    : signed(value, unit);
 
 /** The 95 % interval of a difference; undefined for a single seed. */
 export const intervalText = ({ low, high }: Difference, unit: Measure["unit"]) =>
@@ -23,9 +24,25 @@ export function verdict({ better }: ComparedMeasure, difference: Difference, arm
   const seeds = difference.values.length;
   if (!Number.isFinite(difference.mean)) return "no verdict, since not every value is finite";
   if (seeds < 2) return "a single seed can't be told apart from noise";
-  if (!difference.distinguishable) return `can't be told apart from noise with ${seeds} seeds`;
+  if (!difference.distinguishable)
+    return `can't be told apart from noise with ${seeds} seeds${needed(difference)}`;
   const direction = difference.mean < 0 ? "lower" : "higher";
   return `${direction} with ${arm}: ${direction === better ? "better" : "worse"}`;
+}
+
+/** More seeds than anybody runs. */
+const mostSeeds = 10_000;
+
+/** Seeds that a difference of the size seen would take to be told from noise; undefined where that is not known. */
+export function seedsText({ seedsNeeded, values }: Difference): string | undefined {
+  if (seedsNeeded === null) return undefined;
+  if (seedsNeeded > mostSeeds) return `more than ${mostSeeds.toLocaleString("en-US")}`;
+  return `about ${Math.max(seedsNeeded, values.length + 1).toLocaleString("en-US")}`;
+}
+
+function needed(difference: Difference): string {
+  const text = seedsText(difference);
+  return text === undefined ? "" : `; a difference of this size would take ${text}`;
 }
 
 /** The same in a word or two, for a table. */

@@ -34,7 +34,7 @@ export function rowCount({ inputs, places }: Network, examples: Examples): numbe
 }
 
 /** Positions of the rows' labels among those of all rows. */
-export function placesOf({ places }: Network, rows: ArrayLike<number>): ArrayLike<number> {
+export function placesOf({ places }: Pick<Network, "places">, rows: ArrayLike<number>): ArrayLike<number> {
   if (places === 1) return rows;
   return Uint32Array.from(
     { length: rows.length * places },

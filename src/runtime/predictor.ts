@@ -49,7 +49,9 @@ export async function createPredictor(runtime: Runtime, options: PredictorOption
         if (!sessions.has(size)) sessions.set(size, { session, inputs });
         copyInputs(model, examples, iteration, inputs);
         const noise = whole
-          ? model.noise(size).map((one) => [one.name, drawNoise(one, seed, start / microBatchSize)] as const)
+          ? model
+              .noise(size)
+              .map((one) => [one.name, drawNoise(one, seed, 1 + start / microBatchSize)] as const)
           : [];
         const { output } = await session.run({ ...weights, ...inputs, ...Object.fromEntries(noise) });
         result.set((output.data as Float32Array).subarray(0, iteration.length * width), start * width);

@@ -23,6 +23,8 @@ export interface StepResult {
    * right. NaN for other labels.
    */
   readonly correct: number;
+  /** Labels that count: those of the batch without the ones that are left out. */
+  readonly labels: number;
 }
 
 export interface StepRunnerOptions extends RuntimeOptions {
@@ -100,6 +102,11 @@ export async function loadSteps(
       (feeds[one.name].data as Float32Array).set(data as Float32Array, i * data.length);
     }
   };
+  /** Labels of step `i` that count in its loss. */
+  const labelsIn = (i: number) => {
+    const own = weights.subarray(i * padded * model.places, (i + 1) * padded * model.places);
+    return own.reduce((count, weight) => count + Number(weight > 0), 0);
+  };
   return {
     most,
     async run(variables, batches, done) {
@@ -114,7 +121,11 @@ export async function loadSteps(
         ...(steps && { steps: tensor("int64", [], [batches.length]) }),
       });
       return {
-        results: batches.map((_, i) => ({ loss: Number(loss.data[i]), correct: Number(correct?.data[i]) })),
+        results: batches.map((_, i) => ({
+          loss: Number(loss.data[i]),
+          correct: Number(correct?.data[i]),
+          labels: labelsIn(i),
+        })),
         next: Object.fromEntries(
           Object.entries(variables).map(([name, before]) => [name, next[nextName(name)] ?? before]),
         ),

@@ -1,12 +1,13 @@
 import type { Weights } from "../graph/initialWeights.ts";
 import type { Network } from "../graph/network.ts";
 import type { Optimizer } from "../graph/optimizers.ts";
-import { elementCount, type Tensor } from "../graph/tensor.ts";
+import type { Tensor } from "../graph/tensor.ts";
 import { slotName } from "../graph/trainStep.ts";
 import { type Examples, emptyTensor, rowCount } from "./examples.ts";
+import { networkLoss } from "./networkLoss.ts";
 import type { Runtime, RuntimeOptions } from "./runtime.ts";
 import { loadSteps, type StepResult, type StepRunner } from "./stepRunner.ts";
-import { type LossChoice, trainingLoss } from "./trainingLoss.ts";
+import type { LossChoice } from "./trainingLoss.ts";
 
 export interface TrainerOptions extends RuntimeOptions, LossChoice {
   readonly model: Network;
@@ -45,7 +46,7 @@ const millisecondsPerRun = 50;
 /** Creates the training step for a runtime, and the state that it updates. */
 export async function createTrainer(runtime: Runtime, options: TrainerOptions): Promise<Trainer> {
   const { model, optimizer, examples, batchSize } = options;
-  const loss = trainingLoss(options, examples.labels, rowCount(model, examples), elementCount(model.output));
+  const loss = networkLoss(model, options, examples.labels, rowCount(model, examples));
   const runners = new Map<number, Promise<StepRunner>>();
   /** A batch that is computed whole can't be padded: then there is a graph for each size of a batch. */
   const runnerOf = (rows: number) => {

@@ -6,6 +6,7 @@ import type { Head, Label } from "../heads/head.ts";
 import { findHead } from "../heads/index.ts";
 import type { Options } from "../heads/options.ts";
 import { summaryOf } from "../heads/summaryOf.ts";
+import type { LabelSummary } from "../labels/summary.ts";
 import { sum } from "../math/sum.ts";
 
 export interface LossChoice {
@@ -15,6 +16,8 @@ export interface LossChoice {
   readonly options?: Options;
   /** One weight per row, 0 or more; 1 each unless given. */
   readonly sampleWeights?: ArrayLike<number>;
+  /** The rows that are trained on, from which `balanced` weights are computed; all unless given. */
+  readonly rows?: ArrayLike<number>;
   /** Rows with this label are left out of the loss, as with PyTorch's `ignore_index`. For one label per row. */
   readonly ignoreLabel?: number;
 }
@@ -22,12 +25,27 @@ export interface LossChoice {
 /** A loss on given labels, ready to train with. */
 export interface TrainingLoss {
   readonly graph: GraphLoss;
+  /** The head with its options, on the labels of the rows that are trained on; and what these labels say. */
+  readonly bound: BoundHead;
+  readonly summary: LabelSummary;
+  /** The same loss on other labels, such as those of a test set. */
+  over(labels: TensorData, sampleWeights?: ArrayLike<number>): LabelledRows;
   /**
    * What the loss of each of these rows is multiplied by, so that the sum is the reduced loss of the batch.
    *
    * @throws InputError where there is nothing to divide by, as in a batch of ignored labels
    */
   weightsOf(rows: ArrayLike<number>): Float64Array;
+}
+
+/** Rows as the reduction of a loss reads them: the loss of the rows is the sum of weight x loss over that of `divisor`. */
+export interface LabelledRows {
+  /** The row's labels, one per cell. */
+  labelsOf(row: number): readonly Label[];
+  /** 0 for rows that are left out. */
+  weightOf(row: number): number;
+  /** What the row adds to the divisor. */
+  divisorOf(row: number): number;
 }
 
 /**
@@ -58,7 +76,8 @@ export function trainingLoss(
   }
   const ofRow = labelsOfRow(head, labels, labelSize);
   const weight = sampleWeights(choice, labels, rows);
-  const kept = Array.from(weight.keys()).filter((row) => weight[row] > 0);
+  const kept = Array.from(choice.rows ?? weight.keys()).filter((row) => weight[row] > 0);
+  if (kept.length === 0) throw new InputError(`no labels to train with: all ${rows} are left out`);
   const summary = summaryOf(
     head,
     kept.flatMap(ofRow),
@@ -76,6 +95,19 @@ export function trainingLoss(
   const term = divisorTerm(bound, ofRow);
   return {
     graph: headLoss({ head, cellOptions: bound.cellOptions, columns, labelSize }),
+    bound,
+    summary,
+    over(others, sampleWeightsOfOthers) {
+      const own = { ...choice, sampleWeights: sampleWeightsOfOthers };
+      const weights = sampleWeights(own, others, others.length / labelSize);
+      const labelsOf = labelsOfRow(head, others, labelSize);
+      const divisor = divisorTerm(bound, labelsOf);
+      return {
+        labelsOf,
+        weightOf: (row) => weights[row],
+        divisorOf: (row) => (weights[row] === 0 ? 0 : divisor(row, weights[row])),
+      };
+    },
     weightsOf(batch) {
       const weights = Float64Array.from(batch, (row) => weight[row]);
       if (bound.options.reduction === "sum") return weights;

@@ -1,8 +1,8 @@
 import { stripVTControlCharacters } from "node:util";
 import { expect, test, vi } from "vitest";
 import { runDisplay } from "../../src/cli/runDisplay.ts";
-import type { Dataset } from "../../src/data/dataset.ts";
 import { resolvePlan } from "../../src/experiment/plan.ts";
+import type { StartedRun } from "../../src/experiment/runExperiment.ts";
 import { seedTasks, settingsOf } from "../../src/experiment/settings.ts";
 import { makeTrial } from "../plot/trials.ts";
 
@@ -25,7 +25,10 @@ async function written(seeds: number[], isTTY: boolean): Promise<string[]> {
   const [{ hash }] = settingsOf(plan);
   const tasks = seedTasks(plan);
   const display = runDisplay(plan, { stream, now });
-  display.onStart(tasks, { test: { count: 300 } } as Dataset);
+  display.onStart(tasks, {
+    materials: { data: { unit: "image", test: { count: 300 } } },
+    settings: [{ plan, rows: { length: 400 } }],
+  } as unknown as StartedRun);
   for (const task of tasks) {
     const { seed } = task;
     seconds += 1;

@@ -4,6 +4,7 @@ import { compareArms, comparisons, difference } from "../../src/experiment/compa
 import { evaluateOutputs, rowLosses } from "../../src/experiment/evaluation.ts";
 import { summarizeArm } from "../../src/experiment/summary.ts";
 import { seededRandom } from "../../src/math/seededRandom.ts";
+import { trainingLoss } from "../../src/runtime/trainingLoss.ts";
 import { makeTrial } from "../plot/trials.ts";
 
 test("a difference's interval holds its mean, and 0 just where it is not distinguishable", () => {
@@ -35,6 +36,7 @@ test("a single value has no interval and can't be told apart from noise", () => 
     high: null,
     values: [-0.7],
     distinguishable: false,
+    seedsNeeded: null,
   });
 });
 
@@ -71,7 +73,7 @@ test("arms are paired by seed, and compared with zero where there is one", () =>
     "prior - zero",
     "calibrated - zero",
   ]);
-  expect(all[0].initialLoss.values).toEqual(
+  expect(all[0].initialLoss!.values).toEqual(
     [1, 2, 3].map(
       (seed) => makeTrial({ arm: "prior", seed }).initialLoss - makeTrial({ arm: "zero", seed }).initialLoss,
     ),
@@ -87,22 +89,26 @@ test("one seed is summed up as numbers, several as mean, sd and values", () => {
   expect(losses).toMatchObject({ values: [zero.runningLosses, other.runningLosses] });
 });
 
-const labels = [0, 0, 0, 1, 1, 2];
+const labels = Uint8Array.from([0, 0, 0, 1, 1, 2]);
+const loss = trainingLoss({ loss: "softmax" }, labels, 6, 3);
 const outputs = Float32Array.from([3, 0, 0, 3, 0, 0, 0, 3, 0, 0, 3, 0, 0, 0, 3, 0, 0, 3]);
 
 test("evaluateOutputs counts hits by class, and weights classes by given shares", () => {
-  const plain = evaluateOutputs(outputs, labels, 3);
+  const plain = evaluateOutputs(loss, { outputs, labels });
   expect(plain.recall).toEqual([2 / 3, 1 / 2, 1]);
   expect(plain.accuracy).toBeCloseTo(4 / 6, 12);
   expect(plain.balancedAccuracy).toBeCloseTo((2 / 3 + 1 / 2 + 1) / 3, 12);
-  const weighted = evaluateOutputs(outputs, labels, 3, [0.5, 0.5, 0]);
+  const weighted = evaluateOutputs(loss, { outputs, labels }, [0.5, 0.5, 0]);
   expect(weighted.accuracy).toBeCloseTo((2 / 3 + 1 / 2) / 2, 12);
-  const losses = rowLosses(outputs, labels, [0, 0, 0]);
+  const losses = rowLosses(loss.bound, outputs, loss.over(labels), [0, 0, 0]);
   expect(plain.loss).toBeCloseTo(losses.reduce((a, b) => a + b) / 6, 12);
 });
 
 test("a bias shifts rowLosses as it shifts the outputs", () => {
   const bias = [0.5, -1, 2];
   const shifted = Float32Array.from(outputs, (z, i) => z + bias[i % 3]);
-  expect([...rowLosses(outputs, labels, bias)]).toEqual([...rowLosses(shifted, labels, [0, 0, 0])]);
+  const rows = loss.over(labels);
+  expect([...rowLosses(loss.bound, outputs, rows, bias)]).toEqual([
+    ...rowLosses(loss.bound, shifted, rows, [0, 0, 0]),
+  ]);
 });

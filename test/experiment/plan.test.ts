@@ -11,7 +11,7 @@ test("the original experiment's plan file says what the defaults are", () => {
 });
 
 test("the original network has 122,570 parameters and one output per class", () => {
-  const { parameters, output, outputBias } = makeModel(resolvePlan({}), [32, 32, 3]);
+  const { parameters, output, outputBias } = makeModel(resolvePlan({}), { shape: [32, 32, 3] }, 10);
   const sizes = parameters.map(({ shape }) => shape.reduce((a, b) => a * b));
   expect(sizes.reduce((a, b) => a + b)).toBe(122_570);
   expect(output).toEqual([10]);
@@ -61,7 +61,7 @@ test.each([
 
 test("layers that do not fit each other are refused", () => {
   const plan = resolvePlan({ layers: [{ dense: { units: 3 } }] });
-  expect(() => makeModel(plan, [8, 8, 3])).toThrow(
+  expect(() => makeModel(plan, { shape: [8, 8, 3] }, 10)).toThrow(
     "layers: dense takes vectors, got shape [8,8,3]; put flatten() before it",
   );
 });

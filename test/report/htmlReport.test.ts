@@ -22,7 +22,11 @@ test("a report escapes every string of its input", async () => {
     ...input,
     title: evil,
     summary: evil,
-    classes: [{ name: evil, count: 3 }, ...input.classes.slice(1)],
+    facts: {
+      ...input.facts,
+      classes: [{ name: evil, count: 3 }, ...input.facts.classes!.slice(1)],
+      notes: [evil],
+    },
     comparisons: input.comparisons.map((c) => ({ ...c, arm: evil, baseline: evil })),
     run: { [evil]: evil },
     plan: evil,
@@ -48,7 +52,7 @@ test("a report shows the check, the results and the comparison with the numbers 
   ]) {
     expect(shown).toContain(part);
   }
-  expect(shown).toContain(`−${Math.abs(initialLoss.mean).toFixed(4)} nats`);
+  expect(shown).toContain(`−${Math.abs(initialLoss!.mean).toFixed(4)}`);
   expect(shown).toContain("lower with prior: better");
   expect(shown).toContain("can't be told apart from noise with 10 seeds");
 });

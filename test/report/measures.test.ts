@@ -7,7 +7,16 @@ import { comparisonTable, runTable } from "../../src/report/runTable.ts";
 import { makeTrials } from "../plot/trials.ts";
 import { reportInput } from "./reportInput.ts";
 
-const trials = makeTrials(["zero", "prior"], 3);
+/** Trials with all measures, though no loss has all of them. */
+const trials = makeTrials(["zero", "prior"], 3).map((trial) => {
+  const shares = { rocAuc: trial.test.loss / 8, averagePrecision: trial.test.loss / 9 };
+  const errors = {
+    absoluteError: trial.test.loss,
+    squaredError: 2 * trial.test.loss,
+    deviance: 3 * trial.test.loss,
+  };
+  return { ...trial, test: { ...trial.test, ...shares, ...errors } };
+});
 const arms = Object.fromEntries(
   ["zero", "prior"].map((name) => [name, summarizeArm(trials.filter(({ arm }) => arm === name))]),
 );
@@ -21,7 +30,7 @@ test.each(measures.map((measure): [string, Measure] => [measure.name, measure]))
     const values = trials.filter(({ arm }) => arm === "zero").map(of);
     expect(arms.zero[name as keyof typeof arms.zero]).toMatchObject({ values });
     const page = await htmlReport(reportInput(3, trials));
-    expect(page.toLowerCase()).toContain(`<th scope="row">${title}`);
+    expect(page.toLowerCase()).toContain(`<th scope="row">${title.toLowerCase()}`);
     const firstColumn = runTable({ arms })
       .split("\n")
       .map((line) => line.slice(0, 34))
@@ -35,7 +44,7 @@ test.each(
 )("%s is compared, and its difference is in the terminal table", (_, { name, title, of }) => {
   const own = (arm: string) => trials.filter((trial) => trial.arm === arm).map(of);
   const [zero, prior] = [own("zero"), own("prior")];
-  expect(comparison[name].values).toEqual(prior.map((value, i) => value - zero[i]));
+  expect(comparison[name]!.values).toEqual(prior.map((value, i) => value! - zero[i]!));
   const firstColumn = comparisonTable(comparison)
     .split("\n")
     .map((line) => line.slice(0, 34))

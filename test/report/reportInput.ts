@@ -8,8 +8,14 @@ export function reportInput(seeds: number, trials = makeTrials(["zero", "prior"]
     title: "CIFAR-10, imbalanced: what the output bias buys",
     summary:
       "A small convolutional network, trained for one epoch on an imbalanced subset of CIFAR-10 by RMSprop in batches of 256.",
-    classes,
-    testImages: 10_000,
+    facts: {
+      name: "cifar10",
+      unit: "image",
+      classes,
+      trainCount: classes.reduce((sum, { count }) => sum + count, 0),
+      testCount: 10_000,
+      notes: [],
+    },
     trials,
     comparisons: comparisons(trials),
     run: {

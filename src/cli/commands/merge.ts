@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { stringify } from "yaml";
-import { datasets } from "../../data/datasets.ts";
 import { InputError } from "../../errors.ts";
+import { namedFacts } from "../../experiment/dataFacts.ts";
 import { type MergedRun, mergeFolders } from "../../experiment/mergeFolders.ts";
 import { trialKeyText } from "../../experiment/record.ts";
 import { openRunFolder, runFileNames, versionsText } from "../../experiment/runFolder.ts";
@@ -34,9 +34,9 @@ export function describe(command: Command): void {
 }
 
 async function writeMerged(path: string, merged: MergedRun): Promise<RunDocument> {
-  const { plan, versions, trials, folders } = merged;
+  const { plan, versions, trials, folders, facts = namedFacts(plan) } = merged;
   const folder = await openRunFolder(path, plan, false);
-  folder.begin(versions);
+  folder.begin(versions, merged.facts);
   const keys = new Set(trials.map(trialKeyText));
   const others = folder.finished.filter((trial) => !keys.has(trialKeyText(trial))).length;
   if (others > 0) {
@@ -47,8 +47,7 @@ async function writeMerged(path: string, merged: MergedRun): Promise<RunDocument
   await folder.write(runFileNames.plan, stringify(plan));
   await folder.write(runFileNames.versions, versionsText(versions));
   await folder.write(runFileNames.trials, trials.map((trial) => `${trialLine(trial)}\n`).join(""));
-  const { classNames, testCount } = datasets[plan.dataset].facts(plan.counts.length);
   const machine = `merged from ${folders.length} folders`;
   const environment = { ...versions, machine, workers: folders.length };
-  return writeRunFiles(folder, { plan, environment, trials, classNames, testCount });
+  return writeRunFiles(folder, { plan, environment, trials, facts });
 }

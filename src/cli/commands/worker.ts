@@ -1,9 +1,8 @@
 import { availableParallelism } from "node:os";
 import type { Command } from "commander";
-import { datasets } from "../../data/datasets.ts";
 import { serveQueue } from "../../experiment/queueWorker.ts";
 import { connectQueue, requireQueue, type TrialJob } from "../../experiment/trialQueue.ts";
-import { loadDataset, softwareVersions } from "../experimentSetup.ts";
+import { hashMaterials, loadMaterials, softwareVersions } from "../experimentSetup.ts";
 import { interruptible } from "../interrupt.ts";
 import { wholeNumber } from "../options.ts";
 
@@ -43,8 +42,8 @@ async function work(address: string, flags: WorkerFlags, signal: AbortSignal): P
       versions,
       workers: flags.workers ?? availableParallelism(),
       lockMilliseconds: 1000 * flags.lostAfter,
-      loadDataset: (plan) => loadDataset(plan, signal),
-      hashDataset: (plan, dataset) => datasets[plan.dataset].hash(dataset),
+      load: (plan) => loadMaterials(plan, signal),
+      hash: hashMaterials,
       onJob: (job, error) => console.error(jobText(job, error)),
       signal,
     });

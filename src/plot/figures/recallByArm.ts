@@ -17,7 +17,7 @@ import {
 export interface RecallByArmData {
   /** In dataset order, with the number of training images of each. */
   classes: readonly { readonly name: string; readonly count: number }[];
-  trials: readonly { readonly arm: string; readonly test: { readonly recall: readonly number[] } }[];
+  trials: readonly { readonly arm: string; readonly test: { readonly recall?: readonly number[] } }[];
 }
 
 /** Distance between the arms' dots of a class, in px. */
@@ -38,7 +38,7 @@ export const recallByArm: Figure<RecallByArmData> = (
   const brief = width < 560;
   const styles = armStyles([...new Set(trials.map(({ arm }) => arm))]);
   const arms = [...styles].map(([name, style], place) => {
-    const recalls = trials.filter(({ arm }) => arm === name).map(({ test }) => test.recall);
+    const recalls = trials.filter(({ arm }) => arm === name).map(({ test }) => test.recall ?? []);
     return { style, recalls, dy: (place - (styles.size - 1) / 2) * armStep };
   });
   const seeds = Math.max(0, ...arms.map(({ recalls }) => recalls.length));

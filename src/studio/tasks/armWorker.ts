@@ -3,7 +3,7 @@ import { imageExamples } from "../../data/dataset.ts";
 import type { ArmName } from "../../experiment/arms.ts";
 import { armBias } from "../../experiment/arms.ts";
 import { originalLayers } from "../../experiment/originalLayers.ts";
-import { makeModel } from "../../experiment/plannedModel.ts";
+import { layersNetwork } from "../../experiment/plannedModel.ts";
 import { armWeights, initialOutputs } from "../../experiment/trial.ts";
 import { rmsprop } from "../../graph/optimizers.ts";
 import { solve } from "../../heads/solve.ts";
@@ -74,14 +74,15 @@ async function train(settings: LiveSettings): Promise<void> {
   const { counts, seed, epochs, batchSize, learningRate } = settings;
   send({ kind: "state", text: "preparing images" });
   const { dataset, rows } = await liveData(settings);
-  const model = makeModel({ layers: originalLayers, counts: [...counts] }, dataset.train.shape);
+  const input = { name: "images", shape: dataset.train.shape, imageScale: 1 / 255 };
+  const network = layersNetwork({ layers: originalLayers }, input, counts.length);
   send({ kind: "state", text: "starting the engine (14 MB, fetched once)" });
   const trainer = await createTrainer(pageRuntime, {
-    model,
+    model: network.network,
     examples: imageExamples(dataset.train),
     loss: "softmax",
     optimizer: rmsprop({ learningRate }),
-    weights: armWeights(model, seed, await biasOf(settings)),
+    weights: armWeights(network, seed, await biasOf(settings)),
     batchSize: Math.min(batchSize, rows.length),
   });
   send({ kind: "state", text: "training" });
@@ -104,7 +105,11 @@ async function train(settings: LiveSettings): Promise<void> {
     const prior = solve("softmax", fromCounts(counts)).bias;
     if (arm !== "calibrated") return armBias(arm, { prior, meanOutput: [] });
     const [first] = epochBatches(rows, batchSize, seed, 0);
-    const outputs = await initialOutputs({ runtime: pageRuntime, model, dataset }, seed, first);
+    const outputs = await initialOutputs(
+      { runtime: pageRuntime, plan: { batchSize }, network, data: { train: imageExamples(dataset.train) } },
+      seed,
+      first,
+    );
     return armBias(arm, { prior, meanOutput: meanRow(outputs, counts.length) });
   }
 }
