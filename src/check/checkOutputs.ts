@@ -1,12 +1,13 @@
 import { band } from "../heads/band.ts";
 import { cellOutput } from "../heads/bind.ts";
-import { linkOf } from "../heads/head.ts";
+import { type Label, linkOf } from "../heads/head.ts";
 import { sum } from "../math/sum.ts";
 import type { Cause } from "./cause.ts";
 import { causesOf } from "./causes.ts";
 import type { CheckInput } from "./checkInput.ts";
 import type { LossParts, OutputMoments } from "./lossParts.ts";
 import { notesOf } from "./notes.ts";
+import { isPlainSoftmax, plainSlopeSquare } from "./plainSoftmax.ts";
 import { usualDeviation, usualExcess } from "./reference.ts";
 import { readSample, rowOf, type Sample } from "./sample.ts";
 import { type Situation, situationOf } from "./situation.ts";
@@ -87,7 +88,7 @@ export function checkOutputs(input: CheckInput): CheckReport {
       association: parts.measured - parts.independent,
     },
     outputVariance: { between: moments.between, constant: moments.offset },
-    predictions: meanPredictions(sample),
+    predictions: meanPredictions(sample, parts.meanPrediction),
     causes,
     notes: notesOf(pattern, situation, causes),
   };
@@ -154,17 +155,24 @@ const chanceCorrelation = 0.35;
  * Σ p(y) g(y)·e(y), with g the loss's gradient at the optimum and e(y) the mean deviation of the outputs for label y,
  * independent between classes.
  */
-function associationDeviation({ head, bound, optimum, units }: Sample, { between }: OutputMoments): number {
+function associationDeviation(sample: Sample, { between }: OutputMoments): number {
+  const { head, bound, optimum, units } = sample;
   if (head.gradient === undefined) return 0;
   const isClass = head.reads === "classes" || head.reads === "binary";
   const deviation = Math.sqrt(Math.min(usualDeviation(bound.width) ** 2, between));
   const sums = bound.columns.map((column, j) => {
     const output = cellOutput(bound, optimum, j);
+    const slopeSquare = isPlainSoftmax(sample)
+      ? plainSlopeSquare(output)
+      : (label: Label) =>
+          sum(
+            head.gradient!(output, label, bound.cellOptions[j]).map(
+              (g, k) => (g * units[j * bound.width + k]) ** 2,
+            ),
+          );
     const squares = heaviest(column.weights, maxLabels(bound.width)).map((i) => {
-      const label = column.labels[i];
       const share = column.weights[i] / column.weight;
-      const slopes = head.gradient!(output, label, bound.cellOptions[j]);
-      const square = sum(slopes.map((g, k) => (g * units[j * bound.width + k]) ** 2));
+      const square = slopeSquare(column.labels[i]);
       return (isClass ? share * share : share * chanceCorrelation ** 2) * square;
     });
     return column.weight * deviation * Math.sqrt(sum(squares));
@@ -181,18 +189,26 @@ function heaviest(weights: ArrayLike<number>, most: number): number[] {
   return indices.sort((a, b) => weights[b] - weights[a]).slice(0, most);
 }
 
-function meanPredictions(sample: Sample): MeanPrediction[] {
+/** The mean predictions of a column's cells, by their link. */
+function meanOfCells(sample: Sample, j: number): readonly number[] {
   const { head, bound, rows, outputs } = sample;
+  const total: number[] = [];
+  for (let i = 0; i < rows; i++) {
+    const cell = cellOutput(bound, rowOf(sample, outputs, i), j);
+    linkOf(head, bound.cellOptions[j])
+      .apply(cell)
+      .forEach((p, k) => {
+        total[k] = (total[k] ?? 0) + p / rows;
+      });
+  }
+  return total;
+}
+
+/** @param known the mean predictions of the only column, where they are computed already */
+function meanPredictions(sample: Sample, known?: readonly number[]): MeanPrediction[] {
+  const { head, bound } = sample;
   const perCell = bound.columns.map((column, j) => {
-    const total: number[] = [];
-    for (let i = 0; i < rows; i++) {
-      const cell = cellOutput(bound, rowOf(sample, outputs, i), j);
-      linkOf(head, bound.cellOptions[j])
-        .apply(cell)
-        .forEach((p, k) => {
-          total[k] = (total[k] ?? 0) + p / rows;
-        });
-    }
+    const total = known ?? meanOfCells(sample, j);
     const isClass = head.reads === "classes" && total.length === column.weights.length;
     return total.map((prediction, k) => ({
       name: isClass ? (column.classNames?.[k] ?? `class ${k}`) : column.place,

@@ -1,6 +1,6 @@
 import { meanRow } from "../math/meanRow.ts";
 import { sum } from "../math/sum.ts";
-import { isPlainSoftmax, plainSoftmaxLosses } from "./plainSoftmax.ts";
+import { isPlainSoftmax, plainSoftmax } from "./plainSoftmax.ts";
 import { rowLosses, rowOf, type Sample } from "./sample.ts";
 
 /** The measured loss in steps: from the loss of the best constant output to the loss of the rows as they are. */
@@ -14,6 +14,8 @@ export interface LossParts {
   readonly independent: number;
   /** Mean over the rows as they are. */
   readonly measured: number;
+  /** The mean predictions, where the losses' pass gives them. */
+  readonly meanPrediction?: readonly number[];
   /** Standard error of `measured`; between inputs, since the rows of one input are not independent. */
   readonly standardError: number;
 }
@@ -33,7 +35,7 @@ const maxRows = 512;
 
 export function lossParts(sample: Sample): LossParts {
   const { bound, rows, outputs, optimum, width } = sample;
-  const plain = isPlainSoftmax(sample) ? plainSoftmaxLosses(sample) : undefined;
+  const plain = isPlainSoftmax(sample) ? plainSoftmax(sample) : undefined;
   const { values, weights } = plain
     ? { ...plain, weights: new Float64Array(rows).fill(1) }
     : rowLosses(sample, outputs);
@@ -52,6 +54,7 @@ export function lossParts(sample: Sample): LossParts {
     independent:
       plain?.independent ?? sum(some.map((i) => bound.expectedLoss(rowOf(sample, outputs, i)))) / some.length,
     measured,
+    ...(plain && { meanPrediction: plain.probabilities }),
     standardError: Math.sqrt(residual) / sum(weights),
   };
 }
@@ -60,16 +63,18 @@ export const meanOutput = ({ width, outputs }: Sample): number[] => meanRow(outp
 
 export function outputMoments(sample: Sample): OutputMoments {
   const { rows, width, outputs, units, optimum, shiftInvariant } = sample;
-  const centred = (values: ArrayLike<number>) => {
-    const shift = shiftInvariant ? sum(values) / values.length : 0;
-    return Array.from(values, (z) => z - shift);
+  const shiftOf = (values: ArrayLike<number>) => (shiftInvariant ? sum(values) / values.length : 0);
+  const centred = (values: readonly number[]) => {
+    const shift = shiftOf(values);
+    return values.map((z) => z - shift);
   };
   const mean = centred(meanOutput(sample));
   const target = centred(optimum);
   let between = 0;
   for (let i = 0; i < rows; i++) {
-    const row = centred(rowOf(sample, outputs, i));
-    for (let k = 0; k < width; k++) between += ((row[k] - mean[k]) / units[k]) ** 2;
+    const row = rowOf(sample, outputs, i);
+    const shift = shiftOf(row);
+    for (let k = 0; k < width; k++) between += ((row[k] - shift - mean[k]) / units[k]) ** 2;
   }
   return {
     mean,

@@ -234,7 +234,7 @@ const rows: readonly PatternRow[] = [
           fix: "remove a ReLU on the output layer, and look for dead units before it",
         };
       }
-      const ends = sample.values.reduce((n, v) => n + +(Math.abs(v) === 1), 0) / sample.values.length;
+      const { ends } = pattern;
       return ends > 0.5 && sample.given === "outputs"
         ? {
             evidence: `${Math.round(100 * ends)} % of the outputs are exactly 1 or -1`,

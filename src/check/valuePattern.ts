@@ -16,11 +16,13 @@ export interface ValuePattern {
   /** Whether each row sums to 1, within the rounding of float16. */
   readonly rowsSumToOne: boolean;
   /** Sums of the columns. */
-  readonly columnSums: readonly number[];
+  readonly columnSums: Float64Array;
   /** Largest minus smallest value of each column. */
-  readonly ranges: readonly number[];
+  readonly ranges: Float64Array;
   /** Fraction of values that are exactly 0. */
   readonly zeros: number;
+  /** Fraction of values that are exactly 1 or -1. */
+  readonly ends: number;
 }
 
 /** A sum of probabilities, within the rounding of float16. */
@@ -28,10 +30,10 @@ export const isOne = (total: number) => Math.abs(total - 1) < 4e-3;
 
 export function valuePattern(sample: Sample, input: CheckInput): ValuePattern {
   const { values, valuesPerRow: width, rows } = sample;
-  const columnSums = new Array<number>(width).fill(0);
-  const lows = new Array<number>(width).fill(Infinity);
-  const highs = new Array<number>(width).fill(-Infinity);
-  let [zeros, rowsSumToOne] = [0, true];
+  const columnSums = new Float64Array(width);
+  const lows = new Float64Array(width).fill(Infinity);
+  const highs = new Float64Array(width).fill(-Infinity);
+  let [zeros, ends, rowsSumToOne, notFinite] = [0, 0, true, -1];
   for (let i = 0; i < rows; i++) {
     let total = 0;
     for (let k = 0; k < width; k++) {
@@ -40,20 +42,23 @@ export function valuePattern(sample: Sample, input: CheckInput): ValuePattern {
       columnSums[k] += value;
       lows[k] = Math.min(lows[k], value);
       highs[k] = Math.max(highs[k], value);
-      zeros += +(value === 0);
+      if (value === 0) zeros++;
+      else if (value === 1 || value === -1) ends++;
+      if (notFinite < 0 && !Number.isFinite(value)) notFinite = i * width + k;
     }
     rowsSumToOne &&= isOne(total);
   }
   return {
     sample,
     input,
-    notFinite: values.findIndex((value) => !Number.isFinite(value)),
-    low: Math.min(...lows),
-    high: Math.max(...highs),
+    notFinite,
+    low: lows.reduce((a, b) => Math.min(a, b), Infinity),
+    high: highs.reduce((a, b) => Math.max(a, b), -Infinity),
     rowsSumToOne,
     columnSums,
-    ranges: lows.map((low, k) => highs[k] - low),
+    ranges: highs.map((high, k) => high - lows[k]),
     zeros: zeros / values.length,
+    ends: ends / values.length,
   };
 }
 
