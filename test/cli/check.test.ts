@@ -344,3 +344,60 @@ test.each<[string[], RegExp]>([
   expect(stderr).toMatch(message);
   expect(existsSync(join(folder, "never.json"))).toBe(false);
 });
+
+const expected = (name: string, document: unknown) =>
+  writeFileSync(join(folder, name), typeof document === "string" ? document : JSON.stringify(document));
+const ofOutputs = (name: string, outputs: string, expect?: object) => ({
+  name,
+  outputs,
+  labels: "labels.npy",
+  ...(expect && { expect }),
+});
+
+test("--expect runs all checks of a file as a test", () => {
+  const zero = { verdict: "not sound", cause: "bias not set", loss: [1, 1.3] };
+  expected("expected.json", {
+    checks: [
+      ofOutputs("prior", "prior.npy"),
+      { ...ofOutputs("zero", "zero.npy", zero), counts: [200, 40, 10] },
+    ],
+  });
+  const passed = check("--expect", "expected.json");
+  expect([passed.status, passed.stderr]).toEqual([0, ""]);
+  expect(passed.stdout).toMatch(/pass +prior +sound.*pass +zero +not sound.*2 of 2 checks as expected/s);
+
+  expected("differs.json", {
+    checks: [ofOutputs("zero", "zero.npy"), ofOutputs("prior", "prior.npy", zero)],
+  });
+  const differs = check("--expect", "differs.json", "--json");
+  expect(differs.status).toBe(1);
+  expect(JSON.parse(differs.stdout).checks.map((one: { differences: string[] }) => one.differences)).toEqual([
+    ["not sound (bias not set), expected sound"],
+    [
+      "sound, expected not sound",
+      "no cause, expected bias not set",
+      expect.stringMatching(/^loss 0\.\d+, expected 1 to 1\.3$/),
+    ],
+  ]);
+});
+
+test.each<[string, unknown, RegExp]>([
+  ["not JSON", "{", /broken.json is not JSON/],
+  ["no checks", { checks: [] }, /broken.json: checks: .*docs\/check.md/],
+  [
+    "an unknown verdict",
+    { checks: [ofOutputs("a", "zero.npy", { verdict: "fine" })] },
+    /checks.0.expect.verdict/,
+  ],
+  ["a missing file", { checks: [ofOutputs("a", "none.npy")] }, /a: none.npy: no such file/],
+  [
+    "an unknown flag",
+    { checks: [{ ...ofOutputs("a", "zero.npy"), colour: "red" }] },
+    /a: .*unknown option.*--colour/,
+  ],
+])("--expect refuses %s with exit 2", (_, document, message) => {
+  expected("broken.json", document);
+  const { status, stdout, stderr } = check("--expect", "broken.json");
+  expect([status, stdout]).toEqual([2, ""]);
+  expect(stderr).toMatch(message);
+});

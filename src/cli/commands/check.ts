@@ -18,6 +18,7 @@ interface CheckFlags extends CheckInputFlags {
   readonly out?: string;
   readonly plot?: string;
   readonly for?: string;
+  readonly expect?: string;
   readonly strict?: true;
   readonly json?: true;
 }
@@ -29,6 +30,7 @@ Examples:
   $ baserate check model.onnx --data x.npy --labels y.npy --fix bias
   $ baserate check model.onnx --data photos/
   $ baserate check runs/NAME/untrained-zero.onnx --data cifar10
+  $ baserate check --expect checks/expected.json
 
 Exit code: 0 sound or starts high (1 with --strict), 1 not sound, 2 bad input.`;
 
@@ -78,6 +80,10 @@ export function describe(command: Command): void {
     .option("--out <file>", "where --fix writes (default: MODEL.baserate.onnx, or bias.json)")
     .option("--plot <file>", "draw loss and predictions (.svg or .png)")
     .option("--for <framework>", `print lines that save outputs and labels: ${dumpFrameworks.join(", ")}`)
+    .option(
+      "--expect <file>",
+      "run all checks of a JSON file, each with what it must find, as a test (docs/check.md, In a CI job)",
+    )
     .option("--json", "print one JSON document")
     .addHelpText("after", examples);
   addLabelFlags(command, { counts: "rows of each class in all training data", weights: false });
@@ -90,6 +96,10 @@ export function describe(command: Command): void {
 async function check(model: string | undefined, flags: CheckFlags, signal: AbortSignal): Promise<void> {
   if (flags.for !== undefined) {
     console.log(dumpSnippet(flags.for));
+    return;
+  }
+  if (flags.expect !== undefined) {
+    await checkExpectations(flags.expect, flags, signal);
     return;
   }
   const { input, source } = await readCheckInput(model, flags, signal);
@@ -107,6 +117,13 @@ async function check(model: string | undefined, flags: CheckFlags, signal: Abort
     console.log(lines.join("\n\n"));
   }
   if (report.verdict === "not sound" || (flags.strict && report.verdict !== "sound")) process.exitCode = 1;
+}
+
+async function checkExpectations(file: string, { json }: CheckFlags, signal: AbortSignal): Promise<void> {
+  const { expectedReport, runExpectedChecks } = await import("../expectedChecks.ts");
+  const results = await runExpectedChecks(file, signal);
+  console.log(json ? JSON.stringify({ checks: results }, null, 2) : expectedReport(results));
+  if (results.some(({ differences }) => differences.length > 0)) process.exitCode = 1;
 }
 
 interface Fixed {
