@@ -1,11 +1,11 @@
 import { loadOptional } from "../../optionalPackage.ts";
-import type { Session } from "./session.ts";
+import type { DatabaseSession } from "./session.ts";
 
 /**
  * A read-only session of ClickHouse over HTTP: clickhouse://user@host:8123/database, or clickhouses:// for TLS. Without a
  * password in the address, that of CLICKHOUSE_PASSWORD.
  */
-export async function connectClickhouse(address: string): Promise<Session> {
+export async function connectClickhouse(address: string): Promise<DatabaseSession> {
   const { createClient } = await loadOptional(
     "ClickHouse",
     ["@clickhouse/client"],

@@ -1,14 +1,14 @@
 import { loadOptional } from "../../optionalPackage.ts";
-import type { Session } from "./session.ts";
+import type { DatabaseSession } from "./session.ts";
 
 /** A database file of DuckDB, opened read-only, without access to other files or the network. */
-export const openDuckdb = (path: string): Promise<Session> =>
+export const openDuckdb = (path: string): Promise<DatabaseSession> =>
   startDuckdb(path, { access_mode: "READ_ONLY", enable_external_access: "false" });
 
 /** A session of DuckDB without a database, to read files with. */
-export const duckdbOfFiles = (): Promise<Session> => startDuckdb(":memory:", {});
+export const duckdbOfFiles = (): Promise<DatabaseSession> => startDuckdb(":memory:", {});
 
-async function startDuckdb(path: string, settings: Record<string, string>): Promise<Session> {
+async function startDuckdb(path: string, settings: Record<string, string>): Promise<DatabaseSession> {
   const { DuckDBInstance } = await loadOptional(
     "DuckDB",
     ["@duckdb/node-api"],

@@ -6,7 +6,7 @@ import { groupedQuery, type LabelPlace } from "../sql/groupedQuery.ts";
 import type { Table } from "../table.ts";
 import { duckdbOfFiles } from "./duckdb.ts";
 import { resultTable } from "./queryDatabase.ts";
-import type { Session } from "./session.ts";
+import type { DatabaseSession } from "./session.ts";
 
 /** Ends of the names of files that DuckDB reads for us, without `.gz`. */
 const formats = {
@@ -59,7 +59,7 @@ export async function groupFiles(
 }
 
 /** The files that a path stands for; those of a folder are the ones whose names end in a known format. */
-async function filesOf(session: Session, path: string): Promise<string[]> {
+async function filesOf(session: DatabaseSession, path: string): Promise<string[]> {
   const { rows } = await session.query(`SELECT file FROM glob(${text(path)}) ORDER BY file`);
   const files = rows.map(([file]) => String(file));
   if (files.length > 0) return files;

@@ -1,8 +1,8 @@
 import { loadOptional } from "../../optionalPackage.ts";
-import type { Session } from "./session.ts";
+import type { DatabaseSession } from "./session.ts";
 
 /** A read-only session of MySQL or MariaDB. Without a password in the address, that of MYSQL_PWD. */
-export async function connectMysql(address: string): Promise<Session> {
+export async function connectMysql(address: string): Promise<DatabaseSession> {
   const { createConnection } = await loadOptional("MySQL", ["mysql2"], () => import("mysql2/promise"));
   const { MYSQL_PWD } = process.env;
   const password = new URL(address).password === "" && MYSQL_PWD !== undefined ? { password: MYSQL_PWD } : {};

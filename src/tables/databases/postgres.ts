@@ -1,8 +1,8 @@
 import { loadOptional } from "../../optionalPackage.ts";
-import type { Session } from "./session.ts";
+import type { DatabaseSession } from "./session.ts";
 
 /** A read-only session of PostgreSQL. Without a password in the address, that of PGPASSWORD. */
-export async function connectPostgres(address: string): Promise<Session> {
+export async function connectPostgres(address: string): Promise<DatabaseSession> {
   const { default: postgres } = await loadOptional("PostgreSQL", ["postgres"], () => import("postgres"));
   const sql = postgres(address, {
     max: 1,
@@ -17,7 +17,7 @@ export async function connectPostgres(address: string): Promise<Session> {
         // Not the simple protocol, which would run several statements of one text.
         const rows = await transaction.unsafe(text, [], { simple: false } as object).values();
         return { columns: rows.columns.map(({ name }) => name), rows: [...rows] };
-      }) as ReturnType<Session["query"]>,
+      }) as ReturnType<DatabaseSession["query"]>,
     close: () => sql.end({ timeout: 5 }),
   };
 }

@@ -4,10 +4,13 @@ import { exactInteger } from "../exactIntegers.ts";
 import { type Dialect, findDialect } from "../sql/dialects.ts";
 import type { Cells, Table, TableCell } from "../table.ts";
 import { checkedAddress, shownAddress, withoutSecrets } from "./address.ts";
-import type { QueryResult, Session } from "./session.ts";
+import type { DatabaseSession, QueryResult } from "./session.ts";
 
 /** Engines by the scheme of an address: `postgres://user@host/database`, `sqlite:file`. */
-const engines: Record<string, { dialect: string; file?: true; connect(place: string): Promise<Session> }> = {
+const engines: Record<
+  string,
+  { dialect: string; file?: true; connect(place: string): Promise<DatabaseSession> }
+> = {
   postgres: server("postgresql", async (address) => (await import("./postgres.ts")).connectPostgres(address)),
   postgresql: server("postgresql", async (address) =>
     (await import("./postgres.ts")).connectPostgres(address),
@@ -26,11 +29,11 @@ const engines: Record<string, { dialect: string; file?: true; connect(place: str
   sqlite: file("sqlite", async (path) => (await import("./sqlite.ts")).openSqlite(path)),
 };
 
-function server(dialect: string, connect: (address: string) => Promise<Session>) {
+function server(dialect: string, connect: (address: string) => Promise<DatabaseSession>) {
   return { dialect, connect };
 }
 
-function file(dialect: string, connect: (path: string) => Promise<Session>) {
+function file(dialect: string, connect: (path: string) => Promise<DatabaseSession>) {
   return { dialect, connect, file: true } as const;
 }
 
@@ -55,7 +58,7 @@ export async function queryDatabase(
   const sql = makeQuery(dialect);
   const place = engine.file ? filePath(address, scheme) : checkedAddress(address);
   const shown = shownAddress(address);
-  let session: Session | undefined;
+  let session: DatabaseSession | undefined;
   try {
     session = await engine.connect(place);
     return resultTable(shown, await session.query(sql));

@@ -1,5 +1,5 @@
 /** A connection that can only read. */
-export interface Session {
+export interface DatabaseSession {
   /** Runs one statement; more than one is refused. Cells are what the driver makes of them. */
   query(sql: string): Promise<QueryResult>;
   close(): Promise<void>;

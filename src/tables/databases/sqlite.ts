@@ -1,8 +1,8 @@
 import { loadOptional } from "../../optionalPackage.ts";
-import type { Session } from "./session.ts";
+import type { DatabaseSession } from "./session.ts";
 
 /** A database file of SQLite, opened read-only. */
-export async function openSqlite(path: string): Promise<Session> {
+export async function openSqlite(path: string): Promise<DatabaseSession> {
   const { default: sqlite } = await loadOptional(
     "SQLite",
     ["node-sqlite3-wasm"],

@@ -12,7 +12,7 @@ import { shownAddress } from "../../../src/tables/databases/address.ts";
 import { openDuckdb } from "../../../src/tables/databases/duckdb.ts";
 import { connectMysql } from "../../../src/tables/databases/mysql.ts";
 import { connectPostgres } from "../../../src/tables/databases/postgres.ts";
-import type { Session } from "../../../src/tables/databases/session.ts";
+import type { DatabaseSession } from "../../../src/tables/databases/session.ts";
 import { openSqlite } from "../../../src/tables/databases/sqlite.ts";
 import { noMariadb, noPostgres, startMariadb, startPostgres } from "../sql/engines.ts";
 
@@ -22,7 +22,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 /** A database that already has the table of the tests. */
 interface Filled {
   readonly address: string;
-  open(): Promise<Session>;
+  open(): Promise<DatabaseSession>;
   close?(): Promise<void>;
 }
 
