@@ -19,7 +19,7 @@ random = np.random.default_rng(1)
 torch.manual_seed(1)
 
 
-def export(network, inputs, name, batch_axes=None, input_names=None):
+def export(network, inputs, name):
     """Exports in training mode, with any number of rows."""
     batch = torch.export.Dim("batch", min=2, max=4096)
     torch.onnx.export(
@@ -29,7 +29,6 @@ def export(network, inputs, name, batch_axes=None, input_names=None):
         dynamo=True,
         optimize=False,
         external_data=False,
-        input_names=input_names,
         dynamic_shapes=tuple({0: batch} for _ in inputs),
     )
 

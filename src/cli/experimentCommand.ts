@@ -33,7 +33,6 @@ export interface ExperimentFlags {
   readonly json?: true;
   /** Keys of the plan for a network and data of one's own. */
   readonly own?: Partial<PlanInput>;
-  readonly dryRun?: true;
 }
 
 /** Adds the options of the commands that run an experiment. */

@@ -212,8 +212,8 @@ test("a run that fails before its first trial leaves no folder behind, and none 
 test("a plan file with a typo names the key and the nearest known one", async () => {
   writeFileSync(join(folder, "typo.yaml"), "dataset: synthetic\nbatchsize: 64\n");
   const { code, stderr } = await baserate(["compare", "typo.yaml"]);
-  expect(stderr).toBe(
-    "baserate: typo.yaml: unknown key: batchsize; did you mean batchSize? Known: dataset, counts, arms, seeds, epochs, batchSize, learningRate, layers, grid\n",
+  expect(stderr).toMatch(
+    /^baserate: typo.yaml: unknown key: batchsize; did you mean batchSize\? Known: dataset, model, .*, layers, grid\n$/,
   );
   expect(code).toBe(2);
 });

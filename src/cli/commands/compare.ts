@@ -18,7 +18,6 @@ export function describe(command: Command): void {
   command
     .option("--shard <i/n>", "run slice i of n; baserate merge puts the slices together", shard)
     .option("--queue <address>", "have workers run the trials, by a queue in Redis: redis://host:port")
-    .option("--dry-run", "say what would be trained, and how long it would take, without training")
     .addHelpText(
       "after",
       `

@@ -1,0 +1,62 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { loadExamples } from "../../src/data/ownExamples.ts";
+import { splitRows } from "../../src/data/splitRows.ts";
+import { findHead } from "../../src/heads/index.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "baserate-examples-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+const file = (name: string, text: string) => {
+  writeFileSync(join(folder, name), text);
+  return join(folder, name);
+};
+const load = (plan: Parameters<typeof loadExamples>[0], loss = "sigmoid") =>
+  loadExamples(plan, findHead(loss).head, { channels: 3 });
+
+test("a split gives each class its share, and each row to one part", () => {
+  const classes = Array.from({ length: 200 }, (_, row) => Number(row % 20 === 0));
+  const { train, test } = splitRows(200, classes, 0.2);
+  expect([...train, ...test].sort((a, b) => a - b)).toEqual([...classes.keys()]);
+  expect([...test].filter((row) => classes[row] === 1)).toHaveLength(2);
+  expect(test).toHaveLength(40);
+});
+
+test("numbers are standardised on the training rows, missing ones flagged, categories one-hot", async () => {
+  const lines = Array.from(
+    { length: 40 },
+    (_, i) => `${i === 7 ? "" : i},${"ab"[i % 2]},${Number(i % 4 === 0)}`,
+  );
+  const path = file("rows.csv", `x,kind,y\n${lines.join("\n")}\n`);
+  const { inputs, train, test } = await load({ data: path, column: ["y"] });
+  expect(inputs).toMatchObject([{ name: "features", shape: [4] }]);
+  const features = train.inputs.features as Float32Array;
+  const x = Array.from(train.rows!, (row) => features[4 * row]);
+  expect(x.reduce((a, b) => a + b) / x.length).toBeCloseTo(0, 5);
+  expect(x.reduce((a, b) => a + b * b, 0) / x.filter((value) => value !== 0).length).toBeCloseTo(1, 1);
+  expect([...features.subarray(28, 32)]).toEqual([0, 1, 0, 1]);
+  expect(test.inputs.features).toBe(features);
+});
+
+test("the lines of a text are labelled with their next characters", async () => {
+  const { train, labelShape, classNames, ignoreLabel } = await load(
+    { data: file("words.txt", "ab\nb\na\nba\nab\n") },
+    "softmax",
+  );
+  expect({ labelShape, classNames, ignoreLabel }).toEqual({
+    labelShape: [3],
+    classNames: ["end of line", "a", "b"],
+    ignoreLabel: -1,
+  });
+  expect([...(train.inputs.tokens as Int32Array).subarray(0, 6)]).toEqual([0, 1, 2, 0, 2, 0]);
+  expect([...(train.labels as Int32Array).subarray(0, 6)]).toEqual([1, 2, 0, 2, 0, -1]);
+});
+
+test.each([
+  [{ data: "missing.csv" }, "cannot read missing.csv: there is no such file"],
+  [{ data: file("two.csv", "x,y\n1,0\n2,1\n") }, "which column of"],
+  [{ data: file("one.csv", "x,y\n1,0\n2,1\n"), column: ["z"] }, "has no column z"],
+])("%j is refused", async (plan, message) => {
+  await expect(load(plan)).rejects.toThrow(message);
+});
