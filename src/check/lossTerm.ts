@@ -29,8 +29,6 @@ export interface LossFacts {
   /** Mean and variance of the targets of a regression. */
   readonly targetMean?: number;
   readonly targetVariance?: number;
-  /** Whether the output layer has a bias. Default true. */
-  readonly hasBias?: boolean;
 }
 
 export type ExplanationName =

@@ -7,7 +7,7 @@ import { addLabelFlags, type LabelFlags, labelsOf } from "../labelFlags.ts";
 import { finiteNumber, wholeNumber } from "../options.ts";
 import { whyReport } from "../whyReport.ts";
 
-type Sizes = Omit<LossFacts, "head" | "options" | "labels" | "classes" | "hasBias">;
+type Sizes = Omit<LossFacts, "head" | "options" | "labels" | "classes">;
 
 interface WhyFlags extends Sizes, LabelFlags {
   readonly loss?: string;
