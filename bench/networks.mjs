@@ -19,7 +19,7 @@ const inputs = {
   mlp_batchnorm: [128, 64],
   lstm: [32, 32],
 };
-const rounds = 2;
+const rounds = 3;
 const steps = 12;
 const python = process.env.BASERATE_PYTHON || "python3";
 const peer = join(import.meta.dirname, "peers", "networks_pytorch.py");

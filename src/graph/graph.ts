@@ -266,6 +266,11 @@ export class Graph implements GraphBuilder {
     return y;
   }
 
+  /** What a value is the transpose of, and the order of its axes; undefined where it was not made by `transpose`. */
+  transposeOf(x: Value): { readonly from: Value; readonly order: readonly number[] } | undefined {
+    return this.#transposes.get(x.name);
+  }
+
   slice(x: Value, ranges: readonly AxisRange[]): Value {
     const real = ranges.filter(
       ({ axis, start, end, step = 1 }) => start > 0 || end < x.shape[axis] || step > 1,

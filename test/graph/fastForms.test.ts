@@ -3,6 +3,7 @@ import { evaluateGraph } from "../../src/graph/evaluateGraph.ts";
 import { fastConv } from "../../src/graph/fastConv.ts";
 import { gradients } from "../../src/graph/gradient.ts";
 import { Graph } from "../../src/graph/graph.ts";
+import { throughTranspose } from "../../src/graph/import/throughTranspose.ts";
 import { inference, type Layer } from "../../src/graph/layer.ts";
 import { averagePool2d, conv2d, dense, flatten, maxPool2d } from "../../src/graph/layers.ts";
 import { sequential } from "../../src/graph/model.ts";
@@ -314,3 +315,43 @@ describe("fastConv is the Conv, forward and backward", () => {
 
 const plainOnnxConv = (graph: Graph, inputs: readonly Value[], attributes: ConvAttributes) =>
   graph.op("Conv", inputs, attributes);
+
+describe("an elementwise op below the transposes of its inputs is the op", () => {
+  const order = [2, 3, 0, 1];
+  const cases: Record<string, (graph: Graph, x: Value, y: Value) => Value[]> = {
+    "of one input": (graph, x) => [graph.transpose(x, order)],
+    "of two transposes": (graph, x, y) => [graph.transpose(x, order), graph.transpose(y, order)],
+    "of channels": (graph, x) => [graph.transpose(x, order), graph.reshape(channels(graph, x), [5, 1, 1])],
+    "of channels first": (graph, x) => [
+      graph.reshape(channels(graph, x), [1, 5, 1, 1]),
+      graph.transpose(x, order),
+    ],
+    "of a number": (graph, x) => [graph.transpose(x, order), graph.scalar(3, "float64")],
+    "of a value that is no transpose": (graph, x, y) => [
+      graph.transpose(x, order),
+      graph.op("Abs", [graph.transpose(y, order)]),
+    ],
+    "of other orders": (graph, x, y) => [
+      graph.transpose(x, order),
+      graph.transpose(graph.reshape(y, [3, 2, 5, 4]), [3, 2, 1, 0]),
+    ],
+  };
+  const channels = (graph: Graph, x: Value) =>
+    graph.op("ReduceSum", [x], { axes: [0, 1, 2], keepDims: false });
+  test.each(Object.keys(cases))("%s", (name) => {
+    const build =
+      (add: (graph: Graph, inputs: readonly Value[]) => Value): Build =>
+      (graph, x, y) => {
+        const inputs = cases[name](graph, x, y);
+        return graph.add(add(graph, inputs), graph.mul(graph.transpose(y, order), 0.5));
+      };
+    const op = (inputs: readonly Value[]) => (inputs.length === 1 ? ("Relu" as const) : ("Mul" as const));
+    const { normal } = seededRandom(8, name);
+    const draws = Array.from({ length: 2 * 3 * 4 * 5 }, normal);
+    const [through, plain] = [
+      build((graph, inputs) => throughTranspose(graph, op(inputs), inputs)),
+      build((graph, inputs) => graph.op(op(inputs), inputs)),
+    ].map((form) => evaluated(form, [2, 3, 4, 5], [2, 3, 4, 5], (i) => draws[i]));
+    expectClose(through, plain);
+  });
+});

@@ -5,17 +5,17 @@ import type { DType, Tensor } from "../../tensor.ts";
 import { elementCount, numbers, tensor } from "../../tensor.ts";
 import type { Converter, NodeContext } from "../nodeContext.ts";
 import { dtypeOf } from "../protoTensor.ts";
+import { throughTranspose } from "../throughTranspose.ts";
 
 type PlainOp = { [Name in OpName]: OpAttributes[Name] extends Record<never, never> ? Name : never }[OpName];
 
 /** An op of the same name, without attributes. */
 const same =
   (name: PlainOp): Converter =>
-  (c) =>
-    c.graph.op(
-      name,
-      c.inputs.map((_, i) => c.input(i)),
-    );
+  (c) => {
+    const inputs = c.inputs.map((_, i) => c.input(i));
+    return name === "GatherND" ? c.graph.op(name, inputs) : throughTranspose(c.graph, name, inputs);
+  };
 
 const plain = [
   ...["Abs", "Add", "And", "Atanh", "Ceil", "Cos", "Div", "Equal", "Erf", "Exp", "Floor", "GatherND"],
@@ -28,7 +28,7 @@ const plain = [
 const folded =
   (name: "Max" | "Min"): Converter =>
   (c) =>
-    c.inputs.map((_, i) => c.input(i)).reduce((a, b) => c.graph.op(name, [a, b]));
+    c.inputs.map((_, i) => c.input(i)).reduce((a, b) => throughTranspose(c.graph, name, [a, b]));
 
 /** x Phi(x), or its approximation by tanh. */
 const gelu: Converter = (c) => {
@@ -40,8 +40,8 @@ const gelu: Converter = (c) => {
 };
 
 const clip: Converter = (c) => {
-  const low = c.inputs[1] ? c.graph.op("Max", [c.x, c.input(1)]) : c.x;
-  return c.inputs[2] ? c.graph.op("Min", [low, c.input(2)]) : low;
+  const low = c.inputs[1] ? throughTranspose(c.graph, "Max", [c.x, c.input(1)]) : c.x;
+  return c.inputs[2] ? throughTranspose(c.graph, "Min", [low, c.input(2)]) : low;
 };
 
 const hardSigmoid = (c: NodeContext, alpha: number, beta: number) =>

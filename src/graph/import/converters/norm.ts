@@ -30,8 +30,10 @@ const batchNormalization: Converter = (c) => {
     const y = graph.div(graph.sub(x, channels(runningMean)), channels(deviation));
     return [affine(c, y, channels(scale), channels(bias)), runningMean, runningVariance];
   }
-  const axes = [...x.shape.keys()].filter((axis) => axis !== 1);
-  const { mean, variance, y } = normalized(c.graph, x, axes, epsilon);
+  // Where x is a transpose, on what was transposed: transposes of one layer and the next then cancel.
+  const { from, order } = graph.transposeOf(x) ?? { from: x, order: [...x.shape.keys()] };
+  const axes = [...x.shape.keys()].filter((axis) => axis !== order[1]);
+  const { mean, variance, y } = normalized(c.graph, from, axes, epsilon);
   const count = elementCount(x.shape) / x.shape[1];
   const correction = c.network.unbiasedVariance && count > 1 ? count / (count - 1) : 1;
   const momentum = c.float("momentum", 0.9);
@@ -42,7 +44,8 @@ const batchNormalization: Converter = (c) => {
       return value;
     },
   );
-  return [affine(c, y, channels(scale), channels(bias)), ...next];
+  const ofAxis = (value: Value) => graph.reshape(value, mean.shape);
+  return [graph.transpose(affine(c, y, ofAxis(scale), ofAxis(bias)), order), ...next];
 };
 
 const layerNormalization: Converter = (c) => {
