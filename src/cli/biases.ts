@@ -34,8 +34,9 @@ export async function solveBias(
   options: Options,
 ): Promise<{ values: readonly number[]; solved: SolvedBias }> {
   const { head, options: implied } = findHead(loss);
-  const { summary, source } = await labelsOf(head, file, flags);
-  const solution = solve(loss, summary, options);
+  const { summary, source, warnings = [] } = await labelsOf(head, file, flags);
+  const solved = solve(loss, summary, options);
+  const solution = { ...solved, warnings: [...warnings, ...solved.warnings] };
   if (solution.kind === "none") {
     throw new InputError(`${solution.head} has no optimal bias: ${solution.reason}; ${solution.instead}`);
   }
@@ -52,11 +53,13 @@ const source = z.strictObject({
   counts: list.optional(),
   column: z.union([z.string().transform((text) => text.split(",")), z.array(z.string())]).optional(),
   weightColumn: z.string().optional(),
+  countColumn: z.string().optional(),
   classes: z.union([z.number(), z.array(z.string())]).optional(),
   ignoreIndex: z.union([z.number(), z.string()]).optional(),
   as: z.enum(readings).optional(),
   missing: z.enum(["refuse", "skip"]).optional(),
   format: z.enum(tableFormats).optional(),
+  encoding: z.string().optional(),
   header: z.boolean().optional(),
   options: z.record(z.string(), z.union([z.number(), z.string(), z.array(z.number())])).optional(),
 });

@@ -35,7 +35,9 @@ export async function readHub(
       );
     }
     const understood = `${summary.counts.length} class names, counted by the dataset viewer${partialText(partial)}`;
-    return { place, read: { summary, understood, rowsRead: summary.rows + missing, skipped: missing } };
+    const rowsRead = summary.rows + missing;
+    const read = { summary, understood, rowsRead, weightRead: rowsRead, skipped: missing, warnings: [] };
+    return { place, read };
   }
   const progress = progressLine(`reading ${place}`);
   try {

@@ -3,8 +3,10 @@ import { type Command, InvalidArgumentError } from "commander";
 import { InputError } from "../errors.ts";
 import type { Head } from "../heads/head.ts";
 import type { LabelSummary } from "../labels/summary.ts";
+import { grouped } from "../math/grouped.ts";
 import { isDatabaseAddress } from "../tables/databases/address.ts";
 import { type LabelChoices, type Reading, readings } from "../tables/labelChoices.ts";
+import type { LabelsRead } from "../tables/readLabels.ts";
 import { sourceText } from "../tables/sourceText.ts";
 import { type Table, type TableFormat, tableFormats } from "../tables/table.ts";
 import type { HubFlags } from "./hubLabels.ts";
@@ -14,11 +16,13 @@ import { progressLine } from "./progressLine.ts";
 /** Where the labels are and how they are to be understood, as flags; the same for every command that reads labels. */
 export interface LabelFlags extends HubFlags {
   readonly counts?: string;
+  readonly countColumn?: string;
   readonly classes?: number | readonly string[];
   readonly ignoreIndex?: string;
   readonly as?: Reading;
   readonly missing?: "refuse" | "skip";
   readonly format?: TableFormat;
+  readonly encoding?: string;
   readonly header?: boolean;
   /** Whether the file is the result of a grouped query. */
   readonly grouped?: true;
@@ -28,10 +32,12 @@ export interface LabelFlags extends HubFlags {
 export interface SourcedLabels {
   readonly summary: LabelSummary | undefined;
   readonly source: string;
+  /** What about the labels may be a mistake. */
+  readonly warnings?: readonly string[];
 }
 
 /** Flags that a command declares only where its labels can have weights. */
-const ofWeights = ["weightColumn"];
+const ofWeights = ["weightColumn", "countColumn"];
 
 /**
  * Adds the flags of labels to a command.
@@ -50,7 +56,14 @@ export function addLabelFlags(
       "--column <names>",
       "column that holds the labels; several, a,b,c, for several labels per row",
     ).argParser(list),
-    option("--weight-column <name>", "column that holds a sample weight for each row"),
+    option(
+      "--weight-column <name>",
+      "column that holds a sample weight for each row, which counts as one row whatever its weight",
+    ),
+    option(
+      "--count-column <name>",
+      "column that holds how many labels each row stands for, as in grouped counts",
+    ).conflicts("weightColumn"),
     option(
       "--classes <number|names>",
       "number of classes, or their names in the order of the outputs: cat,dog",
@@ -64,6 +77,7 @@ export function addLabelFlags(
       "skip",
     ]),
     option("--format <name>", "format of the file where its name does not say").choices(tableFormats),
+    option("--encoding <name>", "encoding of a text file, such as windows-1252, where it is not UTF-8"),
     option("--header", "the first row of a text file names the columns"),
     option("--no-header", "the first row of a text file holds labels; columns are 0, 1, ..."),
     option("--table <name>", "table of a database that holds the labels, such as shop.orders"),
@@ -98,16 +112,24 @@ export async function labelsOf(
   if (file === undefined)
     throw new InputError("no labels: give a file, - for standard input, or --counts 900,100");
   const elsewhere = await readElsewhere(head, paths, flags, choices);
+  if (flags.countColumn !== undefined && (elsewhere || flags.grouped || isDatabaseAddress(file))) {
+    throw new InputError("--count-column is for one file of labels; leave it out for other sources");
+  }
   if (elsewhere !== undefined) {
     return {
       summary: elsewhere.read.summary,
       source: sourceText(elsewhere.place, flags.column!, elsewhere.read),
+      warnings: elsewhere.read.warnings,
     };
   }
   if (isDatabaseAddress(file)) {
     const { readDatabase } = await import("./databaseLabels.ts");
     const { table, read } = await readDatabase(head, file, flags, choices);
-    return { summary: read.summary, source: sourceText(table.format, flags.column!, read) };
+    return {
+      summary: read.summary,
+      source: sourceText(table.format, flags.column!, read),
+      warnings: read.warnings,
+    };
   }
   refuseDatabaseFlags(file, flags);
   if (flags.grouped) {
@@ -116,6 +138,7 @@ export async function labelsOf(
     return {
       summary: read.summary,
       source: sourceText(`${named(file)}: groups in ${table.format}`, columns, read),
+      warnings: read.warnings,
     };
   }
   if (file !== "-" && (await stat(file).catch(() => undefined))?.isDirectory()) return fromFolder(file);
@@ -125,6 +148,7 @@ export async function labelsOf(
     return {
       summary: read.summary,
       source: sourceText(`${named(file)}: ${table.format}`, table.columns, read),
+      warnings: [...read.warnings, ...weightWarning(read, flags)],
     };
   });
 }
@@ -156,7 +180,8 @@ export async function withTable<T>(
   const { openTable } = await import("../tables/openTable.ts");
   const progress = progressLine(`reading ${named(file)}`);
   try {
-    const options = { columns: wantedColumns(flags), header: flags.header, onProgress: progress.show };
+    const { header, encoding } = flags;
+    const options = { columns: wantedColumns(flags), header, encoding, onProgress: progress.show };
     return await use(await openTable(file, options, flags.format));
   } finally {
     progress.end();
@@ -169,6 +194,7 @@ export const choicesOf = ({
   ignoreIndex,
   missing,
   weightColumn,
+  countColumn,
   header,
 }: LabelFlags): LabelChoices => ({
   as,
@@ -176,6 +202,7 @@ export const choicesOf = ({
   ignoreIndex,
   missing,
   weighted: weightColumn !== undefined,
+  counted: countColumn !== undefined,
   namesAreSure: header !== undefined,
 });
 
@@ -190,13 +217,21 @@ function refuseDatabaseFlags(file: string, flags: LabelFlags): void {
   );
 }
 
-function wantedColumns({ column, weightColumn }: LabelFlags): string[] | undefined {
-  if (weightColumn !== undefined && column === undefined) {
-    throw new InputError("--weight-column needs --column, which says where the labels are");
+/** Weights that look like counts: many frameworks divide by the number of rows, whatever their weights. */
+function weightWarning({ rowsRead, weightRead }: LabelsRead, { weightColumn }: LabelFlags): string[] {
+  if (weightColumn === undefined || !Number.isInteger(weightRead) || weightRead < 2 * rowsRead) return [];
+  return [
+    `the weights are ${grouped(weightRead)} in all for ${grouped(rowsRead)} rows, and a loss that divides by the number of rows divides by ${grouped(rowsRead)}; if each row stands for that many labels, give --count-column ${weightColumn} instead`,
+  ];
+}
+
+function wantedColumns({ column, weightColumn, countColumn }: LabelFlags): readonly string[] | undefined {
+  const last = weightColumn ?? countColumn;
+  if (last !== undefined && column === undefined) {
+    const flag = weightColumn === undefined ? "--count-column" : "--weight-column";
+    throw new InputError(`${flag} needs --column, which says where the labels are`);
   }
-  return column === undefined
-    ? undefined
-    : [...column, ...(weightColumn === undefined ? [] : [weightColumn])];
+  return column === undefined || last === undefined ? column : [...column, last];
 }
 
 /** `10` is a number of classes, `cat,dog` are their names. */

@@ -7,9 +7,12 @@ export { grouped };
 /** Width of all output to a terminal, in letters. */
 const width = 80;
 
-/** A text in lines of at most 80 letters, broken between words; the second line and those after it are indented. */
+/**
+ * A text in lines of at most 80 letters, broken between words; the second line and those after it are indented. Control
+ * characters are escaped.
+ */
 export const wrap = (text: string, indent = 2): string =>
-  wrapText(text, width, { indent, breakWords: false }).join("\n");
+  wrapText(printable(text), width, { indent, breakWords: false }).join("\n");
 
-/** A labelled text: a label of at most 9 letters, the rest indented below itself. Control characters are escaped. */
-export const field = (label: string, text: string) => wrap(label.padEnd(10) + printable(text), 10);
+/** A labelled text: a label of at most 9 letters, the rest indented below itself. */
+export const field = (label: string, text: string) => wrap(label.padEnd(10) + text, 10);

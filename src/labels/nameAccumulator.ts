@@ -11,12 +11,17 @@ export interface NameOptions {
   readonly ignore?: string;
   /** More distinct names than this are taken for a mistake; 100,000 unless stated. */
   readonly largestClasses?: number;
+  /** What names have in common that are spellings of one; undefined for a name with one spelling. */
+  readonly spelling?: (name: string) => string | undefined;
 }
 
 /** Summarises rows that each hold the name of a class. */
 export class NameAccumulator implements Accumulator<string, ClassSummary> {
   private readonly options: NameOptions;
+  /** Number of each name met, in any of its spellings. */
   private readonly numbers = new Map<string, number>();
+  /** The first spelling of each, or the one of a stated order. */
+  private readonly distinct: string[] = [];
   private readonly counts = new CompensatedSums(0);
   private readonly firstRows: number[] = [];
   private rows = 0;
@@ -38,7 +43,12 @@ export class NameAccumulator implements Accumulator<string, ClassSummary> {
 
   /** The distinct names met so far. */
   names(): string[] {
-    return [...this.numbers.keys()];
+    return [...this.distinct];
+  }
+
+  /** The spelling under which a name that was met is counted. */
+  counted(name: string): string {
+    return this.distinct[this.numbers.get(name)!];
   }
 
   /** The row in which `name` was first met. */
@@ -61,18 +71,35 @@ export class NameAccumulator implements Accumulator<string, ClassSummary> {
     return { kind: "classes", counts, rows, ignored, labelEntropy: 0, labelSquares: total, names };
   }
 
-  private newName(name: string, row: number): number {
+  private newName(met: string, row: number): number {
+    const name = this.firstSpelling(met);
+    const known = this.numbers.get(name);
+    const number = known ?? this.newClass(name, row);
+    this.numbers.set(met, number);
+    return number;
+  }
+
+  private firstSpelling(name: string): string {
+    const { order, spelling } = this.options;
+    const common = spelling?.(name);
+    if (common === undefined) return name;
+    const names = Array.isArray(order) ? order : this.distinct;
+    return names.find((other) => spelling!(other) === common) ?? name;
+  }
+
+  private newClass(name: string, row: number): number {
     const { order, largestClasses = 100_000 } = this.options;
     if (Array.isArray(order) && !order.includes(name)) {
       throw new InputError(`row ${row}: ${unknownName("class", name, order).message}`);
     }
-    const number = this.numbers.size;
+    const number = this.distinct.length;
     if (number === largestClasses) {
       throw new InputError(
         `more than ${largestClasses} distinct labels by row ${row} (${name}): these are not classes`,
       );
     }
     this.numbers.set(name, number);
+    this.distinct.push(name);
     this.firstRows.push(row);
     if (number >= this.counts.length) this.counts.grow(number + 1);
     return number;

@@ -47,9 +47,8 @@ export interface SvgOptions extends Plot.PlotOptions {
 const namespace = "http://www.w3.org/2000/svg";
 const geometry = /\s(?:d|x|y|x1|x2|y1|y2|cx|cy|r|width|height|transform|points)="[^"]*"/g;
 
-/** Characters that XML 1.0 forbids even when escaped. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are the ones to remove
-const forbidden = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g;
+/** Characters that XML 1.0 forbids even when escaped, and those that turn the direction of the text around them. */
+const forbidden = /(?![\t\n\r])\p{Cc}|\p{Bidi_Control}|[\ufffe\uffff]/gu;
 
 /** Draws with Plot and returns SVG text that stands alone; coordinates are rounded to 1/100 px, so that snapshots are stable. */
 export function drawSvg(plot: PlotLibrary, document: Document, options: SvgOptions): string {

@@ -1,19 +1,22 @@
 import { InputError } from "../errors.ts";
 import type { TableCell } from "./table.ts";
 
-/** Null, NaN, or text of nothing but blanks. Words such as `NA` may be the name of a class and are not missing. */
+/** What stands for a missing entry in text, beside nothing: what pandas, R, SQL and spreadsheets write. */
+const missingWords = new Set(["NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "<NA>", "#N/A"]);
+const longestMissingWord = 4;
+
+/** Null, NaN, text of nothing but blanks, and words such as `NA` and `null`. */
 export function isMissing(cell: TableCell): boolean {
-  return (
-    cell === null || cell === "" || Number.isNaN(cell) || (typeof cell === "string" && cell.trim() === "")
-  );
+  if (typeof cell !== "string") return cell === null || Number.isNaN(cell);
+  return (cell.length <= longestMissingWord && missingWords.has(cell)) || cell.trim() === "";
 }
 
 /** A cell as an error shows it. */
 export function shownCell(cell: TableCell): string {
-  return isMissing(cell) ? "nothing" : String(cell).slice(0, 40);
+  return cell === null || String(cell).trim() === "" ? "nothing" : String(cell).slice(0, 40);
 }
 
-/** What stands for a missing number in text, beside nothing: what pandas and R write. */
+/** Where a number is expected, no spelling of these words is anything else. */
 const missingNumber = /^(na|n\/a|nan|null|none)$/i;
 
 /** A cell as a number, NaN if it is missing. Throws InputError for what is neither, such as a word. */
@@ -23,13 +26,17 @@ export function numberIn(cell: TableCell, row: number, column: string): number {
   if (cell === null || cell === "") return Number.NaN;
   const value = Number(cell);
   if (!Number.isNaN(value) && cell.trim() !== "") return value;
-  if (isMissing(cell) || missingNumber.test(cell.trim())) return Number.NaN;
-  throw new InputError(`row ${row} holds ${shownCell(cell)} as ${column}, which is not a number`);
+  const text = cell.trim();
+  if (isMissing(text) || missingNumber.test(text)) return Number.NaN;
+  const hint = /^[-+]?\d+,\d+$/.test(text) ? "; write decimal points instead of commas: 1.5" : "";
+  throw new InputError(`row ${row} holds ${shownCell(cell)} as ${column}, which is not a number${hint}`);
 }
 
 /** The refusal of a missing label. */
-export function missingLabel(row: number, column: string): InputError {
+export function missingLabel(row: number, column: string, cell: TableCell = null): InputError {
+  const text = typeof cell === "string" ? cell.trim() : "";
+  const isWord = text !== "";
   return new InputError(
-    `row ${row} has no label (column ${column}); add --missing skip to leave such rows out`,
+    `row ${row} has no label (${isWord ? `${text} in ` : ""}column ${column}); add --missing skip to leave such rows out${isWord ? `, or name all classes with --classes if ${text} is one of them` : ""}`,
   );
 }

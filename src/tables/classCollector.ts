@@ -7,6 +7,7 @@ import type { ClassSummary } from "../labels/summary.ts";
 import { isMissing, missingLabel } from "./cell.ts";
 import type { LabelChoices } from "./labelChoices.ts";
 import type { CollectedRows, LabelCollector } from "./labelCollector.ts";
+import { similarNames } from "./similarNames.ts";
 import type { Cells, TableCell } from "./table.ts";
 
 /**
@@ -25,6 +26,7 @@ export function classCollector(column: string, options: LabelChoices): LabelColl
     summary: () => chosen!.summary(),
     understood: (summary) => chosen!.understood(summary),
     labelsOf: (rows) => chosen!.labelsOf(rows),
+    warnings: () => chosen!.warnings?.() ?? [],
     get ignored() {
       return chosen!.ignored;
     },
@@ -90,7 +92,7 @@ function addIndices(
   for (let i = 0; i < rows; i++) {
     if (!isMissing(cells[i])) accumulator.add(Number(cells[i]), weights?.[i], firstRow + i, counts?.[i]);
     else if (missing === "skip") skipped += counts?.[i] ?? 1;
-    else throw missingLabel(firstRow + i, column);
+    else throw missingLabel(firstRow + i, column, cells[i]);
   }
   return skipped;
 }
@@ -112,7 +114,10 @@ const indicesText = ({ counts, names }: ClassSummary) =>
 function nameCollector(column: string, options: LabelChoices): LabelCollector {
   const { as, classes, ignoreIndex, missing } = options;
   const order = typeof classes === "number" ? undefined : classes;
-  const accumulator = new NameAccumulator({ order, ignore: ignoreIndex });
+  const accumulator = new NameAccumulator({ order, ignore: ignoreIndex, spelling: booleanSpelling });
+  const stated = new Set<TableCell>(order);
+  if (ignoreIndex !== undefined) stated.add(ignoreIndex);
+  const isAbsent = (cell: TableCell) => isMissing(cell) && !stated.has(cell);
   let isIndices = false;
   let places = new Map<string, number>();
   return {
@@ -120,7 +125,7 @@ function nameCollector(column: string, options: LabelChoices): LabelCollector {
       let skipped = 0;
       for (let i = 0; i < rows; i++) {
         const cell = cells[i];
-        if (!isMissing(cell))
+        if (!isAbsent(cell))
           accumulator.add(
             typeof cell === "string" ? cell : String(cell),
             weights?.[i],
@@ -128,7 +133,7 @@ function nameCollector(column: string, options: LabelChoices): LabelCollector {
             counts?.[i],
           );
         else if (missing === "skip") skipped += counts?.[i] ?? 1;
-        else throw missingLabel(firstRow + i, column);
+        else throw missingLabel(firstRow + i, column, cells[i]);
       }
       return skipped;
     },
@@ -148,7 +153,6 @@ function nameCollector(column: string, options: LabelChoices): LabelCollector {
       }
       questionIdentifiers(summary, options, column);
       places = new Map(summary.names!.map((name, k) => [name, k]));
-      if (ignoreIndex !== undefined) places.set(ignoreIndex, ignoredName);
       return summary;
     },
     understood: (summary) =>
@@ -157,15 +161,21 @@ function nameCollector(column: string, options: LabelChoices): LabelCollector {
         : namesText(summary as ClassSummary, order !== undefined),
     labelsOf: ({ labels: [cells] }) =>
       Array.from<TableCell, number | undefined>(cells, (cell) => {
-        if (isMissing(cell)) return undefined;
-        return isIndices ? Number(cell) : places.get(String(cell))!;
+        if (isAbsent(cell)) return undefined;
+        const name = String(cell);
+        if (name === ignoreIndex) return isIndices ? Number(name) : ignoredName;
+        return isIndices ? Number(name) : places.get(accumulator.counted(name));
       }),
+    warnings: () => (isIndices ? [] : similarNames(accumulator.names())),
     get ignored() {
       if (ignoreIndex === undefined) return undefined;
       return isIndices ? Number(ignoreIndex) : ignoredName;
     },
   };
 }
+
+/** Spreadsheets write TRUE, Python True and SQL true. */
+const booleanSpelling = (name: string) => (/^(true|false)$/i.test(name) ? name.toLowerCase() : undefined);
 
 /** Stands for the name of rows to leave out, among the indices of names. */
 const ignoredName = -1;

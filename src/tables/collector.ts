@@ -49,7 +49,24 @@ export function collectorFor(
     columns,
     { ...options, keepMissing: skipMissing },
     () => `${columns.length} columns of yes/no labels`,
+    signsToZeroOne(),
   );
+}
+
+/** Reads yes/no labels of -1 and 1 as 0 and 1. Throws InputError where -1 stands among 0 or fractions. */
+function signsToZeroOne() {
+  let [hasMinusOne, hasOther] = [false, false];
+  return (value: number, row: number, column: string): number => {
+    if (value === 1 || Number.isNaN(value)) return value;
+    if (value === -1) hasMinusOne = true;
+    else hasOther = true;
+    if (hasMinusOne && hasOther) {
+      throw new InputError(
+        `invalid label in row ${row}: ${value} in column ${column}; yes/no labels are all from 0 to 1, or all -1 and 1`,
+      );
+    }
+    return value === -1 ? 0 : value;
+  };
 }
 
 /** Rows of numbers, one a column, handed to an accumulator. */
@@ -58,9 +75,13 @@ function rowCollector<Summary extends LabelSummary>(
   columns: readonly string[],
   { missing, keepMissing = false }: LabelChoices & { readonly keepMissing?: boolean },
   understood: (summary: Summary) => string,
+  convert?: (value: number, row: number, column: string) => number,
 ): LabelCollector {
   const valuesOf = ({ labels, firstRow }: CollectedRows, i: number) =>
-    labels.map((cells, c) => numberIn(cells[i], firstRow + i, columns[c]));
+    labels.map((cells, c) => {
+      const value = numberIn(cells[i], firstRow + i, columns[c]);
+      return convert ? convert(value, firstRow + i, columns[c]) : value;
+    });
   return {
     add(read) {
       const { weights, counts, rows, firstRow } = read;
@@ -71,7 +92,7 @@ function rowCollector<Summary extends LabelSummary>(
         const absent = keepMissing ? -1 : values.findIndex(Number.isNaN);
         if (absent < 0) accumulator.add(values, weights?.[i], row, counts?.[i]);
         else if (missing === "skip") skipped += counts?.[i] ?? 1;
-        else throw missingLabel(row, columns[absent]);
+        else throw missingLabel(row, columns[absent], read.labels[absent][i]);
       }
       return skipped;
     },
@@ -125,6 +146,7 @@ function yesNoCollector(column: string, options: LabelChoices): LabelCollector {
     [column],
     options,
     () => "yes/no labels",
+    signsToZeroOne(),
   );
   let chosen: LabelCollector | undefined;
   return {
@@ -135,6 +157,7 @@ function yesNoCollector(column: string, options: LabelChoices): LabelCollector {
     summary: () => chosen!.summary(),
     understood: (summary) => chosen!.understood(summary),
     labelsOf: (rows) => chosen!.labelsOf(rows),
+    warnings: () => chosen!.warnings?.() ?? [],
     get ignored() {
       return chosen!.ignored;
     },

@@ -144,7 +144,9 @@ function readBuckets(
     }
   }
   const summary = fromBuckets(buckets, { center, rankError, name });
-  return { summary, understood: "real numbers", rowsRead: summary.rows + skipped, skipped };
+  const weightRead = buckets.reduce((sum, { weight }) => sum + weight, 0);
+  const rowsRead = summary.rows + skipped;
+  return { summary, understood: "real numbers", rowsRead, weightRead, skipped, warnings: [] };
 }
 
 function checkFinite(name: string, cells: Cells, i: number, numbers: readonly number[]): void {

@@ -9,8 +9,21 @@ const extensions = new Set(["jpg", "jpeg", "png", "ppm", "bmp", "pgm", "tif", "t
 export const isImage = (name: string): boolean =>
   !name.startsWith(".") && extensions.has(name.slice(name.lastIndexOf(".") + 1).toLowerCase());
 
+/** Hidden files and folders, and the folder that macOS adds to zip archives. */
+export const isHidden = (name: string): boolean => name.startsWith(".") || name === "__MACOSX";
+
+/** Whether a folder is called like a part of a dataset, such as `train`. */
+export const isPart = (name: string): boolean =>
+  /^(train|training|test|testing|val|valid|validation|dev|eval)$/i.test(name);
+
+/** The refusal of a folder whose folders are the parts of a dataset, each with a folder per class, and not classes. */
+export const holdsParts = (folder: string, parts: readonly string[]) =>
+  new InputError(
+    `${folder} holds ${parts.join(", ")}, which look like the parts of a dataset and not like classes: give one of them, ${folder}/${parts[0]}`,
+  );
+
 export const noFolders = (folder: string) =>
-  new InputError(`${folder} has no folders: images are expected in a folder for each class`);
+  new InputError(`${folder} has no folders: images are expected in one folder per class`);
 
 export const noImages = (folder: string, folders: number) =>
   new InputError(`no images in the ${folders} folders of ${folder}; allowed: ${[...extensions].join(", ")}`);
@@ -22,9 +35,13 @@ export const noImages = (folder: string, folders: number) =>
  */
 export function fromImagePaths(folder: string, paths: readonly string[]): ClassSummary {
   const counts = new Map<string, number>();
-  for (const path of paths) {
-    const [name, ...rest] = path.split("/");
-    if (rest.length === 0 || name.startsWith(".")) continue;
+  const visible = paths.map((path) => path.split("/")).filter((names) => !names.some(isHidden));
+  const parts = new Set(
+    visible.filter(([name, ...rest]) => isPart(name) && rest.length > 1).map(([name]) => name),
+  );
+  if (parts.size > 0) throw holdsParts(folder, [...parts].sort());
+  for (const [name, ...rest] of visible) {
+    if (rest.length === 0) continue;
     counts.set(name, (counts.get(name) ?? 0) + Number(isImage(rest.at(-1)!)));
   }
   const names = [...counts.keys()].sort();

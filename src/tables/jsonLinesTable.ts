@@ -1,5 +1,6 @@
 import { InputError } from "../errors.ts";
 import { rowReader } from "./jsonRows.ts";
+import { linesOf } from "./linesOf.ts";
 import type { Chunk, ReadOptions, Table, TableCell } from "./table.ts";
 
 /** Rows parsed before they are handed on. */
@@ -40,21 +41,4 @@ export async function readJsonLinesTable(
       throw new InputError(`${file}: line ${number} is not JSON: ${text.slice(0, 40)}`);
     }
   }
-}
-
-/** Lines that are not blank, with their numbers from 1. */
-async function* linesOf(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<{ text: string; number: number }> {
-  const decoder = new TextDecoder();
-  let rest = "";
-  let number = 0;
-  for await (const part of bytes) {
-    const lines = (rest + decoder.decode(part, { stream: true })).split("\n");
-    rest = lines.pop()!;
-    for (const text of lines) {
-      number++;
-      if (text.trim() !== "") yield { text, number };
-    }
-  }
-  rest += decoder.decode();
-  if (rest.trim() !== "") yield { text: rest, number: number + 1 };
 }

@@ -1,4 +1,5 @@
 import { InputError } from "../errors.ts";
+import { shownValue } from "./shownValue.ts";
 import type { ReadOptions, TableCell } from "./table.ts";
 import { wantedColumns } from "./wantedColumns.ts";
 
@@ -37,9 +38,7 @@ export function rowReader(file: string, first: unknown, wanted?: ReadOptions["co
   function scalar(value: unknown, column: string, place: string): TableCell {
     if (value === undefined) return null;
     if (shapeOf(value) === "label") return value as TableCell;
-    throw new InputError(
-      `${file}: ${place} holds ${JSON.stringify(value).slice(0, 40)} as ${column}, not a label`,
-    );
+    throw new InputError(`${file}: ${place} holds ${shownValue(value)} as ${column}, not a label`);
   }
 }
 

@@ -1,6 +1,7 @@
 import { InputError } from "../errors.ts";
 import { rowReader } from "./jsonRows.ts";
 import { flattened, shapeOf } from "./nestedLists.ts";
+import { shownValue } from "./shownValue.ts";
 import type { ReadOptions, Table, TableCell } from "./table.ts";
 
 /** Text that JavaScript can still hold as one string, in bytes. */
@@ -68,12 +69,12 @@ function countRows(file: string, document: unknown, { columns }: ReadOptions) {
 
 /** Lists of lists of lists, as an array of labels at places: a column for each place. */
 function nestedArray(file: string, rows: readonly unknown[], { columns }: ReadOptions): Table | undefined {
-  const shape = shapeOf(rows);
+  const shape = shapeOf(file, rows);
   if (shape.length < 3 || columns !== undefined) return undefined;
   const width = shape.slice(1).reduce((a, b) => a * b, 1);
   const cells = flattened(file, rows, shape, (value) => {
     if (typeof value !== "object" || value === null) return value as TableCell;
-    throw new InputError(`${file} holds ${JSON.stringify(value).slice(0, 40)}, not a label`);
+    throw new InputError(`${file} holds ${shownValue(value)}, not a label`);
   });
   const places = Array.from({ length: width }, (_, c) => String(c));
   async function* chunks() {

@@ -13,6 +13,8 @@ export interface LabelChoices {
   readonly missing?: "refuse" | "skip";
   /** Whether the last column of the table holds sample weights. */
   readonly weighted?: boolean;
+  /** Whether the last column of the table holds how many labels each row stands for. */
+  readonly counted?: boolean;
   /** Whether the columns' names are known to be names, and not perhaps the first row of labels. */
   readonly namesAreSure?: boolean;
   /** Whether whole numbers are known to be class indices, as where a network's outputs say how many classes there are. */

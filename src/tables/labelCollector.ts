@@ -24,4 +24,6 @@ export interface LabelCollector {
   labelsOf(rows: CollectedRows): readonly (Label | undefined)[];
   /** What `labelsOf` gives for rows that are left out because of their label. */
   readonly ignored?: number;
+  /** What about the labels may be a mistake, though it can be counted. */
+  warnings?(): readonly string[];
 }

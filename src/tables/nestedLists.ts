@@ -1,9 +1,24 @@
 import { InputError } from "../errors.ts";
+import { shownValue } from "./shownValue.ts";
 
-/** Shape of an array written as nested lists, by its first entries. */
-export function shapeOf(lists: readonly unknown[]): number[] {
+/** NumPy's limit. */
+const maxDimensions = 64;
+
+/**
+ * Shape of an array written as nested lists, by its first entries.
+ *
+ * @throws InputError if it is empty, or nested deeper than any array
+ */
+export function shapeOf(file: string, lists: readonly unknown[]): number[] {
   const shape: number[] = [];
   for (let inner: unknown = lists; Array.isArray(inner); [inner] = inner) shape.push(inner.length);
+  if (shape.length > maxDimensions) {
+    throw new InputError(
+      `${file} has lists nested ${shape.length} deep; arrays have at most ${maxDimensions} dimensions`,
+    );
+  }
+  if (shape.includes(0))
+    throw new InputError(`${file} holds an empty list where labels or numbers are needed`);
   return shape;
 }
 
@@ -23,7 +38,7 @@ export function flattened<T>(
     level = level.flatMap((list) => {
       if (Array.isArray(list) && list.length === length) return list;
       throw new InputError(
-        `${file} has ${JSON.stringify(list)?.slice(0, 40)} where a list of ${length} is needed, as before it`,
+        `${file} has ${shownValue(list)} where a list of ${length} is needed, as before it`,
       );
     });
   }

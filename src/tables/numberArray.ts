@@ -3,6 +3,7 @@ import { openNpyArray } from "../files/npy.ts";
 import { openByteSource } from "../files/openByteSource.ts";
 import { parseJson } from "./jsonTable.ts";
 import { flattened, shapeOf } from "./nestedLists.ts";
+import { shownValue } from "./shownValue.ts";
 
 /** All numbers, row-major, of a .npy file, or of nested lists in a .json file; NaN for JSON's null, which is what JavaScript writes for it. */
 export async function readNumberArray(
@@ -20,7 +21,7 @@ export async function readNumberArray(
     if (!Array.isArray(rows) || rows.length === 0) {
       throw new InputError(`${path} does not hold a list of rows; give lists of numbers, one per row`);
     }
-    const shape = shapeOf(rows);
+    const shape = shapeOf(path, rows);
     return { shape, values: flattened(path, rows, shape, (value) => number(path, value)) };
   } finally {
     close();
@@ -30,5 +31,5 @@ export async function readNumberArray(
 function number(path: string, value: unknown): number {
   if (value === null) return Number.NaN;
   if (typeof value === "number") return value;
-  throw new InputError(`${path} holds ${JSON.stringify(value)?.slice(0, 40)}, which is not a number`);
+  throw new InputError(`${path} holds ${shownValue(value)}, which is not a number`);
 }

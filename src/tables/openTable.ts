@@ -4,43 +4,49 @@ import { extname } from "node:path";
 import { pipeline } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { InputError, unknownName } from "../errors.ts";
+import { type ByteSource, bytesInMemory } from "../files/byteSource.ts";
 import { openByteSource } from "../files/openByteSource.ts";
+import { binaryFormat, isGzip } from "./binaryFormat.ts";
 import { type ReadOptions, type Table, type TableFormat, tableFormats } from "./table.ts";
 
 const aliases: Record<string, TableFormat> = { ndjson: "jsonl", txt: "csv", pq: "parquet" };
 
 /**
- * Opens the wanted columns of a file, or of standard input (`-`).
+ * Opens the wanted columns of a file, or of standard input (`-`). Gzip, NumPy arrays and Parquet are told by their first
+ * bytes, whatever the file is called; the format of text by the file's name, or by its first lines on standard input.
  *
  * @throws InputError if the file cannot be read, its format is not known, or it has no such columns
  */
 export async function openTable(path: string, wanted: ReadOptions, format?: TableFormat): Promise<Table> {
   if (path !== "-") await checkReadable(path);
-  const zipped = path.endsWith(".gz");
-  const stem = zipped ? path.slice(0, -".gz".length) : path;
-  const found = format ?? (path === "-" ? undefined : formatOf(path, extname(stem).slice(1).toLowerCase()));
-  if (found === "npy" || found === "parquet") {
-    if (path === "-" || zipped)
-      throw new InputError(`${path}: ${found} files are read from disk, not compressed or piped`);
-    return found === "npy"
-      ? openNpyTable(path, wanted)
-      : (await import("./parquetTable.ts")).readParquetTable(path, wanted);
-  }
   const name = path === "-" ? "standard input" : path;
-  const { start, bytes } = await peek(byteStream(path, zipped, wanted));
-  const text = found ?? sniff(start);
-  if (text === "jsonl") return (await import("./jsonLinesTable.ts")).readJsonLinesTable(name, bytes, wanted);
-  if (text === "json") return (await import("./jsonTable.ts")).readJsonTable(name, bytes, wanted);
-  const delimiter = text === "tsv" ? "\t" : /^[^,\n]*;/.test(start) ? ";" : ",";
-  return (await import("./delimitedTable.ts")).readDelimitedTable(name, bytes, delimiter, wanted);
+  const raw = await peek(counted(path, wanted), path);
+  const zipped = isGzip(raw.first);
+  const content = zipped ? await peek(gunzipped(raw.bytes), path) : raw;
+  const named = format ?? (path === "-" ? undefined : formatOf(path, content.first));
+  const binary = binaryFormat(name, content.first) ?? named;
+  if (binary === "npy" || binary === "parquet") {
+    const onDisk = path !== "-" && !zipped && (await stat(path)).isFile();
+    if (!onDisk) return openBinary(binary, bytesInMemory(name, await wholeOf(content.bytes)), wanted);
+    await content.bytes.return(undefined);
+    const { source, close } = openByteSource(path);
+    return openBinary(binary, source, wanted, close);
+  }
+  return openText(name, content, wanted, named as Exclude<TableFormat, "npy" | "parquet"> | undefined);
 }
 
-/** The array's file stays open until its rows are read. */
-async function openNpyTable(path: string, wanted: ReadOptions): Promise<Table> {
-  const { readNpyTable } = await import("./npyTable.ts");
-  const { source, close } = openByteSource(path);
+/** A table whose file stays open until its rows are read. */
+async function openBinary(
+  format: "npy" | "parquet",
+  source: ByteSource,
+  wanted: ReadOptions,
+  close = () => {},
+): Promise<Table> {
   try {
-    const table = readNpyTable(source, wanted);
+    const table =
+      format === "npy"
+        ? (await import("./npyTable.ts")).readNpyTable(source, wanted)
+        : await (await import("./parquetTable.ts")).readParquetTable(source, wanted);
     return { ...table, chunks: closing(table.chunks, close) };
   } catch (error) {
     close();
@@ -56,6 +62,26 @@ async function* closing<T>(items: AsyncIterable<T>, close: () => void): AsyncGen
   }
 }
 
+async function openText(
+  name: string,
+  { first, bytes }: Peeked,
+  wanted: ReadOptions,
+  format: Exclude<TableFormat, "npy" | "parquet"> | undefined,
+): Promise<Table> {
+  const { decodeText } = await import("./decodeText.ts");
+  const { sniffText } = await import("./sniffText.ts");
+  const text = await peek(decodeText(name, first, bytes, wanted.encoding), name);
+  const start = new TextDecoder().decode(text.first.subarray(0, sniffedBytes), { stream: true });
+  const layout = sniffText(name, start, format);
+  if (layout.format === "jsonl")
+    return (await import("./jsonLinesTable.ts")).readJsonLinesTable(name, text.bytes, wanted);
+  if (layout.format === "json")
+    return (await import("./jsonTable.ts")).readJsonTable(name, text.bytes, wanted);
+  const rows = withoutLines(text.bytes, layout.comments);
+  if (layout.aligned) return (await import("./alignedTable.ts")).readAlignedTable(name, rows, wanted);
+  return (await import("./delimitedTable.ts")).readDelimitedTable(name, rows, layout.delimiter, wanted);
+}
+
 async function checkReadable(path: string): Promise<void> {
   const info = await stat(path).catch((error: NodeJS.ErrnoException) => {
     throw new InputError(
@@ -65,20 +91,18 @@ async function checkReadable(path: string): Promise<void> {
   if (info.isDirectory()) throw new InputError(`${path} is a folder, not a file`);
 }
 
-function formatOf(path: string, extension: string): TableFormat {
+/** The format that the end of a file's name says, without `.gz`; undefined for files that their first bytes tell. */
+function formatOf(path: string, first: Uint8Array): TableFormat | undefined {
+  const extension = extname(path.replace(/\.gz$/, "")).slice(1).toLowerCase();
   if ((tableFormats as readonly string[]).includes(extension)) return extension as TableFormat;
   if (extension in aliases) return aliases[extension];
+  if (binaryFormat(path, first) !== undefined) return undefined;
   throw unknownName(`format of ${path} (say which with --format)`, extension || "none", tableFormats);
 }
 
-async function* byteStream(path: string, zipped: boolean, wanted: ReadOptions): AsyncGenerator<Uint8Array> {
-  const read = counted(path, wanted);
-  try {
-    // `pipeline` hands an error of reading on to whoever reads what is unzipped.
-    yield* zipped ? pipeline(read, createGunzip(), () => {}) : read;
-  } catch (error) {
-    throw new InputError(`cannot read ${path}: ${(error as Error).message}`);
-  }
+async function* gunzipped(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  // `pipeline` hands an error of reading on to whoever reads what is unzipped.
+  yield* pipeline(bytes, createGunzip(), () => {});
 }
 
 async function* counted(path: string, { onProgress }: ReadOptions): AsyncGenerator<Uint8Array> {
@@ -92,24 +116,57 @@ async function* counted(path: string, { onProgress }: ReadOptions): AsyncGenerat
   }
 }
 
-/** The first part of a stream as text, and the whole stream. */
-async function peek(
-  bytes: AsyncGenerator<Uint8Array>,
-): Promise<{ start: string; bytes: AsyncGenerator<Uint8Array> }> {
-  const first = await bytes.next();
-  async function* all() {
-    if (!first.done) yield first.value;
-    yield* bytes;
-  }
-  return {
-    start: first.done ? "" : new TextDecoder().decode(first.value.subarray(0, 4096)).trimStart(),
-    bytes: all(),
-  };
+/** Bytes by which formats, encodings and layouts are told, where a file has as many. */
+const sniffedBytes = 4096;
+
+interface Peeked {
+  readonly first: Uint8Array;
+  /** The whole stream, its first bytes included. */
+  readonly bytes: AsyncGenerator<Uint8Array>;
 }
 
-/** The format of text without a file name. */
-function sniff(start: string): TableFormat {
-  if (start.startsWith("[")) return /^\[[^\n]*\]\s*\n\s*\[/.test(start) ? "jsonl" : "json";
-  if (start.startsWith("{")) return /^\{[^\n]*\}\s*(\n|$)/.test(start) ? "jsonl" : "json";
-  return /^[^\n,]*\t/.test(start) ? "tsv" : "csv";
+/** The first bytes of a stream, and the whole of it. */
+async function peek(bytes: AsyncGenerator<Uint8Array>, path: string): Promise<Peeked> {
+  const readable = readableOf(bytes, path);
+  let first: Uint8Array = new Uint8Array(0);
+  let next = await readable.next();
+  while (!next.done) {
+    first = first.length === 0 ? next.value : Buffer.concat([first, next.value]);
+    if (first.length >= sniffedBytes) break;
+    next = await readable.next();
+  }
+  async function* all() {
+    if (first.length > 0) yield first;
+    yield* readable;
+  }
+  return { first, bytes: all() };
+}
+
+/** The stream, with what goes wrong in reading it as an InputError. */
+async function* readableOf(bytes: AsyncGenerator<Uint8Array>, path: string): AsyncGenerator<Uint8Array> {
+  try {
+    yield* bytes;
+  } catch (error) {
+    if (error instanceof InputError) throw error;
+    throw new InputError(`cannot read ${path}: ${(error as Error).message}`);
+  }
+}
+
+async function wholeOf(bytes: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  for await (const part of bytes) parts.push(part);
+  return Buffer.concat(parts);
+}
+
+/** The stream without its first lines. */
+async function* withoutLines(bytes: AsyncIterable<Uint8Array>, lines: number): AsyncGenerator<Uint8Array> {
+  let left = lines;
+  for await (let part of bytes) {
+    while (left > 0 && part.length > 0) {
+      const end = part.indexOf(0x0a);
+      if (end >= 0) left--;
+      part = part.subarray(end < 0 ? part.length : end + 1);
+    }
+    if (part.length > 0) yield part;
+  }
 }

@@ -1,13 +1,17 @@
 import type { AsyncBuffer } from "hyparquet";
 import { InputError } from "../errors.ts";
+import type { ByteSource } from "../files/byteSource.ts";
 import { exactInteger, exactIntegers } from "./exactIntegers.ts";
 import type { Cells, Chunk, ReadOptions, Table, TableCell } from "./table.ts";
 import { wantedColumns } from "./wantedColumns.ts";
 
 /** Reads columns of a Parquet file, row group by row group; only their bytes are read. */
-export async function readParquetTable(path: string, wanted: ReadOptions): Promise<Table> {
-  const { asyncBufferFromFile } = await import("hyparquet");
-  return parquetTable(path, await asyncBufferFromFile(path), wanted);
+export function readParquetTable(source: ByteSource, wanted: ReadOptions): Promise<Table> {
+  const file = {
+    byteLength: source.size,
+    slice: (start: number, end = source.size) => Uint8Array.from(source.read(start, end - start)).buffer,
+  };
+  return parquetTable(source.name, file, wanted);
 }
 
 /** The same for a file anywhere: `file` gives its bytes by position. */

@@ -13,9 +13,14 @@ export interface LabelsRead {
   readonly summary: LabelSummary;
   /** Such as `4 class names, in sorted order`. */
   readonly understood: string;
+  /** Rows, each as often as it counts. */
   readonly rowsRead: number;
+  /** The sum of the rows' weights; `rowsRead` without them. */
+  readonly weightRead: number;
   /** Rows skipped because a label was missing. */
   readonly skipped: number;
+  /** What about the labels may be a mistake, though it can be counted. */
+  readonly warnings: readonly string[];
 }
 
 /** The labels of single rows. */
@@ -66,8 +71,8 @@ export async function readLabelRows(
     collector.labelsOf(rows).forEach((label, i) => {
       if (label === undefined) return;
       positions.push(rows.firstRow - 1 + i);
-      if (flat && typeof label !== "number") labels.push(...Array.from(label));
-      else labels.push(label);
+      if (!flat || typeof label === "number") labels.push(label);
+      else for (let c = 0; c < label.length; c++) labels.push(label[c]);
     });
   }
   const { summary } = read;
@@ -82,34 +87,53 @@ async function collect(
   visit: (rows: CollectedRows) => void,
 ): Promise<{ read: LabelsRead; collector: LabelCollector }> {
   const { columns: names, chunks, places } = await arrayOfPlaces(table, head.reads, choices.atPlaces);
-  const weighted = choices.weighted === true;
-  const collector = collectorFor(weighted ? names.slice(0, -1) : names, head, choices);
-  let rowsRead = 0;
-  let skipped = 0;
+  const { weighted, counted } = choices;
+  const labelColumns = <T>(columns: readonly T[]) => (weighted || counted ? columns.slice(0, -1) : columns);
+  const collector = collectorFor(labelColumns(names), head, choices);
+  let [rowsRead, skipped, weightRead] = [0, 0, 0];
   let firstRow = 1;
-  for await (const { columns, rows, counts, ...chunk } of chunks) {
-    const labels = weighted ? columns.slice(0, -1) : columns;
-    const weights = weighted ? weightsIn(columns[columns.length - 1], rows, firstRow - 1) : chunk.weights;
-    const read = { labels, weights, counts, rows, firstRow };
+  for await (const { columns, rows, ...chunk } of chunks) {
+    const last = columns[columns.length - 1];
+    const counts = counted ? countsIn(last, rows, firstRow) : chunk.counts;
+    // The weight of several rows is that of all of them.
+    const weights = weighted ? weightsIn(last, rows, firstRow) : counted ? counts : chunk.weights;
+    const read = { labels: labelColumns(columns), weights, counts, rows, firstRow };
     skipped += collector.add(read);
     visit(read);
     firstRow += rows;
-    rowsRead += counts?.reduce((sum, count) => sum + count, 0) ?? rows;
+    const labels = counts?.reduce((sum, count) => sum + count, 0) ?? rows;
+    rowsRead += labels;
+    weightRead += weights?.reduce((sum, weight) => sum + weight, 0) ?? labels;
   }
   if (rowsRead === 0) throw new InputError("no labels: the table has no rows");
   if (rowsRead === skipped) throw new InputError(`no labels: all ${rowsRead} rows miss theirs`);
   const summary = collector.summary();
   const understood = collector.understood(summary) + (places > 1 ? `, at ${places} places per row` : "");
-  return { read: { summary, understood, rowsRead, skipped }, collector };
+  const warnings = collector.warnings?.() ?? [];
+  return { read: { summary, understood, rowsRead, weightRead, skipped, warnings }, collector };
 }
 
-function weightsIn(cells: Cells, rows: number, rowsBefore: number): Float64Array {
+/** How many labels each row stands for. */
+function countsIn(cells: Cells, rows: number, firstRow: number): Float64Array {
+  const counts = new Float64Array(rows);
+  for (let i = 0; i < rows; i++) {
+    counts[i] = isMissing(cells[i]) ? Number.NaN : Number(cells[i]);
+    if (!(Number.isInteger(counts[i]) && counts[i] >= 0)) {
+      throw new InputError(
+        `invalid count in row ${firstRow + i}: ${shownCell(cells[i])}; counts are whole numbers from 0`,
+      );
+    }
+  }
+  return counts;
+}
+
+function weightsIn(cells: Cells, rows: number, firstRow: number): Float64Array {
   const weights = new Float64Array(rows);
   for (let i = 0; i < rows; i++) {
     weights[i] = isMissing(cells[i]) ? Number.NaN : Number(cells[i]);
     if (Number.isNaN(weights[i])) {
       throw new InputError(
-        `invalid weight in row ${rowsBefore + i + 1}: ${shownCell(cells[i])}; weights are numbers`,
+        `invalid weight in row ${firstRow + i}: ${shownCell(cells[i])}; weights are numbers`,
       );
     }
   }

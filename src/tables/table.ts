@@ -31,6 +31,8 @@ export interface ReadOptions {
    * unclear first row is refused.
    */
   readonly header?: boolean | "words";
+  /** Encoding of a text file, such as `windows-1252`; UTF-8, or what a byte order mark tells, if undefined. */
+  readonly encoding?: string;
   /** Called while reading, with the number of bytes read and of all bytes (0 if unknown). */
   readonly onProgress?: (bytes: number, totalBytes: number) => void;
 }

@@ -21,12 +21,15 @@ export function wantedColumns(
       `${file} has ${known.length} columns; say which holds the labels with --column: ${list}`,
     );
   }
+  const twice = wanted.find((name, i) => wanted.indexOf(name) !== i);
+  if (twice !== undefined) throw new InputError(`column ${twice} is asked for twice; name each column once`);
   return wanted.map((name) => {
     const position = known.indexOf(name);
-    if (position >= 0) return position;
+    if (position >= 0 && known.indexOf(name, position + 1) < 0) return position;
+    if (position >= 0) throw new InputError(`${file} has several columns ${name}; give each its own name`);
     const guess = nearest(name, known);
     throw new InputError(
-      `${file} has no column ${name}${guess === undefined ? "" : `; did you mean ${guess}?`} Its columns: ${list}`.replace(
+      `${file} has no column ${name}${guess === undefined ? "" : `; did you mean "${guess}"?`} Its columns: ${list}`.replace(
         /(?<!\?) Its/,
         "; its",
       ),

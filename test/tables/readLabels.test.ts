@@ -143,7 +143,6 @@ test("a missing label is refused with its row, or its row is skipped and later r
   for (const gap of ["NA", "nan", "null", null]) {
     await expect(summary({ y: ["1.5", gap] }, squares)).rejects.toThrow("row 2 has no label");
   }
-  expect(await summary({ y: ["NA", "a"] }, softmax)).toMatchObject({ names: ["NA", "a"] });
   const skipping = { missing: "skip" } as const;
   const result = await readLabels(tableOf({ y: [0, null, 1, 0, null] }), softmax, skipping);
   expect(result).toMatchObject({ rowsRead: 5, skipped: 2, summary: { rows: 3 } });
@@ -306,4 +305,120 @@ test("an array with a class at each place is one column of labels, one-hot rows 
   expect(oneHot).toMatchObject({ summary: { distributions: true, rows: 2 } });
   await expect(readLabels(arrayOf([1, 2, 2], [0, 1, 1, 0]), softmax)).rejects.toThrow("y.reshape(-1, 2)");
   await expect(readLabels(arrayOf([1, 2, 2], tags), squares)).rejects.toThrow("3 dimensions (1 x 2 x 2)");
+});
+
+test.each(["NA", "N/A", "NaN", "null", "None", "", " "])(
+  "%j is a missing label under every loss",
+  async (gap) => {
+    for (const [head, y] of [
+      [softmax, ["1", gap, "0"]],
+      [softmax, ["cat", gap, "dog"]],
+      [sigmoid, ["1", gap, "0"]],
+      [sigmoid, ["yes", gap, "no"]],
+      [squares, ["1.5", gap, "2.5"]],
+    ] as const) {
+      await expect(summary({ y }, head)).rejects.toThrow(
+        /^row 2 has no label \(.*column y\); add --missing skip/,
+      );
+      expect(await summary({ y }, head, { missing: "skip" })).toMatchObject({ rows: 2 });
+    }
+  },
+);
+
+test("a word that stands for nothing is a class where --classes names it", async () => {
+  await expect(summary({ y: ["NA", "FR"] }, softmax)).rejects.toThrow("if NA is one of them");
+  const named = { classes: ["FR", "NA"] };
+  expect(await summary({ y: ["NA", "FR"] }, softmax, named)).toMatchObject({
+    ...counts(1, 1),
+    names: ["FR", "NA"],
+  });
+});
+
+test("a row that stands for several labels counts as many rows, a weight does not", async () => {
+  const columns = { y: ["a", "b", "c", null], n: [3, 2, 5, 4] };
+  const choices = { missing: "skip", ignoreIndex: "c" } as const;
+  expect(await readLabels(tableOf(columns), softmax, { ...choices, counted: true })).toMatchObject({
+    summary: { ...counts(3, 2), rows: 5, ignored: 5 },
+    skipped: 4,
+    rowsRead: 14,
+  });
+  expect(await readLabels(tableOf(columns), softmax, { ...choices, weighted: true })).toMatchObject({
+    summary: { ...counts(3, 2), rows: 2, ignored: 1 },
+    skipped: 1,
+  });
+  const halves = { y: [0, 1], n: [0.5, 1] };
+  await expect(summary(halves, softmax, { counted: true })).rejects.toThrow(
+    "invalid count in row 1: 0.5; counts are whole numbers from 0",
+  );
+});
+
+test("grouped counts give the summary of the rows that they stand for, under losses for classes and for yes and no", async () => {
+  const groups = fc.array(
+    fc.record({ y: fc.integer({ min: 0, max: 1 }), n: fc.integer({ min: 1, max: 5 }) }),
+    {
+      minLength: 1,
+      maxLength: 6,
+    },
+  );
+  await fc.assert(
+    fc.asyncProperty(groups, fc.constantFrom(softmax, sigmoid), async (rows, head) => {
+      const choices = { classes: 2 };
+      const grouped = { y: rows.map(({ y }) => y), n: rows.map(({ n }) => n) };
+      const plain = { y: rows.flatMap(({ y, n }) => new Array<number>(n).fill(y)) };
+      expect(await summary(grouped, head, { ...choices, counted: true })).toEqual(
+        await summary(plain, head, choices),
+      );
+    }),
+    { numRuns: 50 },
+  );
+});
+
+test("spellings of true and false are one class each; other names that look alike are warned of", async () => {
+  const y = ["True", "TRUE", "true", "False"];
+  expect(await rowsOf({ y }, sigmoid)).toMatchObject({ names: ["False", "True"], labels: [1, 1, 1, 0] });
+  expect(await summary({ y }, softmax, { classes: ["true", "false"] })).toMatchObject(counts(3, 1));
+  const alike = await readLabels(tableOf({ y: ["cat", " cat", "Cat", "dog"] }), softmax);
+  expect(alike.summary).toMatchObject(counts(1, 1, 1, 1));
+  expect(alike.warnings.join()).toContain('"cat" and " cat" and "Cat"');
+  expect((await readLabels(tableOf({ y: ["cat", "dog"] }), softmax)).warnings).toEqual([]);
+});
+
+test("labels of -1 and 1 are no and yes, and are refused beside 0", async () => {
+  expect(await summary({ y: Int8Array.of(-1, 1, -1, 1, 1) }, headOf("hinge"))).toMatchObject({
+    positives: Float64Array.of(3),
+    totals: Float64Array.of(5),
+  });
+  expect(await rowsOf({ y: ["-1", "1"] }, sigmoid)).toMatchObject({ labels: [0, 1] });
+  await expect(summary({ y: [-1, 1, 0] }, sigmoid)).rejects.toThrow(
+    "row 3: 0 in column y; yes/no labels are all",
+  );
+  await expect(summary({ y: [0, 1, -1] }, sigmoid)).rejects.toThrow(
+    "row 3: -1 in column y; yes/no labels are all",
+  );
+});
+
+test("a decimal comma is refused with what to write instead", async () => {
+  await expect(summary({ y: ["1,5"] }, squares)).rejects.toThrow("write decimal points instead of commas");
+});
+
+test("hidden folders and __MACOSX hold no classes; the parts of a dataset are asked for", async () => {
+  const root = mkdtempSync(join(folder, "parts-"));
+  const image = (...path: string[]) => {
+    mkdirSync(join(root, ...path, ".."), { recursive: true });
+    writeFileSync(join(root, ...path), "");
+  };
+  image("pets", "cat", "1.jpg");
+  image("pets", "cat", ".thumbnails", "1.jpg");
+  image("pets", "dog", "1.jpg");
+  image("pets", "__MACOSX", "cat", "._1.jpg");
+  image("pets", ".ipynb_checkpoints", "1.jpg");
+  expect(await readImageFolder(join(root, "pets"))).toMatchObject({ ...counts(1, 1), names: ["cat", "dog"] });
+  image("split", "train", "cat", "1.jpg");
+  image("split", "test", "cat", "1.jpg");
+  await expect(readImageFolder(join(root, "split"))).rejects.toThrow(
+    /holds test, train, which look like the parts of a dataset .* give one of them, .*split.test/,
+  );
+  image("traffic", "train", "1.jpg");
+  image("traffic", "car", "1.jpg");
+  expect(await readImageFolder(join(root, "traffic"))).toMatchObject({ names: ["car", "train"] });
 });

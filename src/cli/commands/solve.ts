@@ -82,7 +82,8 @@ async function run(files: readonly string[], flags: SolveFlags): Promise<void> {
     console.log(snippet(flags.for, flags.loss, labels.summary, options));
     return;
   }
-  const solution = solve(flags.loss, labels.summary, options);
+  const solved = solve(flags.loss, labels.summary, options);
+  const solution = { ...solved, warnings: [...(labels.warnings ?? []), ...solved.warnings] };
   const plots =
     flags.plot === undefined ? undefined : await plotted(flags, labels.summary, options, solution);
   if (flags.json) {
