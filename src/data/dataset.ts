@@ -1,11 +1,11 @@
 /** Labelled images of one size. All arrays are views: the sets of a file share one buffer. */
 export interface ImageSet {
-  /** count x height x width x channels bytes, channels last. */
+  /** count x height x width x channels bytes, channels last; or count x length whole numbers. */
   readonly images: Uint8Array;
   /** Class index of each image. */
   readonly labels: Uint8Array;
-  /** Height and width in pixels, and channels, of one image. */
-  readonly shape: readonly [height: number, width: number, channels: number];
+  /** Height and width in pixels, and channels, of one image; or the length of a row of whole numbers. */
+  readonly shape: readonly number[];
   readonly count: number;
 }
 
@@ -22,7 +22,7 @@ export interface Dataset {
 
 /** Bytes of one image. */
 export function imageBytes(shape: ImageSet["shape"]): number {
-  return shape[0] * shape[1] * shape[2];
+  return shape.reduce((product, size) => product * size, 1);
 }
 
 /** Number of images of each class. */

@@ -3,6 +3,7 @@ import type { LoadOptions } from "./cachedDataset.ts";
 import { cifar10Layout, loadCifar10 } from "./cifar10.ts";
 import type { Dataset, ImageSet } from "./dataset.ts";
 import type { ExperimentData } from "./exampleSet.ts";
+import { loadNames, nameCharacters, namesFacts } from "./names.ts";
 import { syntheticDataset, syntheticDefaults } from "./synthetic.ts";
 
 /** What is known of a dataset before it is loaded. */
@@ -48,6 +49,14 @@ export const datasets = {
         hash.update(inputs.images as Uint8Array).update(labels as Uint8Array);
       return hash.digest("hex");
     },
+  },
+  names: {
+    facts: () => namesFacts,
+    load: async (_, options) => {
+      const { train, validation } = await loadNames(options);
+      return { name: "names", classNames: nameCharacters, train, test: validation };
+    },
+    hash: () => namesFacts.sha256, // of the file, which was verified when it was read
   },
 } satisfies Record<string, KnownDataset>;
 

@@ -44,7 +44,9 @@ export function experimentData({ name, classNames, train, test }: Dataset): Expe
   return {
     name,
     unit: "image",
-    inputs: [{ name: "images", shape: train.shape, imageScale: 1 / 255 }],
+    inputs: [
+      { name: "images", shape: train.shape, ...(train.shape.length === 3 && { imageScale: 1 / 255 }) },
+    ],
     labelShape: [],
     classNames,
     train: examples(train),

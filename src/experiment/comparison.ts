@@ -47,9 +47,9 @@ export const comparedBy = (comparison: Comparison): (readonly [ComparedMeasure, 
 function stepsSaved(pairs: readonly (readonly [arm: Trial, baseline: Trial])[]): StepsSaved {
   const values = pairs.map(([arm, baseline]) => {
     const step = baseline.runningLosses.findIndex((loss) => loss <= arm.initialLoss);
-    return step < 0 ? null : step + 1;
+    return step < 0 ? null : (step + 1) * (baseline.stepsPerEntry ?? 1);
   });
-  const steps = pairs[0][1].runningLosses.length;
+  const steps = pairs[0][1].runningLosses.length * (pairs[0][1].stepsPerEntry ?? 1);
   const { mean, low, high } = difference(values.map((value) => value ?? steps));
   return { values, never: values.filter((value) => value === null).length, mean, low, high };
 }

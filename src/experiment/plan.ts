@@ -1,43 +1,21 @@
 import { z } from "zod";
-import { datasetNames } from "../data/datasets.ts";
+import { type DatasetName, datasetNames } from "../data/datasets.ts";
+import { namesFacts } from "../data/names.ts";
 import { originalCounts } from "../data/originalSubset.ts";
 import { InputError } from "../errors.ts";
 import { requireArm } from "./arms.ts";
+import { layerSchema, layerSchemas } from "./layerPlan.ts";
+import { learningRateSchema, makeOptimizer, optimizerParts, optimizerSchema } from "./optimizerPlan.ts";
 import { originalLayers } from "./originalLayers.ts";
 import { type KeyName, planError } from "./planError.ts";
 
 const whole = (min: number, max = 2 ** 31) => z.number().int().min(min).max(max);
-const size = z.tuple([whole(1), whole(1)]);
-const activation = z.enum(["linear", "relu", "gelu", "tanh", "sigmoid"]);
-
-/** The layers that a plan can name. */
-const layerSchemas = {
-  conv2d: z.strictObject({
-    filters: whole(1),
-    kernel: size,
-    activation: activation.default("linear"),
-    strides: size.optional(),
-    padding: z.enum(["valid", "same"]).default("valid"),
-  }),
-  maxPool2d: z.strictObject({ kernel: size, strides: size.optional() }),
-  averagePool2d: z.strictObject({ kernel: size, strides: size.optional() }),
-  flatten: z.strictObject({}),
-  dense: z.strictObject({ units: whole(1), activation: activation.default("linear") }),
-};
-
-const layerSchema = z.union([
-  z.strictObject({ conv2d: layerSchemas.conv2d }),
-  z.strictObject({ maxPool2d: layerSchemas.maxPool2d }),
-  z.strictObject({ averagePool2d: layerSchemas.averagePool2d }),
-  z.strictObject({ flatten: layerSchemas.flatten }),
-  z.strictObject({ dense: layerSchemas.dense }),
-]);
-
-export type LayerPlan = z.infer<typeof layerSchema>;
 
 const batchSize = whole(1);
 const epochs = whole(1);
-const learningRate = z.number().positive();
+const learningRate = learningRateSchema;
+/** Standard deviations of normal initial values by the names of parameters; 0 for zeros. */
+const initial = z.record(z.string(), z.number().min(0));
 const counts = z.array(whole(1)).min(2);
 const layers = z.array(layerSchema).min(1);
 
@@ -47,6 +25,8 @@ const gridSchema = z.strictObject({
   epochs: z.array(epochs).min(1).optional(),
   batchSize: z.array(batchSize).min(1).optional(),
   learningRate: z.array(learningRate).min(1).optional(),
+  optimizer: z.array(optimizerSchema).min(1).optional(),
+  initial: z.array(initial).min(1).optional(),
   layers: z.array(layers).min(1).optional(),
 });
 
@@ -77,12 +57,19 @@ const ownKeys = {
   classes: texts.optional(),
   ignoreIndex: z.number().optional(),
   /** Height and width that images are stretched to, and what their bytes are multiplied by. */
-  resize: size.optional(),
+  resize: z.tuple([whole(1), whole(1)]).optional(),
   imageScale: z.number().positive().optional(),
   loss: text.optional(),
   lossOptions: z.record(z.string(), z.union([z.number(), z.string(), z.array(z.number())])).optional(),
   /** Epochs without a lower test loss after which training stops. */
   patience: whole(1).optional(),
+};
+
+/** Class counts of the original experiment, a tenth of them for the smaller synthetic dataset, and all names. */
+const defaultCounts: Readonly<Record<DatasetName, readonly number[]>> = {
+  cifar10: originalCounts,
+  synthetic: originalCounts.map((count) => count / 10),
+  names: namesFacts.trainCounts,
 };
 
 /** Everything that determines a run. The default of each key is its value in the original experiment. */
@@ -95,6 +82,8 @@ const planSchema = z.strictObject({
   epochs: epochs.default(1),
   batchSize: batchSize.default(256),
   learningRate: learningRate.default(1e-3),
+  optimizer: optimizerSchema.optional(),
+  initial: initial.optional(),
   layers: layers.default(originalLayers),
   grid: gridSchema.optional(),
 });
@@ -122,7 +111,7 @@ export function resolvePlan(
       name,
       schema: planSchema.shape,
       layers: layerSchemas,
-      grid: gridSchema,
+      parts: { grid: gridSchema, ...optimizerParts },
     });
   }
   const plan = result.data;
@@ -135,13 +124,15 @@ export function resolvePlan(
     requireArm(arm, `${name("arms")}, entry ${i + 1}`);
   });
   validateGrid(plan.grid ?? {}, name);
+  // Optimizers and schedules that contradict themselves are refused before any work.
+  for (const optimizer of [plan.optimizer, ...(plan.grid?.optimizer ?? [])]) {
+    for (const learningRate of [plan.learningRate, ...(plan.grid?.learningRate ?? [])])
+      makeOptimizer({ optimizer, learningRate });
+  }
   if (plan.data !== undefined) return plan;
   const stray = dataKeys.find((key) => plan[key] !== undefined);
   if (stray !== undefined) throw new InputError(`${name(stray)} needs ${name("data")}, a file or a folder`);
-  // The synthetic dataset is smaller, so it has a tenth of them.
-  const counts =
-    plan.counts ?? originalCounts.map((count) => (plan.dataset === "cifar10" ? count : count / 10));
-  return { ...plan, counts };
+  return { ...plan, counts: plan.counts ?? [...defaultCounts[plan.dataset]] };
 }
 
 /** Keys that say something of `data`. */

@@ -17,16 +17,20 @@ interface PlanContext {
   /** Its keys, and those of each kind of layer. */
   readonly schema: Readonly<Record<string, unknown>>;
   readonly layers: Readonly<Record<string, Keys>>;
-  readonly grid: Keys;
+  /** Other keys that have keys of their own. */
+  readonly parts: Readonly<Record<string, Keys>>;
 }
 
 /** One line for the first thing that is wrong with a plan: which key, its value, and what is expected. */
 export function planError(issue: Issue, context: PlanContext): InputError {
   const place = placeText(issue.path, context.name);
   const value = valueAt(context.input, issue.path);
-  if (issue.code === "invalid_union") return layerError(issue, value, place, context);
+  if (issue.code === "invalid_union") {
+    const isLayer = issue.path.includes("layers");
+    return isLayer ? layerError(issue, value, place, context) : eitherError(issue, place, value, context);
+  }
   if (issue.code === "unrecognized_keys") {
-    const kind = { ...context.layers, grid: context.grid }[String(issue.path.at(-1))];
+    const kind = { ...context.layers, ...context.parts }[String(issue.path.at(-1))];
     const known = Object.keys(kind?.shape ?? context.schema);
     return within(place, unknownName("key", issue.keys[0], known));
   }
@@ -34,6 +38,20 @@ export function planError(issue: Issue, context: PlanContext): InputError {
     return within(place, unknownName(String(issue.path.at(-1)), value, issue.values.map(String)));
   }
   return new InputError(`invalid ${place}: ${shortJson(value)}; expected ${expected(issue)}`);
+}
+
+/** The error of a value that may be of several types: that of the type that it has. */
+function eitherError(
+  issue: Issue & { code: "invalid_union" },
+  place: string,
+  value: unknown,
+  context: PlanContext,
+): InputError {
+  const [inner] =
+    issue.errors.find(([{ code, path }]) => !(code === "invalid_type" && path.length === 0)) ?? [];
+  if (inner) return planError({ ...inner, path: [...issue.path, ...inner.path] }, context);
+  const types = issue.errors.map(([error]) => expected(error));
+  return new InputError(`invalid ${place}: ${shortJson(value)}; expected ${types.join(", or ")}`);
 }
 
 /** The error of the kind of layer that is named, among those of all kinds. */

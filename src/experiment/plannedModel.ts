@@ -1,36 +1,49 @@
-import { InputError } from "../errors.ts";
+import { InputError, unknownName } from "../errors.ts";
 import type { DataInput } from "../graph/import/networkOnData.ts";
 import { initialWeights, type Weights } from "../graph/initialWeights.ts";
-import type { Layer } from "../graph/layer.ts";
-import { averagePool2d, conv2d, dense, flatten, maxPool2d, rescaling } from "../graph/layers.ts";
-import { type Model, sequential } from "../graph/model.ts";
+import { dense, rescaling } from "../graph/layers.ts";
+import { functional, type Model } from "../graph/model.ts";
 import type { Network } from "../graph/network.ts";
-import type { LayerPlan, Plan } from "./plan.ts";
+import { placeLayers } from "./placeLayers.ts";
+import type { Plan } from "./plan.ts";
 
 /**
  * The network of a plan's layers, from rows of the given shape to the outputs that its loss needs. Bytes are scaled to
- * [0, 1].
+ * [0, 1], but for whole numbers that an embedding reads.
  *
  * @throws InputError where a layer does not fit what comes before it
  */
 export function makeModel(
-  { layers }: Pick<Plan, "layers">,
+  { layers, initial }: Pick<Plan, "layers" | "initial">,
   { shape, imageScale = 1 }: Pick<DataInput, "shape" | "imageScale">,
   outputs: number,
 ): Model {
   try {
-    return sequential(shape, [rescaling(imageScale), ...layers.map(makeLayer), dense(outputs)]);
+    const model = functional(shape, (x) => {
+      const scaled = "embedding" in layers[0] ? x : x.pipe(rescaling(imageScale));
+      return placeLayers(scaled, layers).pipe(dense(outputs));
+    });
+    return withInitial(model, initial ?? {});
   } catch (error) {
     throw error instanceof RangeError ? new InputError(`layers: ${error.message}`) : error;
   }
 }
 
-function makeLayer(plan: LayerPlan): Layer {
-  if ("conv2d" in plan) return conv2d(plan.conv2d.filters, plan.conv2d.kernel, plan.conv2d);
-  if ("maxPool2d" in plan) return maxPool2d(plan.maxPool2d.kernel, plan.maxPool2d.strides);
-  if ("averagePool2d" in plan) return averagePool2d(plan.averagePool2d.kernel, plan.averagePool2d.strides);
-  if ("dense" in plan) return dense(plan.dense.units, plan.dense.activation);
-  return flatten();
+/** A model whose parameters start from normal values of the given standard deviations, by name. */
+export function withInitial(model: Model, deviations: Readonly<Record<string, number>>): Model {
+  const names = model.parameters.map(({ name }) => name).filter((name) => name !== model.outputBias);
+  for (const name of Object.keys(deviations)) {
+    if (name === model.outputBias)
+      throw new InputError(`invalid initial: ${name} is what the arms set; expected other parameters`);
+    if (!names.includes(name))
+      throw new InputError(`initial: ${unknownName("parameter", name, names).message}`);
+  }
+  const parameters = model.parameters.map((parameter) => {
+    const standardDeviation = deviations[parameter.name];
+    if (standardDeviation === undefined) return parameter;
+    return { ...parameter, initializer: { kind: "normal", standardDeviation } as const };
+  });
+  return { ...model, parameters };
 }
 
 /** The network of a plan on its data, with the weights that each seed starts from. */
@@ -49,7 +62,11 @@ export interface TrialNetwork {
 }
 
 /** The network of a plan's layers. */
-export function layersNetwork(plan: Pick<Plan, "layers">, input: DataInput, outputs: number): TrialNetwork {
+export function layersNetwork(
+  plan: Pick<Plan, "layers" | "initial">,
+  input: DataInput,
+  outputs: number,
+): TrialNetwork {
   const model = makeModel(plan, input, outputs);
   const network: TrialNetwork["network"] = {
     ...model,

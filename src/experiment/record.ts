@@ -33,9 +33,11 @@ export interface InitialLoss {
 
 /** What training an arm and testing it gives. */
 export interface TrainingResult {
+  /** Steps between two entries of the arrays below; 1 unless given. Trainings of very many steps leave some out. */
+  readonly stepsPerEntry?: number;
   /** Epoch (from 0) of each batch. This array and the three below have one entry per batch. */
   readonly epochs: readonly number[];
-  /** Each batch's own mean loss. */
+  /** Each batch's own mean loss; the mean of these since the entry before. */
   readonly batchLosses: readonly number[];
   /** Mean loss over the rows of the epoch so far: what Keras logs as `loss`. */
   readonly runningLosses: readonly number[];

@@ -1,7 +1,6 @@
 import { epochBatches } from "../data/batches.ts";
 import { type ExampleSet, type ExperimentData, pickRows, rowsOfSet } from "../data/exampleSet.ts";
 import type { Weights } from "../graph/initialWeights.ts";
-import { rmsprop } from "../graph/optimizers.ts";
 import { tensor } from "../graph/tensor.ts";
 import type { Examples } from "../runtime/examples.ts";
 import { perPlace } from "../runtime/networkLoss.ts";
@@ -9,6 +8,7 @@ import { createPredictor } from "../runtime/predictor.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { createTrainer, type Trainer } from "../runtime/trainer.ts";
 import { evaluateOutputs } from "./evaluation.ts";
+import { makeOptimizer } from "./optimizerPlan.ts";
 import type { Plan } from "./plan.ts";
 import type { TrialNetwork } from "./plannedModel.ts";
 import type { Evaluation, TrainingResult } from "./record.ts";
@@ -85,7 +85,10 @@ export function armWeights(
 }
 
 /** What training writes down after each batch. */
-type Curves = Pick<TrainingResult, "epochs" | "batchLosses" | "runningLosses" | "runningAccuracies">;
+type Curves = Pick<
+  TrainingResult,
+  "epochs" | "batchLosses" | "runningLosses" | "runningAccuracies" | "stepsPerEntry"
+>;
 
 /** A trained and tested arm. */
 export interface TrainedArm {
@@ -107,7 +110,7 @@ export async function runTrial(
     ...trialLoss(plan, network, data, rows).choice,
     model: network.network,
     examples: data.train,
-    optimizer: rmsprop({ learningRate: plan.learningRate }),
+    optimizer: makeOptimizer(plan),
     weights: armWeights(network, seed, bias),
     batchSize: Math.min(plan.batchSize, rows.length),
     seed,
@@ -124,6 +127,9 @@ export async function runTrial(
   return { result: { ...curves, ...tested, ...epochTestLosses, stopped }, weights, seconds };
 }
 
+/** Trainings of more steps than this write down every second one, every third, and so on. */
+const mostEntries = 10_000;
+
 /** The loop of the experiment: all epochs, batch by batch, unless the observer or the test loss stops it. */
 async function train(
   trainer: Trainer,
@@ -133,24 +139,38 @@ async function train(
 ): Promise<{ curves: Curves; stopped: boolean; best: BestEpoch }> {
   const { plan, rows } = context;
   const [epochs, batchLosses, runningLosses, runningAccuracies]: number[][] = [[], [], [], []];
-  const curves = { epochs, batchLosses, runningLosses, runningAccuracies };
+  const stepsPerEntry = Math.ceil((plan.epochs * Math.ceil(rows.length / plan.batchSize)) / mostEntries);
+  const curves = {
+    ...{ epochs, batchLosses, runningLosses, runningAccuracies },
+    ...(stepsPerEntry > 1 && { stepsPerEntry }),
+  };
   const best = new BestEpoch(plan.patience);
+  let [step, lossSinceEntry] = [0, 0];
   for (let epoch = 0; epoch < plan.epochs; epoch++) {
     let [lossSum, correctSum, seen, labelled] = [0, 0, 0, 0];
-    for (const batch of epochBatches(rows, plan.batchSize, seed, epoch)) {
-      const { loss, correct, labels } = await trainer.step(batch);
-      lossSum += loss * batch.length;
+    const batches = epochBatches(rows, plan.batchSize, seed, epoch);
+    let wanted: unknown = true;
+    await trainer.steps(batches, ({ loss, correct, labels }, i) => {
+      lossSum += loss * batches[i].length;
       correctSum += correct;
-      seen += batch.length;
+      seen += batches[i].length;
       labelled += labels;
+      step += 1;
+      lossSinceEntry += loss;
+      if (step % stepsPerEntry !== 0) return true;
+      const batchLoss = lossSinceEntry / stepsPerEntry;
+      lossSinceEntry = 0;
       const [runningLoss, runningAccuracy] = [lossSum / seen, correctSum / labelled];
-      const step = epochs.push(epoch);
-      batchLosses.push(loss);
+      epochs.push(epoch);
+      batchLosses.push(batchLoss);
       runningLosses.push(runningLoss);
       if (!Number.isNaN(correct)) runningAccuracies.push(runningAccuracy);
-      const wanted = observer.onBatch?.({ step, epoch, batchLoss: loss, runningLoss, runningAccuracy });
-      if (wanted === false) return { curves, stopped: true, best };
-    }
+      // Steps of a run that was stopped are still written down, but no longer told.
+      if (wanted !== false)
+        wanted = observer.onBatch?.({ step, epoch, batchLoss, runningLoss, runningAccuracy });
+      return wanted;
+    });
+    if (wanted === false) return { curves, stopped: true, best };
     if (plan.patience === undefined) continue;
     const weights = trainer.weights();
     if (best.isOver((await testWeights(context, weights, {})).test.loss, weights)) break;

@@ -25,6 +25,7 @@ const trialSchema: z.ZodType<Trial> = z.strictObject({
   initialLoss: number,
   band: z.strictObject({ low: number, high: number }),
   inBand: z.boolean(),
+  stepsPerEntry: z.number().int().min(2).optional(),
   epochs: z.array(z.number()),
   batchLosses: z.array(number),
   runningLosses: z.array(number),

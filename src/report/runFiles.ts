@@ -151,17 +151,24 @@ function untrainedNetworks({ plan, trials, untrained }: RunFilesInput): [string,
     });
 }
 
-/** One line per batch of every trial. */
+/** One line per batch of every trial; of very long trainings one per `stepsPerEntry`. */
 function lossesCsv(plan: Plan, trials: readonly Trial[]): string {
   const names = new Map(settingsOf(plan).map(({ hash, name }) => [hash, name]));
   const isSweep = plan.grid !== undefined;
   const rows = trials.flatMap((trial) => {
-    const { arm, seed, epochs, batchLosses, runningLosses, runningAccuracies } = trial;
+    const { arm, seed, stepsPerEntry = 1, epochs, batchLosses, runningLosses, runningAccuracies } = trial;
     const first = isSweep ? [`"${names.get(trial.plan)}"`] : [];
     return epochs.map((epoch, i) =>
-      [...first, arm, seed, epoch, i + 1, batchLosses[i], runningLosses[i], runningAccuracies[i] ?? ""].join(
-        ",",
-      ),
+      [
+        ...first,
+        arm,
+        seed,
+        epoch,
+        (i + 1) * stepsPerEntry,
+        batchLosses[i],
+        runningLosses[i],
+        runningAccuracies[i] ?? "",
+      ].join(","),
     );
   });
   const head = `${isSweep ? "setting," : ""}arm,seed,epoch,step,batch_loss,running_loss,running_accuracy`;

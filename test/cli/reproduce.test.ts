@@ -182,7 +182,7 @@ test.each([
     ["--arms", "zero,priro"],
     "--arms, entry 2: unknown arm: priro; did you mean prior? Known: zero, prior, calibrated",
   ],
-  [["--dataset", "mnist"], "--dataset: unknown dataset: mnist; known: cifar10, synthetic"],
+  [["--dataset", "mnist"], "--dataset: unknown dataset: mnist; known: cifar10, synthetic, names"],
   [["--counts", "5,-1"], "invalid --counts, entry 2: -1; expected a number of at least 1"],
   [["--counts", "5,0"], "invalid --counts, entry 2: 0; expected a number of at least 1"],
   [["--counts", "5,1.5"], "invalid --counts, entry 2: 1.5; expected a whole number"],
