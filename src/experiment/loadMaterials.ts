@@ -10,7 +10,7 @@ import { openNetwork } from "./openNetwork.ts";
 import type { Plan } from "./plan.ts";
 import type { TrialMaterials } from "./trialNetwork.ts";
 
-export interface LoadOptions {
+export interface MaterialOptions {
   /** Loads a dataset by its name. */
   readonly named: (plan: Plan) => Promise<ExperimentData>;
   readonly onImages?: (done: number, all: number) => void;
@@ -22,7 +22,7 @@ export interface LoadOptions {
  *
  * @throws InputError where a file cannot be read or does not fit the plan
  */
-export async function loadMaterials(plan: Plan, options: LoadOptions): Promise<TrialMaterials> {
+export async function loadMaterials(plan: Plan, options: MaterialOptions): Promise<TrialMaterials> {
   const file = plan.model === undefined ? undefined : await readModel(plan.model);
   // Refused before the data are read.
   const imported = file && openNetwork(plan.model!, file, plan).imported;
