@@ -38,12 +38,12 @@ export async function readDatabase(
   address: string,
   flags: DatabaseFlags,
   choices: LabelChoices,
-): Promise<{ table: Table; read: LabelsRead }> {
+): Promise<{ place: string; read: LabelsRead }> {
   const progress = progressLine(`waiting for ${shownAddress(address)}`);
   progress.show(0, 1);
   try {
     const table = await queryDatabase(address, queryOf(head, flags));
-    return { table, read: await readGrouped(table, head, { ...choices, weighted: false }) };
+    return { place: table.format, read: await readGrouped(table, head, { ...choices, weighted: false }) };
   } finally {
     progress.end();
   }

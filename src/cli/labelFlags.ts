@@ -112,34 +112,12 @@ export async function labelsOf(
   if (file === undefined)
     throw new InputError("no labels: give a file, - for standard input, or --counts 900,100");
   const elsewhere = await readElsewhere(head, paths, flags, choices);
-  if (flags.countColumn !== undefined && (elsewhere || flags.grouped || isDatabaseAddress(file))) {
+  if (flags.countColumn !== undefined && elsewhere !== undefined) {
     throw new InputError("--count-column is for one file of labels; leave it out for other sources");
   }
   if (elsewhere !== undefined) {
-    return {
-      summary: elsewhere.read.summary,
-      source: sourceText(elsewhere.place, flags.column!, elsewhere.read),
-      warnings: elsewhere.read.warnings,
-    };
-  }
-  if (isDatabaseAddress(file)) {
-    const { readDatabase } = await import("./databaseLabels.ts");
-    const { table, read } = await readDatabase(head, file, flags, choices);
-    return {
-      summary: read.summary,
-      source: sourceText(table.format, flags.column!, read),
-      warnings: read.warnings,
-    };
-  }
-  refuseDatabaseFlags(file, flags);
-  if (flags.grouped) {
-    const { readGroupedFile } = await import("./databaseLabels.ts");
-    const { table, columns, read } = await readGroupedFile(head, file, flags, choices);
-    return {
-      summary: read.summary,
-      source: sourceText(`${named(file)}: groups in ${table.format}`, columns, read),
-      warnings: read.warnings,
-    };
+    const { place, columns, read } = elsewhere;
+    return { summary: read.summary, source: sourceText(place, columns, read), warnings: read.warnings };
   }
   if (file !== "-" && (await stat(file).catch(() => undefined))?.isDirectory()) return fromFolder(file);
   const { readLabels } = await import("../tables/readLabels.ts");
@@ -153,13 +131,39 @@ export async function labelsOf(
   });
 }
 
-/** Labels of the Hugging Face Hub and of many files; undefined for one file, and for a database. */
-async function readElsewhere(head: Head, paths: readonly string[], flags: LabelFlags, choices: LabelChoices) {
+/** Labels read, with where they were and which columns. */
+interface PlacedLabels {
+  readonly place: string;
+  readonly columns: readonly string[];
+  readonly read: LabelsRead;
+}
+
+/** Labels of the Hugging Face Hub, of a database, in the result of its query, and of many files; undefined for one file. */
+async function readElsewhere(
+  head: Head,
+  paths: readonly string[],
+  flags: LabelFlags,
+  choices: LabelChoices,
+): Promise<PlacedLabels | undefined> {
   const [first] = paths;
-  if (first.startsWith("hf://")) return (await import("./hubLabels.ts")).readHub(head, first, flags, choices);
-  if (first === "-" || isDatabaseAddress(first)) return undefined;
+  const columns = flags.column ?? [];
+  if (first.startsWith("hf://")) {
+    const { readHub } = await import("./hubLabels.ts");
+    return { columns, ...(await readHub(head, first, flags, choices)) };
+  }
+  if (isDatabaseAddress(first)) {
+    const { readDatabase } = await import("./databaseLabels.ts");
+    return { columns, ...(await readDatabase(head, first, flags, choices)) };
+  }
+  refuseDatabaseFlags(first, flags);
+  if (flags.grouped) {
+    const { readGroupedFile } = await import("./databaseLabels.ts");
+    const { table, ...rest } = await readGroupedFile(head, first, flags, choices);
+    return { place: `${named(first)}: groups in ${table.format}`, ...rest };
+  }
   const { isManyFiles, readManyFiles } = await import("./manyFiles.ts");
-  return isManyFiles(paths, flags) ? readManyFiles(head, paths, flags, choices) : undefined;
+  if (first === "-" || !isManyFiles(paths, flags)) return undefined;
+  return { columns, ...(await readManyFiles(head, paths, flags, choices)) };
 }
 
 async function fromFolder(path: string): Promise<SourcedLabels> {

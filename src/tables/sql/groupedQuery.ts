@@ -90,26 +90,10 @@ function numberQuery(dialect: Dialect, place: LabelPlace): string {
   SELECT v, COUNT(*) AS n, ${hasWeight ? "SUM(w) AS sum_w, MIN(w) AS min_w, COUNT(w) AS n_w" : `${dialect.number("COUNT(*)")} AS sum_w`}${invalid ? ", SUM(invalid) AS n_invalid" : ""}
   FROM (
     SELECT ${dialect.number(label(0))} AS v${hasWeight ? `, ${w} AS w` : ""}${invalid ? `, ${invalid.slice("SUM(".length, -1)} AS invalid` : ""}
-    FROM ${source(dialect, place).replaceAll("\n", "\n    ")}
+    FROM ${source(dialect, place)}
   ) AS baserate_numbers
   GROUP BY v
-), baserate_known AS (
-  SELECT baserate_values.*, CASE WHEN v IS NULL THEN 0 ELSE sum_w END AS known_w
-  FROM baserate_values
-), baserate_placed AS (
-  SELECT baserate_known.*,
-    SUM(known_w) OVER (ORDER BY v ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS upto,
-    ROW_NUMBER() OVER (ORDER BY v) AS place,
-    COUNT(*) OVER () AS n_values,
-    NULLIF(SUM(known_w) OVER (), 0) AS total,
-    SUM(known_w * v) OVER () / NULLIF(SUM(known_w) OVER (), 0) AS center
-  FROM baserate_known
-), baserate_bucketed AS (
-  SELECT baserate_placed.*,
-    CASE WHEN v IS NULL THEN -1 WHEN n_values <= ${buckets} THEN place
-      ELSE ${dialect.wholePart(`(upto - known_w / 2) / total * ${buckets}`)} END AS bucket
-  FROM baserate_placed
-)
+${placedValues(dialect)})
 SELECT
   ${digits(`CASE WHEN COUNT(*) = 1 THEN MIN(v) ELSE ${middleValue} END`)} AS ${quoteColumn(dialect, name)},
   SUM(n) AS ${own.rows},
@@ -132,3 +116,22 @@ SELECT
 FROM baserate_bucketed
 GROUP BY bucket, total`;
 }
+
+/** The distinct values in order on the axis of weight, with the bucket that each falls into. */
+const placedValues = (dialect: Dialect) => `), baserate_known AS (
+  SELECT baserate_values.*, CASE WHEN v IS NULL THEN 0 ELSE sum_w END AS known_w
+  FROM baserate_values
+), baserate_placed AS (
+  SELECT baserate_known.*,
+    SUM(known_w) OVER (ORDER BY v ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS upto,
+    ROW_NUMBER() OVER (ORDER BY v) AS place,
+    COUNT(*) OVER () AS n_values,
+    NULLIF(SUM(known_w) OVER (), 0) AS total,
+    SUM(known_w * v) OVER () / NULLIF(SUM(known_w) OVER (), 0) AS center
+  FROM baserate_known
+), baserate_bucketed AS (
+  SELECT baserate_placed.*,
+    CASE WHEN v IS NULL THEN -1 WHEN n_values <= ${buckets} THEN place
+      ELSE ${dialect.wholePart(`(upto - known_w / 2) / total * ${buckets}`)} END AS bucket
+  FROM baserate_placed
+`;
