@@ -44,7 +44,7 @@ if (!existsSync(installed) || readFileSync(installed, "utf8") !== lock) {
   writeFileSync(installed, lock);
 }
 
-const sources = ["src", "package.json", "tsdown.config.ts", "tsconfig.json"].map((name) =>
+const sources = ["src", "package.json", "tsdown.config.ts", "vite.config.ts", "tsconfig.json"].map((name) =>
   newest(join(root, name)),
 );
 const built = join(root, "dist", "cli.js");

@@ -4,7 +4,7 @@ import type { PlaceArray } from "../check/placesAsRows.ts";
 import { InputError } from "../errors.ts";
 import type { Head } from "../heads/head.ts";
 import { findHead } from "../heads/index.ts";
-import { readNumberArray } from "../tables/numberArray.ts";
+import { readNumberArray } from "../tables/readNumberArray.ts";
 import { openCheckData } from "./checkData.ts";
 import type { CheckData, CheckDataFlags } from "./checkDataFlags.ts";
 import { type CheckLabelFlags, labelledRows, trainingSummary } from "./checkLabels.ts";

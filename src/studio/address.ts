@@ -43,6 +43,8 @@ interface Entry {
 }
 
 const entries = new Map<string, Entry>();
+/** Sections declare their values when their code arrives, and the address must then be written anew. */
+const declared = signal(0);
 
 /** What the address holds after its `#`. */
 const parameters = () => new URLSearchParams(location.hash.slice(1));
@@ -55,6 +57,7 @@ export function addressed<T>(name: string, initial: T, codec: Codec<T>): Signal<
   const initialText = codec.write(initial);
   const of = (written: string | null) => (written === null ? initial : (codec.read(written) ?? initial));
   const value = signal(of(parameters().get(name)));
+  declared.value += 1;
   entries.set(name, {
     current() {
       const written = codec.write(value.value);
@@ -68,18 +71,24 @@ export function addressed<T>(name: string, initial: T, codec: Codec<T>): Signal<
   return value;
 }
 
-/** Everything after `#`, for the present values: `counts=900,100&loss=huber`. */
-export function hash(): string {
-  const parts = [...entries].flatMap(([name, entry]) => {
-    const written = entry.current();
-    return written === undefined ? [] : `${name}=${encodeURIComponent(written).replaceAll("%2C", ",")}`;
-  });
-  return parts.join("&");
+/**
+ * Everything after `#`, for the present values: `counts=900,100&loss=huber`. What belongs to sections whose code has not
+ * arrived yet stays as it is.
+ */
+function hash(): string {
+  const known = [...entries].map(([name, entry]) => [name, entry.current()] as const);
+  const waiting = [...parameters()].filter(([name]) => !entries.has(name));
+  return [...known, ...waiting]
+    .flatMap(([name, written]) =>
+      written === undefined ? [] : `${name}=${encodeURIComponent(written).replaceAll("%2C", ",")}`,
+    )
+    .join("&");
 }
 
 /** Keeps the address and the values in step, from now on. Call it once all values are declared. */
 export function keepAddress(): void {
   effect(() => {
+    void declared.value;
     const next = hash();
     if (next === location.hash.slice(1)) return;
     history.replaceState(null, "", next === "" ? location.pathname + location.search : `#${next}`);

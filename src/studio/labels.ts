@@ -54,7 +54,7 @@ export const found = computed((): Outcome<FoundHead> => attempt(() => findHead(g
 export const specs = computed((): OptionSpecs => ({ ...found.value.value?.head.options, ...commonOptions }));
 
 /** The options that the reader has set, of those that the loss has. */
-const options = computed((): Options => {
+export const options = computed((): Options => {
   const set = Object.entries(given.options.value).filter(
     ([name, value]) => Object.hasOwn(specs.value, name) && value.trim() !== "",
   );

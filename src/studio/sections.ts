@@ -15,6 +15,7 @@ export const sections: readonly Section[] = [
   { id: "labels", title: "Your labels", short: "Labels", load: () => import("./sections/Labels.tsx") },
   { id: "number", title: "Your number", short: "Number", load: () => import("./sections/Number.tsx") },
   { id: "model", title: "Your model", short: "Model", load: () => import("./sections/Model.tsx") },
+  { id: "outputs", title: "Your outputs", short: "Outputs", load: () => import("./sections/Outputs.tsx") },
   {
     id: "experiment",
     title: "The experiment, live",

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import type { CheckInput } from "../../src/check/checkInput.ts";
 import { checkOutputs } from "../../src/check/checkOutputs.ts";
 import { fromCounts } from "../../src/labels/fromCounts.ts";
-import { readNumberArray } from "../../src/tables/numberArray.ts";
+import { readNumberArray } from "../../src/tables/readNumberArray.ts";
 
 /** Outputs of untrained networks of the frameworks; made by scripts/fixtures/networkOutputs.py. */
 interface Network extends Pick<CheckInput, "given" | "data"> {

@@ -33,6 +33,7 @@ export function Curve({ label, range, top, xLabel, yLabel, marks, at, onPick }: 
   const x = (value: number) => margin.left + (inner.width * (value - low)) / (high - low);
   const y = (value: number) => margin.top + inner.height * (1 - Math.min(value, top) / top);
   const line = Array.from({ length: points + 1 }, (_, i) => low + ((high - low) * i) / points)
+    .filter((value) => at(value) <= top)
     .map((value) => `${x(value).toFixed(1)},${y(at(value)).toFixed(1)}`)
     .join(" ");
   const pick = (event: PointerEvent) => {

@@ -49,8 +49,7 @@ function Source() {
   return (
     <>
       <FileDrop id="label-file" folder current={file?.name} onFiles={takeLabels}>
-        Drop a file of labels (CSV, TSV, JSON, JSON Lines, .npy, Parquet) or a folder of images, one folder
-        per class.
+        Drop a file of labels (CSV, TSV, JSON, JSON Lines, .npy) or a folder of images, one folder per class.
       </FileDrop>
       {file && (
         <p>

@@ -1,7 +1,7 @@
 import { computed } from "@preact/signals";
-import { band } from "../../heads/band.ts";
 import { bind } from "../../heads/bind.ts";
 import { findHead } from "../../heads/index.ts";
+import { noisyLoss } from "../../heads/noise.ts";
 import { solve } from "../../heads/solve.ts";
 import { fromCounts } from "../../labels/fromCounts.ts";
 import { summarizeBinary } from "../../labels/summarize.ts";
@@ -156,8 +156,9 @@ const deviation = addressed("theory.spread", 1, number);
 
 const gap = computed(() => {
   const labels = summarizeBinary([share.value]);
-  return (spread: number) =>
-    band("sigmoid", labels, { batchSize: Number.POSITIVE_INFINITY, outputVariance: spread * spread }).gap;
+  const bound = bind(findHead("sigmoid").head, labels);
+  const { bias: best, expectedLoss } = solve("sigmoid", labels);
+  return (size: number) => noisyLoss(bound, best, { shape: "normal", size }).value - expectedLoss!;
 });
 
 function Spread() {

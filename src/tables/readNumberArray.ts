@@ -1,0 +1,12 @@
+import { openByteSource } from "../files/openByteSource.ts";
+import { type NumberArray, numberArray } from "./numberArray.ts";
+
+/** All numbers of a .npy or .json file on disk: see `numberArray`. */
+export async function readNumberArray(path: string): Promise<NumberArray> {
+  const { source, close } = openByteSource(path);
+  try {
+    return await numberArray(source);
+  } finally {
+    close();
+  }
+}
