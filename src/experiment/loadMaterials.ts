@@ -4,7 +4,7 @@ import { loadExamples } from "../data/ownExamples.ts";
 import { InputError } from "../errors.ts";
 import { fileError } from "../files/openByteSource.ts";
 import { findHead } from "../heads/index.ts";
-import { readNumberArray } from "../tables/numberArray.ts";
+import { readNumberArray } from "../tables/readNumberArray.ts";
 import { isBiasFile } from "./arms.ts";
 import { openNetwork } from "./openNetwork.ts";
 import type { Plan } from "./plan.ts";

@@ -1,8 +1,8 @@
 import { openByteSource } from "../files/openByteSource.ts";
-import { type NumberArray, numberArray } from "./numberArray.ts";
+import { type ShapedNumbers, numberArray } from "./numberArray.ts";
 
 /** All numbers of a .npy or .json file on disk: see `numberArray`. */
-export async function readNumberArray(path: string): Promise<NumberArray> {
+export async function readNumberArray(path: string): Promise<ShapedNumbers> {
   const { source, close } = openByteSource(path);
   try {
     return await numberArray(source);

@@ -1,5 +1,8 @@
 import { Buffer } from "buffer/";
 
+// Readers of tables use it by this name without an import, as Node allows.
+(globalThis as { Buffer?: unknown }).Buffer ??= Buffer;
+
 /** Node's `node:buffer` in the page, for the readers of tables: vite.config.ts puts it in that one's place. */
 export { Buffer };
 
