@@ -1,5 +1,5 @@
 import { openByteSource } from "../files/openByteSource.ts";
-import { type ShapedNumbers, numberArray } from "./numberArray.ts";
+import { numberArray, type ShapedNumbers } from "./numberArray.ts";
 
 /** All numbers of a .npy or .json file on disk: see `numberArray`. */
 export async function readNumberArray(path: string): Promise<ShapedNumbers> {
