@@ -32,7 +32,9 @@ export function runDisplay(plan: Plan, options: ProgressOptions = {}): RunDispla
       run.onInitialRows(task, done);
       show();
     },
-    onInitialLosses({ plan, seed }, losses) {
+    onInitialLosses(task, losses) {
+      const { plan, seed } = task;
+      run.onInitialLosses(task);
       for (const [arm, loss] of losses) {
         display.print(`${nameOf({ plan, seed, arm })}: ${initialLossText(loss)}`);
       }

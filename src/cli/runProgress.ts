@@ -25,7 +25,7 @@ interface TrialSize {
   readonly steps: number;
 }
 
-type Watched = Required<Omit<RunObserver, "onInitialLosses" | "onTrained">>;
+type Watched = Required<Omit<RunObserver, "onTrained">>;
 
 /** Counts how much of a run is done, for its speed and the time left, and keeps the curves of its trials. */
 export class RunProgress implements Watched {
@@ -66,6 +66,11 @@ export class RunProgress implements Watched {
 
   onInitialRows({ plan, seed }: SeedTask, done: number): void {
     this.#initialRows.set(`${plan} ${seed}`, done);
+  }
+
+  /** All rows of the task are measured now, whether or not they were reported before. */
+  onInitialLosses({ plan, seed }: SeedTask): void {
+    this.#initialRows.set(`${plan} ${seed}`, this.#sizes.get(plan)!.trainCount);
   }
 
   onBatch(...[key, { runningLoss }]: Parameters<Watched["onBatch"]>): void {
@@ -109,14 +114,16 @@ export class RunProgress implements Watched {
   get status(): string {
     const seconds = (this.#now() - this.#start) / 1000;
     const done = this.#rowsDone();
-    const left = Math.max(0, (seconds * (this.#rowsInAll() - done)) / Math.max(done, 1));
+    // Before the first rows are done there is no speed to tell the time left from.
+    const left =
+      done > 0 ? `, ${duration((seconds * Math.max(0, this.#rowsInAll() - done)) / done)} left` : "";
     const speed =
       this.#trainedRows > 0 ? `, ${Math.round(this.#trainedRows / seconds)} ${this.#unit}s/s` : "";
     const what =
       this.#trainedRows > 0
         ? `${this.#finishedTrials} of ${this.#trials} trials done`
         : "measuring the initial loss";
-    return `${what}${speed}, ${duration(left)} left`;
+    return `${what}${speed}${left}`;
   }
 
   get #trials(): number {

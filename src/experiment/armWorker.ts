@@ -39,7 +39,7 @@ runtime.catch(() => {}); // reported when the first task asks for it
 /** One per setting. */
 let contexts: Promise<TrialContext[]>;
 
-/** Rows between two messages of progress: more messages would keep the receiver busy. */
+/** Least rows between two messages of progress: more messages would keep the receiver busy. */
 const progressRows = 512;
 
 const send = (message: FromWorker<ArmProgress, ArmResult>) => port.postMessage(message);
@@ -49,23 +49,29 @@ function stopIfAsked(): void {
   if (Atomics.load(stop, 0) === 1) throw new Error("stopped");
 }
 
+/** Reports the rows that are done, whatever the size of the batches in which they are. */
+function reporter(report: (done: number) => void): (done: number) => void {
+  let next = progressRows;
+  return (done) => {
+    stopIfAsked();
+    if (done < next) return;
+    next = done + progressRows;
+    report(done);
+  };
+}
+
 async function execute(task: ArmTask): Promise<ArmResult> {
   const context = (await contexts)[task.setting];
   if (task.kind === "outputs") {
-    return initialOutputs(context, task.seed, task.rows, (checked) => {
-      stopIfAsked();
-      if (checked % progressRows === 0) send({ progress: { checked } });
-    });
+    const onRows = reporter((checked) => send({ progress: { checked } }));
+    return initialOutputs(context, task.seed, task.rows, onRows);
   }
   const { result, seconds, weights } = await runTrial(context, task.seed, task.bias, {
     onBatch: (batch) => {
       stopIfAsked();
       send({ progress: { batch } });
     },
-    onTest: (tested) => {
-      stopIfAsked();
-      if (tested % progressRows === 0) send({ progress: { tested } });
-    },
+    onTest: reporter((tested) => send({ progress: { tested } })),
   });
   const trained = task.exported ? context.network.exportTrained?.(weights) : undefined;
   return { result, seconds, trained };

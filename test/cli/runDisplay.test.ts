@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from "node:util";
 import { expect, test, vi } from "vitest";
 import { runDisplay } from "../../src/cli/runDisplay.ts";
+import { RunProgress } from "../../src/cli/runProgress.ts";
 import { resolvePlan } from "../../src/experiment/plan.ts";
 import type { StartedRun } from "../../src/experiment/runExperiment.ts";
 import { seedTasks, settingsOf } from "../../src/experiment/settings.ts";
@@ -101,4 +102,20 @@ test("the curves are those of all arms of one seed, and of the unfinished trials
     );
   expect(await legends([33])).toContain("prior 1.6000");
   expect(await legends([33, 34])).toContain("seed 34, prior 1.6000");
+});
+
+test("no time left is told before any rows are done; measured rows count even if none were reported", () => {
+  let seconds = 0;
+  const plan = resolvePlan({ dataset: "synthetic", counts: [100, 300], batchSize: 100 });
+  const run = new RunProgress(plan, () => 1000 * seconds);
+  const tasks = seedTasks(plan);
+  run.onStart(tasks, {
+    materials: { data: { unit: "image", test: { count: 300 } } },
+    settings: [{ plan, rows: { length: 400 } }],
+  } as unknown as StartedRun);
+  seconds = 11;
+  expect(run.status).toBe("measuring the initial loss");
+  run.onInitialLosses(tasks[0]);
+  // 400 rows forward are a third of 400 in training; to come are 2 x (400 + 300 / 3)
+  expect(run.status).toBe("measuring the initial loss, 83 s left");
 });
