@@ -30,6 +30,7 @@ export interface ExperimentFlags {
   readonly queue?: string;
   readonly workers?: number;
   readonly onnx?: true;
+  readonly dryRun?: true;
   readonly json?: true;
   /** Keys of the plan for a network and data of one's own. */
   readonly own?: Partial<PlanInput>;
@@ -50,12 +51,14 @@ export function addExperimentOptions(command: Command): Command {
     .option("--out <folder>", "folder of the run (runs/ and the name of the plan)")
     .option("--fresh", "start over: delete the finished trials in the folder of the run")
     .option("--onnx", "write the untrained network of each arm (first seed) as ONNX")
+    .option("--dry-run", "print what would be trained and the expected losses, without training")
     .option("--json", "print one JSON document");
 }
 
 /** Completes the experiment that the flags describe, and prints its results. */
 export async function completeExperiment(flags: ExperimentFlags): Promise<void> {
   const { plan, name } = await planOf(flags);
+  if (flags.dryRun) return printDryRun(plan, flags);
   const out = flags.out ?? `runs/${name}`;
   performance.mark("start");
   const { shard } = flags;
@@ -83,6 +86,22 @@ export async function completeExperiment(flags: ExperimentFlags): Promise<void> 
     const files = flags.onnx ? await networkFiles(plan, folder) : {};
     const input = { plan, environment, trials, facts, ...files };
     await printRun(await writeRunFiles(folder, input), path, flags.json ?? false);
+  });
+}
+
+/** Loads what a run would load, and prints what it would train; nothing is written. */
+async function printDryRun(plan: Plan, { shard, queue, json }: ExperimentFlags): Promise<void> {
+  const other = shard !== undefined ? "--shard" : queue !== undefined ? "--queue" : undefined;
+  if (other !== undefined) {
+    throw new InputError(`--dry-run and ${other} cannot be combined: a dry run describes the whole plan`);
+  }
+  await interruptible(async (signal) => {
+    const [{ dryRun }, { dryRunReport }] = await Promise.all([
+      import("../experiment/dryRun.ts"),
+      import("./dryRunReport.ts"),
+    ]);
+    const described = dryRun(plan, await loadMaterials(plan, signal));
+    console.log(json ? JSON.stringify({ plan, ...described }) : dryRunReport(plan, described));
   });
 }
 

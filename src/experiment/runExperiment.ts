@@ -1,9 +1,9 @@
 import type { Plan } from "./plan.ts";
-import type { TrialNetwork } from "./plannedModel.ts";
 import type { Trial } from "./record.ts";
 import { inOrder, type SeedTask, type Shard, seedTasks, trialKeys, unfinished } from "./settings.ts";
 import type { TrialMaterials } from "./trialNetwork.ts";
 import { TrialPool, type TrialPoolObserver } from "./trialPool.ts";
+import type { TrialSetting } from "./trialSettings.ts";
 
 /** What is told while an experiment runs. */
 export interface RunObserver extends TrialPoolObserver {
@@ -18,12 +18,8 @@ export interface RunObserver extends TrialPoolObserver {
 /** What a run works with. */
 export interface StartedRun {
   readonly materials: TrialMaterials;
-  /** Of each setting, in order: its training rows, and its network. */
-  readonly settings: readonly {
-    readonly plan: Plan;
-    readonly rows: Uint32Array;
-    readonly network: TrialNetwork;
-  }[];
+  /** In the order of the plan. */
+  readonly settings: readonly TrialSetting[];
 }
 
 export interface ExperimentOptions {

@@ -1,19 +1,17 @@
 import { epochBatches } from "../data/batches.ts";
-import { pickRows, rowsOfSet } from "../data/exampleSet.ts";
-import { imbalancedSubset } from "../data/imbalancedSubset.ts";
-import { InputError } from "../errors.ts";
+import { pickRows } from "../data/exampleSet.ts";
 import { elementCount } from "../graph/tensor.ts";
 import { placesOf } from "../runtime/examples.ts";
 import { perPlace } from "../runtime/networkLoss.ts";
 import type { ArmContext, ArmProgress, ArmResult, ArmTask, ArmTraining } from "./armWorker.ts";
 import { initialLosses } from "./initialLoss.ts";
 import type { Plan } from "./plan.ts";
-import type { TrialNetwork } from "./plannedModel.ts";
 import type { InitialLoss, Trial, TrialKey } from "./record.ts";
-import { type SeedTask, settingsOf } from "./settings.ts";
+import type { SeedTask } from "./settings.ts";
 import type { BatchResult } from "./trial.ts";
 import { trialLoss } from "./trialLoss.ts";
-import { type TrialMaterials, trialNetwork } from "./trialNetwork.ts";
+import type { TrialMaterials } from "./trialNetwork.ts";
+import { type TrialSetting, trialSettings } from "./trialSettings.ts";
 import { WorkerPool } from "./workerPool.ts";
 
 /** What is told while trials are completed. */
@@ -30,20 +28,12 @@ export interface TrialPoolObserver {
   onTrained?(key: TrialKey, file: Uint8Array): void;
 }
 
-/** A setting with what its trials are made with. */
-interface PooledSetting {
-  readonly plan: Plan;
-  /** Rows of the training set. */
-  readonly rows: Uint32Array;
-  readonly network: TrialNetwork;
-}
-
 /** Completes the trials of a plan on worker threads, one arm per thread. */
 export class TrialPool {
   readonly #plan: Plan;
   readonly #pool: WorkerPool<ArmContext, ArmTask, ArmProgress, ArmResult>;
   #materials: TrialMaterials | undefined;
-  #settings: readonly PooledSetting[] = [];
+  #settings: readonly TrialSetting[] = [];
 
   /** Starts the threads, so that they load their modules while the dataset is loaded. */
   constructor(plan: Plan, workers: number) {
@@ -55,16 +45,9 @@ export class TrialPool {
    * @returns the settings of the plan, in order
    * @throws InputError where the plan does not fit the data
    */
-  start(materials: TrialMaterials): readonly PooledSetting[] {
+  start(materials: TrialMaterials): readonly TrialSetting[] {
     this.#materials = materials;
-    // Networks and losses that do not fit are refused before any work.
-    this.#settings = settingsOf(this.#plan).map(({ plan }) => {
-      const rows = trainingRows(plan, materials);
-      const network = trialNetwork(plan, materials);
-      trialLoss(plan, network, materials.data, rows);
-      requireBatches(plan, network, rows.length);
-      return { plan, rows, network };
-    });
+    this.#settings = trialSettings(this.#plan, materials);
     this.#pool.start({ ...materials, settings: this.#settings.map(({ plan, rows }) => ({ plan, rows })) });
     return this.#settings;
   }
@@ -160,27 +143,6 @@ export class TrialPool {
     observer.onTrial?.(trial, seconds);
     return trial;
   }
-}
-
-/** The rows that a plan trains on: all of them, or so many of each class. */
-function trainingRows({ counts }: Plan, { data }: TrialMaterials): Uint32Array {
-  const { train, classNames, labelShape } = data;
-  const all = rowsOfSet(train);
-  if (counts === undefined) return all;
-  if (classNames === undefined || labelShape.length > 0) {
-    throw new InputError(`counts need one class per row; ${data.name} has other labels`);
-  }
-  const kept = imbalancedSubset(pickRows(train.labels, all, 1), counts, classNames);
-  return kept.map((position) => all[position]);
-}
-
-/** @throws InputError where batch normalisation would have to normalise a last batch of one row */
-function requireBatches({ batchSize }: Plan, { network }: TrialNetwork, rows: number): void {
-  const left = rows % batchSize;
-  if (!network.batchDependent || left !== 1) return;
-  throw new InputError(
-    `the last batch of an epoch would have 1 of ${rows} rows, and the network has batch normalisation or dropout, which need 2; choose another batch size than ${batchSize}`,
-  );
 }
 
 /** Most outputs that the initial loss is measured on. */

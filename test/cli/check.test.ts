@@ -21,6 +21,7 @@ import { toOnnx } from "../../src/graph/toOnnx.ts";
 import { forwardWith } from "../../src/graph/trainStep.ts";
 import { softmax } from "../../src/math/logSumExp.ts";
 import { seededRandom } from "../../src/math/seededRandom.ts";
+import { npyBytes } from "../tables/npyBytes.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "baserate-check-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -34,13 +35,8 @@ function check(...args: string[]) {
   return { status, stdout, stderr };
 }
 
-/** A .npy file of version 1: magic, version, length of the header, header, numbers. */
-function npy(name: string, type: string, shape: readonly number[], bytes: Uint8Array): void {
-  const text = `{'descr': '${type}', 'fortran_order': False, 'shape': (${shape.join(", ")},), }`;
-  const header = `${text.padEnd(117)}\n`;
-  const start = Buffer.from([0x93, ...Buffer.from("NUMPY"), 1, 0, header.length, 0]);
-  writeFileSync(join(folder, name), Buffer.concat([start, Buffer.from(header), bytes]));
-}
+const npy = (name: string, type: string, shape: readonly number[], bytes: Uint8Array) =>
+  writeFileSync(join(folder, name), npyBytes(type, shape, bytes));
 
 const rows = 250;
 const frequencies = [0.8, 0.16, 0.04];

@@ -27,6 +27,7 @@ Your own network and data, step by step: docs/compare.md. Sweeps, shards and clu
 Examples:
   $ baserate compare --model net.onnx --data photos/ --loss softmax --seeds 5
   $ baserate compare --model net.onnx --data churn.csv --column churned --loss focal --gamma 2
+  $ baserate compare --model net.onnx --data photos/ --dry-run
   $ baserate compare plans/cifar10-imbalanced.yaml --seeds 10`,
     )
     .action((plan: string | undefined, flags: ExperimentFlags & OwnFlags) => {

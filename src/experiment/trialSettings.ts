@@ -1,0 +1,71 @@
+import { pickRows, rowsOfSet } from "../data/exampleSet.ts";
+import { imbalancedSubset } from "../data/imbalancedSubset.ts";
+import { InputError } from "../errors.ts";
+import { optimalOutput } from "../heads/solve.ts";
+import { armBias } from "./arms.ts";
+import type { Plan } from "./plan.ts";
+import type { TrialNetwork } from "./plannedModel.ts";
+import { settingsOf } from "./settings.ts";
+import { trialLoss } from "./trialLoss.ts";
+import { type TrialMaterials, trialNetwork } from "./trialNetwork.ts";
+
+/** A setting with what its trials are made with. */
+export interface TrialSetting {
+  readonly plan: Plan;
+  /** Rows of the training set. */
+  readonly rows: Uint32Array;
+  readonly network: TrialNetwork;
+}
+
+/**
+ * The settings of a plan, in order, on its data. Networks and losses that do not fit are refused before any work.
+ *
+ * @throws InputError where the plan does not fit the data
+ */
+export function trialSettings(plan: Plan, materials: TrialMaterials): readonly TrialSetting[] {
+  return settingsOf(plan).map(({ plan }) => {
+    const rows = trainingRows(plan, materials);
+    const network = trialNetwork(plan, materials);
+    const setting = { plan, rows, network };
+    constantLosses(setting, materials);
+    requireBatches(plan, network, rows.length);
+    return setting;
+  });
+}
+
+/**
+ * By arm: the expected loss before training, where the output is the arm's bias alone. That of `calibrated` is the
+ * prior's, since it takes away what a network adds.
+ *
+ * @throws InputError where the loss does not fit the data, or a bias the network
+ */
+export function constantLosses(
+  { plan, rows, network }: TrialSetting,
+  { data, biases }: TrialMaterials,
+): Record<string, number> {
+  const { bound } = trialLoss(plan, network, data, rows).loss;
+  const prior = optimalOutput(bound);
+  const inputs = { prior, meanOutput: prior.map(() => 0), asIs: network.asIs, files: biases };
+  return Object.fromEntries(plan.arms.map((arm) => [arm, bound.expectedLoss(armBias(arm, inputs))]));
+}
+
+/** The rows that a plan trains on: all of them, or so many of each class. */
+function trainingRows({ counts }: Plan, { data }: TrialMaterials): Uint32Array {
+  const { train, classNames, labelShape } = data;
+  const all = rowsOfSet(train);
+  if (counts === undefined) return all;
+  if (classNames === undefined || labelShape.length > 0) {
+    throw new InputError(`counts need one class per row; ${data.name} has other labels`);
+  }
+  const kept = imbalancedSubset(pickRows(train.labels, all, 1), counts, classNames);
+  return kept.map((position) => all[position]);
+}
+
+/** @throws InputError where batch normalisation would have to normalise a last batch of one row */
+function requireBatches({ batchSize }: Plan, { network }: TrialNetwork, rows: number): void {
+  const left = rows % batchSize;
+  if (!network.batchDependent || left !== 1) return;
+  throw new InputError(
+    `the last batch of an epoch would have 1 of ${rows} rows, and the network has batch normalisation or dropout, which need 2; choose another batch size than ${batchSize}`,
+  );
+}
