@@ -72,9 +72,15 @@ export async function writeBias(
   }
   const model = await openModelFile(path);
   try {
-    const plan = await editBias(model, [{ output, values }]);
+    const plan = await editBias(model, [{ output, values }]).catch(ofApply);
     return (await writeModel(model, plan, { out, signal })).files[0];
   } finally {
     model.close();
   }
+}
+
+/** Advice on a bias that cannot be set names flags that only `baserate apply` has. */
+function ofApply(error: Error): never {
+  if (!(error instanceof InputError)) throw error;
+  throw new InputError(error.message.replace(/--(tensor|add-bias)\b/g, "baserate apply --$1"));
 }

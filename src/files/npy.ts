@@ -64,7 +64,7 @@ export function npyType(file: string, descr: string): NpyType {
   const isSwapped = order === (isLittleEndian ? ">" : "<");
   if (make) return { bytes, decode: (data) => make(isSwapped ? swapped(data, bytes) : aligned(data)) };
   if ((kind === "S" || kind === "U") && bytes > 0)
-    return { bytes, decode: (data) => texts(data, bytes, kind, order === ">") };
+    return { bytes, decode: (data) => texts(file, data, bytes, kind, order === ">") };
   throw new InputError(
     `${file} has entries of type ${descr}; allowed: booleans, integers, floats and texts (b, i, u, f, S, U)`,
   );
@@ -105,16 +105,16 @@ function swapped(data: Uint8Array, width: number): Uint8Array {
 }
 
 /** Texts of a fixed length, padded with zeros: one byte per letter (S), or one code point per 4 bytes (U). */
-function texts(data: Uint8Array, bytes: number, kind: string, bigEndian: boolean): string[] {
+function texts(file: string, data: Uint8Array, bytes: number, kind: string, bigEndian: boolean): string[] {
   const numbers = new DataView(data.buffer, data.byteOffset, data.byteLength);
   return Array.from({ length: data.length / bytes }, (_, i) => {
     const start = i * bytes;
     const text =
       kind === "S"
         ? new TextDecoder().decode(data.subarray(start, start + bytes))
-        : String.fromCodePoint(
-            ...Array.from({ length: bytes / 4 }, (_, j) => numbers.getUint32(start + 4 * j, !bigEndian)),
-          );
+        : Array.from({ length: bytes / 4 }, (_, j) =>
+            character(file, numbers.getUint32(start + 4 * j, !bigEndian)),
+          ).join("");
     return text.replace(/\0+$/, "");
   });
 }
@@ -166,4 +166,12 @@ export function requireEntries(source: ByteSource, { shape, type, offset }: NpyH
   throw new InputError(
     `${source.name} is truncated: ${shape.join(" x ")} entries of type ${type} need more than its ${source.size} bytes`,
   );
+}
+
+/** The last code point of Unicode. */
+const lastCodePoint = 0x10ffff;
+
+function character(file: string, codePoint: number): string {
+  if (codePoint <= lastCodePoint) return String.fromCodePoint(codePoint);
+  throw new InputError(`${file} is damaged: its text holds ${codePoint}, which is no character of Unicode`);
 }

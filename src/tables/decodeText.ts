@@ -23,8 +23,8 @@ export async function* decodeText(
   const stated = encoding ?? byteOrderMark(first);
   if (stated === undefined && first.includes(0)) throw withZeros(file, first);
   const text = stated === undefined ? validUtf8(file, bytes) : transcoded(file, bytes, stated);
-  const isOldMac =
-    first.includes(carriageReturn) && !first.includes(lineFeed) && first.at(-1) !== carriageReturn;
+  // A line feed may follow a carriage return that is the last of the first bytes.
+  const isOldMac = first.subarray(0, -1).includes(carriageReturn) && !first.includes(lineFeed);
   for await (const part of text) {
     yield isOldMac ? part.map((byte) => (byte === carriageReturn ? lineFeed : byte)) : part;
   }

@@ -18,10 +18,8 @@ export function readParquetTable(source: ByteSource, wanted: ReadOptions): Promi
 export async function parquetTable(path: string, file: AsyncBuffer, wanted: ReadOptions): Promise<Table> {
   const { parquetMetadataAsync, parquetRead } = await import("hyparquet");
   const { compressors } = await import("hyparquet-compressors");
-  const metadata = await parquetMetadataAsync(file).catch((error) => {
-    throw new InputError(`${path}: ${(error as Error).message}`);
-  });
-  const names = topLevelColumns(metadata.schema);
+  const metadata = await parquetMetadataAsync(file).catch(refusal(path));
+  const names = topLevelColumns(path, metadata.schema);
   const columns = wantedColumns(path, names, wanted.columns).map((i) => names[i]);
   const total = Number(metadata.num_rows);
 
@@ -39,25 +37,42 @@ export async function parquetTable(path: string, file: AsyncBuffer, wanted: Read
         rowEnd: start + rows,
         // An error thrown here would not reach the caller: the cells are looked at below.
         onChunk: ({ columnName, columnData }) => void parts.get(columnName)!.push(columnData),
-      });
+      }).catch(refusal(path));
       start += rows;
       wanted.onProgress?.(start, total);
-      yield {
-        columns: columns.map((name) => joined(parts.get(name)!.map((part) => plainCells(path, name, part)))),
-        rows,
-      };
+      const cells = columns.map((name) =>
+        joined(parts.get(name)!.map((part) => plainCells(path, name, part))),
+      );
+      const short = cells.findIndex(({ length }) => length !== rows);
+      if (short >= 0)
+        throw new InputError(
+          `${path} is damaged: column ${columns[short]} has ${cells[short].length} entries in a group of ${rows} rows`,
+        );
+      yield { columns: cells, rows };
     }
   }
   return { format: "Parquet", columns, chunks: chunks() };
 }
 
+/** The Parquet library's errors, which are about the bytes of the file, as a refusal of it. */
+const refusal =
+  (path: string) =>
+  (error: Error): never => {
+    throw error instanceof InputError
+      ? error
+      : new InputError(`cannot read ${path} as Parquet: ${error.message.split("\n", 1)[0].slice(0, 200)}`);
+  };
+
 /** Names of the columns at the top of the schema, which is a tree written depth first with the root ahead. */
 function topLevelColumns(
+  path: string,
   schema: readonly { readonly name: string; readonly num_children?: number }[],
 ): string[] {
   const names: string[] = [];
   const skip = (i: number): number => {
     let next = i + 1;
+    if (schema[i] === undefined)
+      throw new InputError(`${path} is damaged: its schema ends before all of its columns are named`);
     for (let n = 0; n < (schema[i].num_children ?? 0); n++) next = skip(next);
     return next;
   };
