@@ -75,6 +75,11 @@ async function inputOf(
   const { names, training, ...sample } = await labelledRows(head, outputs, flags, data);
   const { rows } = sample;
   const width = sample.outputs.length / rows;
+  if (head.name === "softmax" && width === 1 && sample.labels.every((label) => label === 0 || label === 1)) {
+    throw new InputError(
+      "the outputs have one number per row, of which a softmax always makes 1: add --loss sigmoid, which takes one output with yes/no labels",
+    );
+  }
   const told = await trainingSummary(head, flags, names, width);
   const bias = flags.bias ?? run?.bias;
   return {

@@ -17,7 +17,7 @@ export function shownCell(cell: TableCell): string {
 }
 
 /** Where a number is expected, no spelling of these words is anything else. */
-const missingNumber = /^(na|n\/a|nan|null|none)$/i;
+const missingNumber = /^(na|n\/a|nan|null|none|<na>|#n\/a)$/i;
 
 /** A cell as a number, NaN if it is missing. Throws InputError for what is neither, such as a word. */
 export function numberIn(cell: TableCell, row: number, column: string): number {

@@ -121,6 +121,26 @@ test("check runs an ONNX model, and --fix bias writes one that is sound", () => 
   expect(report.measuredLoss).toBeCloseTo(promised, 3);
 });
 
+test("check --fix bias of a layer without a bias names the command that has the flags for it", () => {
+  const unbiased = join(import.meta.dirname, "..", "files", "models", "onnx", "no-bias.onnx");
+  npy("inputs.npy", "<f4", [rows, 4], new Uint8Array(Float32Array.from({ length: 4 * rows }, normal).buffer));
+  const data = ["--data", "inputs.npy", "--labels", "labels.npy", "--bias", "0,0,0"];
+  const { status, stderr } = check(unbiased, ...data, "--fix", "bias", "--out", "never.onnx");
+  expect(status).toBe(2);
+  expect(stderr).toContain("baserate apply --add-bias");
+  expect(stderr).not.toMatch(/(?<!apply )--(add-bias|tensor)/);
+  expect(existsSync(join(folder, "never.onnx"))).toBe(false);
+});
+
+test("check of one output with yes/no labels under a softmax suggests --loss sigmoid", () => {
+  writeFileSync(join(folder, "one.json"), JSON.stringify(noise.slice(0, rows).map((z) => [z])));
+  writeFileSync(join(folder, "yes_no.json"), JSON.stringify(labels.map((label) => Math.min(label, 1))));
+  const args = ["--outputs", "one.json", "--labels", "yes_no.json"];
+  const { status, stderr } = check(...args);
+  expect([status, stderr]).toEqual([2, expect.stringContaining("add --loss sigmoid")]);
+  expect(check(...args, "--loss", "sigmoid").stderr).toBe("");
+});
+
 /** Folders of 4 x 5 images (width x height): 40 of ape, 8 of bee, 2 of cow; each has the bytes that `byte` gives. */
 const photos = join(folder, "photos");
 const byte = (n: number, pixel: number, channel: number) => (37 * n + 11 * pixel + 5 * channel) % 256;

@@ -254,3 +254,43 @@ test("Hugging Face: unknown splits, columns and addresses are refused", async ()
   );
   await expect(read("softmax", "hf://datasets/owner/name", {})).rejects.toThrow("--column");
 });
+
+/** Each way to write that a label is missing. */
+const missingWords = ["", "  ", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "<NA>", "#N/A"];
+/** Missing where numbers are expected; elsewhere the names of classes. */
+const missingNumbers = ["na", "NONE", "Null", " NA ", "<na>"];
+
+test.each(["csv", "jsonl", "parquet"] as const)(
+  "labels missing from %s files by DuckDB are those that our own reader misses",
+  async (format) => {
+    const words = [...missingWords, ...missingNumbers];
+    const path = (part: number) => at(`missing ${part}.${format}`);
+    const row = (species: string, price: string) => ({ species, price, sold: true, weight: 1 });
+    await write[format](
+      words.map((word) => row(word, word)),
+      path(0),
+    );
+    await write[format](
+      ["cat", "dog", "cat"].map((name, i) => row(name, `${i + 0.5}`)),
+      path(1),
+    );
+    const paths = [path(0), path(1)];
+    for (const [loss, column, skipped] of [
+      ["softmax", "species", missingWords.length],
+      ["squared-error", "price", words.length],
+    ] as const) {
+      const { head } = findHead(loss);
+      const table = () => joinTables(paths, (file) => openTable(file, { columns: [column] }));
+      const own = await readLabels(await table(), head, { missing: "skip" });
+      expect(own).toMatchObject({ skipped, rowsRead: words.length + 3 });
+      const { summary, source } = await read(loss, paths, { column: [column] });
+      expect(source).toContain("by DuckDB");
+      expect(solve(head, summary)).toEqual(solve(head, own.summary));
+      expect(summary?.rows).toBe(words.length + 3 - skipped);
+      await expect(read(loss, paths, { column: [column], missing: "refuse" })).rejects.toThrow(
+        "add --missing skip",
+      );
+      await expect(readLabels(await table(), head)).rejects.toThrow("add --missing skip");
+    }
+  },
+);

@@ -27,8 +27,8 @@ Examples:
   $ baserate solve train.parquet --column sold --loss sigmoid --pos-weight 2
   $ baserate solve photos/ --for pytorch
   $ baserate solve postgres://reader@db/shop --table orders --column species
-  $ baserate solve --sql bigquery --table shop.orders --column species > query.sql
-  $ bq query --format=csv --nouse_legacy_sql < query.sql | baserate solve - --grouped
+  $ baserate solve --sql postgresql --table orders --column species > query.sql
+  $ psql shop --csv -f query.sql | baserate solve - --grouped
 
 To see the options of a loss: baserate solve --loss huber --help`;
 

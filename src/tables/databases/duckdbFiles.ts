@@ -19,14 +19,19 @@ const formats = {
 } as const;
 type Format = (typeof formats)[keyof typeof formats];
 
-/** Labels stay what they are in the files, so that they are understood as our own readers understand them. */
-const typed: Dialect = { ...findDialect("duckdb"), key: (sql) => sql, label: (sql) => sql, typed: true };
-
 /** The words that stand for a missing number in text are those of our own readers (tables/cell.ts). */
-const ofText: Dialect = {
-  ...typed,
+const missingNumber = String.raw`(?i)\s*(na|n/a|nan|null|none|<na>|#n/a)?\s*`;
+
+const { number, ...duckdb } = findDialect("duckdb");
+
+/** Labels stay what they are in the files, so that they are understood as our own readers understand them. */
+const typed: Dialect = {
+  ...duckdb,
+  key: (sql) => sql,
+  label: (sql) => sql,
   number: (sql) =>
-    `CASE WHEN regexp_full_match(CAST(${sql} AS VARCHAR), '(?i)\\s*(na|n/a|nan|null|none)?\\s*') THEN NULL ELSE CAST(${sql} AS DOUBLE) END`,
+    `CASE WHEN typeof(${sql}) = 'VARCHAR' AND regexp_full_match(CAST(${sql} AS VARCHAR), '${missingNumber}') THEN NULL ELSE ${number(sql)} END`,
+  typed: true,
 };
 
 /**
@@ -48,7 +53,7 @@ export async function groupFiles(
       throw new InputError(`${paths.join(", ")}: files of ${found.size} formats; they need the same`);
     const [format] = found;
     const from = await source(files, format);
-    const query = groupedQuery(format === "parquet" ? typed : ofText, { ...place, from }, reads);
+    const query = groupedQuery(typed, { ...place, from }, reads);
     const result = await session.query(query).catch((error) => {
       throw new InputError(`${paths.join(", ")}: ${(error as Error).message}`);
     });
