@@ -4,6 +4,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, expect, test } from "vitest";
 import { findHead } from "../../src/heads/index.ts";
+import { readGrouped } from "../../src/tables/groupedTable.ts";
 import { readImageFolder } from "../../src/tables/imageFolder.ts";
 import type { LabelChoices } from "../../src/tables/labelChoices.ts";
 import { openTable } from "../../src/tables/openTable.ts";
@@ -421,4 +422,24 @@ test("hidden folders and __MACOSX hold no classes; the parts of a dataset are as
   image("traffic", "train", "1.jpg");
   image("traffic", "car", "1.jpg");
   expect(await readImageFolder(join(root, "traffic"))).toMatchObject({ names: ["car", "train"] });
+});
+
+test("groups that a query counted miss the labels that rows miss, with the same refusal of classes and numbers", async () => {
+  for (const [head, labels] of [
+    [softmax, ["cat", "NA", "null", "  ", "", "na", "dog", null]],
+    [squares, ["1.5", "NA", "null", "  ", "", "na", "2.25", null]],
+  ] as const) {
+    const rows = labels.flatMap((label, i) => Array<string | null>(i + 1).fill(label));
+    const groups = () =>
+      tableOf({ y: [...labels], baserate_rows: Float64Array.from(labels, (_, i) => i + 1) });
+    const own = await readLabels(tableOf({ y: rows }), head, { missing: "skip" });
+    const { summary: found, skipped, rowsRead } = await readGrouped(groups(), head, { missing: "skip" });
+    expect(found).toEqual(own.summary);
+    expect([skipped, rowsRead]).toEqual([own.skipped, own.rowsRead]);
+    expect(skipped).toBeGreaterThan(0);
+    await expect(readGrouped(groups(), head)).rejects.toThrow("row 2 has no label (NA in column y)");
+    await expect(readLabels(tableOf({ y: rows }), head)).rejects.toThrow(
+      "row 2 has no label (NA in column y)",
+    );
+  }
 });
