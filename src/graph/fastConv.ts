@@ -3,7 +3,7 @@ import type { Value } from "./op.ts";
 import type { ConvAttributes } from "./opAttributes.ts";
 import { ops } from "./ops.ts";
 import { tensor } from "./tensor.ts";
-import { bestTileSide, fewestChannels, winogradConv } from "./winograd.ts";
+import { fewestChannels, winogradConv } from "./winograd.ts";
 
 type Resolved = Required<ConvAttributes>;
 
@@ -98,10 +98,13 @@ const ofPatches: Form = (graph, x, kernel, [rows, columns], { strides }) => {
   return ofRows(graph, patches, kernel, [rows, columns]);
 };
 
-/** 3 x 3 with stride 1: Winograd's tiles. */
+/**
+ * 3 x 3 with stride 1: Winograd's tiles, of 2 x 2. Tiles of 4 x 4 need fewer products, but in a deep network their
+ * float32 gradients are three times as far from float64 as PyTorch's own (docs/performance.md).
+ */
 const byTiles: Form = (graph, x, kernel, size, { pads }) =>
   winogradConv(graph, x, kernel, {
-    m: bestTileSide(size),
+    m: 2,
     size,
     before: [pads[0], pads[1]],
     kernelOrder: "OIHW",
