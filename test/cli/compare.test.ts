@@ -215,13 +215,16 @@ const refusals: Record<string, readonly [readonly string[], RegExp]> = {
   "a folder in place of a network": [["--model", "photos", ...ofRows.slice(2)], /photos is a folder/],
   "a network without trainable parameters": [
     ["--model", "nothing.onnx", ...ofRows.slice(2)],
-    /nothing\.onnx/,
+    /nothing\.onnx: it has no trainable parameters/,
   ],
-  "a network whose output bias is frozen": [[...ofRows, "--freeze", "*"], /rows\.onnx.*/],
+  "a network whose parameters are all frozen": [
+    [...ofRows, "--freeze", "*"],
+    /rows\.onnx: it has no trainable parameters \(4 are frozen\)/,
+  ],
   "labels that do not fit the loss": [[...ofRows, "--loss", "sigmoid"], /label in row 37: 2/],
   "more classes than outputs": [
     ["--model", "rows.onnx", "--data", "rows.npy", "--labels", "many.npy"],
-    /many\.npy|class/,
+    /label in row 4: 3; class labels are integers from 0 to 2/,
   ],
   "another number of labels than rows": [
     [...ofRows.slice(0, 4), "--labels", "few.npy"],
