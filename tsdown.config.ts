@@ -1,3 +1,4 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { defineConfig } from "tsdown";
 
 /** The entries of the package that programs import, one file of exports each. */
@@ -13,7 +14,21 @@ const library = {
  * Packages whose code goes into dist/, because they consist of many small files: to load them from there takes a quarter
  * of the processor time (docs/performance.md). Types still come from the packages.
  */
-const bundled = /^(commander|zod|yaml|@bufbuild\/protobuf)(\/|$)/;
+const bundledPackages = ["commander", "zod", "yaml", "@bufbuild/protobuf"];
+const bundled = new RegExp(`^(${bundledPackages.join("|")})(/|$)`);
+
+/** The licences of the bundled packages, which have to go with their code. */
+function licenses(): string {
+  const texts = bundledPackages.map((name) => {
+    const folder = `node_modules/${name}`;
+    const { version, license } = JSON.parse(readFileSync(`${folder}/package.json`, "utf8"));
+    const text = existsSync(`${folder}/LICENSE`)
+      ? `\n\n${readFileSync(`${folder}/LICENSE`, "utf8").trim()}`
+      : "";
+    return `${name} ${version}: ${license}${text}`;
+  });
+  return `The files in this folder contain code of these packages.\n\n${texts.join("\n\n---\n\n")}\n`;
+}
 
 export default defineConfig({
   entry: {
@@ -47,4 +62,5 @@ export default defineConfig({
   },
   sourcemap: false,
   clean: true,
+  hooks: { "build:done": () => writeFileSync("dist/THIRD-PARTY-LICENSES.txt", licenses()) },
 });

@@ -22,6 +22,7 @@ export default defineConfig({
   },
   // h5wasm, Plot and the like are loaded when they are needed, so their size is no reason to warn.
   build: {
+    license: { fileName: "licenses.md" },
     outDir: "../../dist/studio",
     emptyOutDir: true,
     target: "es2022",

@@ -13,7 +13,11 @@ export interface OrtModule {
   };
 }
 
-export type OrtTensorConstructor = new (type: "float32", data: Float32Array, dims: readonly number[]) => OrtTensor;
+export type OrtTensorConstructor = new (
+  type: "float32",
+  data: Float32Array,
+  dims: readonly number[],
+) => OrtTensor;
 
 export interface OrtTensor {
   readonly type: string;
