@@ -2,7 +2,6 @@
 
 import torch
 import torch.nn.functional as F
-import tvfix  # noqa: F401
 import timm
 import torchvision
 import transformers
