@@ -41,9 +41,9 @@ export function Result() {
         What should the loss be before any training?
       </h1>
       <p class="lead">
-        From the number of rows in each class follows the bias that the output layer should start from, and
-        the loss that an untrained classifier must then show. If yours shows another number, something is
-        wrong, and you know it before the first epoch.
+        The number of rows in each class determines the bias that the output layer should start from, and the
+        loss that an untrained classifier must then show. If yours shows another number, something is wrong,
+        and you know it before the first epoch.
       </p>
       <p class="choices">
         <span>Try: </span>
