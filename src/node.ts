@@ -7,6 +7,7 @@ export type { ArmInputs, ArmName } from "./experiment/arms.ts";
 export type { Comparison } from "./experiment/comparison.ts";
 export { comparisons } from "./experiment/comparison.ts";
 export type { DataFacts } from "./experiment/dataFacts.ts";
+export type { LayerKeys, LayerPlan, PlainLayer } from "./experiment/layerPlan.ts";
 export type { ComparedMeasure, ComparedName } from "./experiment/measures.ts";
 export type { Plan } from "./experiment/plan.ts";
 export { type PlanInput, resolvePlan } from "./experiment/plan.ts";
@@ -28,6 +29,7 @@ export type { BatchResult, TrainedArm, TrialContext } from "./experiment/trial.t
 export { runTrial, type TrialObserver } from "./experiment/trial.ts";
 export type { TrialMaterials } from "./experiment/trialNetwork.ts";
 export type { TrialPoolObserver } from "./experiment/trialPool.ts";
+export type { TrialSetting } from "./experiment/trialSettings.ts";
 export type { DataInput } from "./graph/import/networkOnData.ts";
 export { type ModelOnDisk, openModelFile } from "./models/openModelFile.ts";
 export { type WriteOptions, type WrittenModel, writeModel } from "./models/writeModel.ts";

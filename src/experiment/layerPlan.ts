@@ -31,18 +31,16 @@ const plainSchemas = {
   dropout: z.strictObject({ rate: z.number().min(0).lt(1) }),
 };
 
-type Schemas = typeof plainSchemas;
-
 /** The values of the keys of each kind of layer. */
-export type LayerKeys = { [Kind in keyof Schemas]: z.infer<Schemas[Kind]> };
+export type LayerKeys = { [Kind in keyof typeof plainSchemas]: z.infer<(typeof plainSchemas)[Kind]> };
 
 /** A layer as a plan names it, but for residual sums: its kind, with its keys. */
 export type PlainLayer = {
-  [Kind in keyof Schemas]: { readonly [Key in Kind]: LayerKeys[Kind] };
-}[keyof Schemas];
+  [Kind in keyof typeof plainSchemas]: { readonly [Key in Kind]: LayerKeys[Kind] };
+}[keyof typeof plainSchemas];
 type PlainInput = {
-  [Kind in keyof Schemas]: { readonly [Key in Kind]: z.input<Schemas[Kind]> };
-}[keyof Schemas];
+  [Kind in keyof typeof plainSchemas]: { readonly [Key in Kind]: z.input<(typeof plainSchemas)[Kind]> };
+}[keyof typeof plainSchemas];
 
 const unionOf = (schemas: Readonly<Record<string, z.ZodType>>) =>
   z.union(Object.entries(schemas).map(([kind, keys]) => z.strictObject({ [kind]: keys })));
