@@ -27,7 +27,7 @@ async function program(argv: readonly string[]): Promise<Command> {
       "\nExample:\n  $ baserate solve --counts 4000,3700,100,4000,400,100,50,700,700,100",
     );
   for (const [name, { summary, load }] of Object.entries(commands)) {
-    const command = root.command(name).summary(summary).description(summary).exitOverride();
+    const command = root.command(name).summary(summary).description(`${summary}.`).exitOverride();
     if (first === name) (await load()).describe(command);
   }
   return root;

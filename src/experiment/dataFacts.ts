@@ -61,8 +61,8 @@ export function namedFacts({ dataset, counts = [] }: Plan): DataFacts {
 }
 
 /** More classes than this make no readable figure. */
-const mostShown = 60;
+const maxShown = 60;
 
 /** The classes, where they are so few that a figure can show each. */
 export const shownClasses = ({ classes }: DataFacts) =>
-  classes !== undefined && classes.length <= mostShown ? classes : undefined;
+  classes !== undefined && classes.length <= maxShown ? classes : undefined;

@@ -128,7 +128,7 @@ export async function runTrial(
 }
 
 /** Trainings of more steps than this write down every second one, every third, and so on. */
-const mostEntries = 10_000;
+const maxEntries = 10_000;
 
 /** The loop of the experiment: all epochs, batch by batch, unless the observer or the test loss stops it. */
 async function train(
@@ -139,7 +139,7 @@ async function train(
 ): Promise<{ curves: Curves; stopped: boolean; best: BestEpoch }> {
   const { plan, rows } = context;
   const [epochs, batchLosses, runningLosses, runningAccuracies]: number[][] = [[], [], [], []];
-  const stepsPerEntry = Math.ceil((plan.epochs * Math.ceil(rows.length / plan.batchSize)) / mostEntries);
+  const stepsPerEntry = Math.ceil((plan.epochs * Math.ceil(rows.length / plan.batchSize)) / maxEntries);
   const curves = {
     ...{ epochs, batchLosses, runningLosses, runningAccuracies },
     ...(stepsPerEntry > 1 && { stepsPerEntry }),

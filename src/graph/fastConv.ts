@@ -52,14 +52,14 @@ function formOf(
     if (isDense && kernel.every((extent) => extent === 3) && c >= fewestChannels) return byTiles;
     return c >= fewestChannelsOfTaps ? byTaps : undefined;
   }
-  return groups === c && k === c && isUndilated && kernel[0] * kernel[1] <= mostTaps ? depthwise : undefined;
+  return groups === c && k === c && isUndilated && kernel[0] * kernel[1] <= maxTaps ? depthwise : undefined;
 }
 
 /** Fewer channels are copied too slowly, a few numbers at a time. */
 const fewestChannelsOfTaps = 16;
 
 /** A depthwise convolution reads and writes all images once a tap. */
-const mostTaps = 25;
+const maxTaps = 25;
 
 /** 1 x 1: a product of matrices, one row for each pixel. */
 const pointwise: Form = (graph, x, kernel, size, { strides }) => {

@@ -14,7 +14,7 @@ export interface ClassOptions {
 }
 
 /** Without a stated number of classes, a larger index is taken for a mistake rather than for that many classes. */
-const largestUnstatedClass = 2 ** 24;
+const maxUnstatedClass = 2 ** 24;
 
 /** Summarises rows that each hold one class index 0..K-1. */
 export class ClassAccumulator implements Accumulator<number, ClassSummary> {
@@ -47,7 +47,7 @@ export class ClassAccumulator implements Accumulator<number, ClassSummary> {
       this.ignored += rows;
       return;
     }
-    if (!(Number.isInteger(label) && label >= 0 && label < (this.stated ?? largestUnstatedClass))) {
+    if (!(Number.isInteger(label) && label >= 0 && label < (this.stated ?? maxUnstatedClass))) {
       throw this.invalid(label, row);
     }
     this.makeRoom(label);
@@ -66,7 +66,7 @@ export class ClassAccumulator implements Accumulator<number, ClassSummary> {
   }
 
   private addIntegers(labels: IntegerArray): void {
-    const counts = new Float64Array(this.stated ?? Math.min(largestUnstatedClass, largest(labels) + 1));
+    const counts = new Float64Array(this.stated ?? Math.min(maxUnstatedClass, largest(labels) + 1));
     const bad = countIntegers(labels, counts);
     if (bad >= 0) throw this.invalid(labels[bad], this.rows + this.ignored + bad + 1);
     this.makeRoom(counts.findLastIndex((count) => count > 0));
@@ -95,7 +95,7 @@ export class ClassAccumulator implements Accumulator<number, ClassSummary> {
   private invalid(label: number, row: number): InputError {
     const most =
       this.stated === undefined
-        ? `${largestUnstatedClass - 1}, or fewer than a stated number of classes`
+        ? `${maxUnstatedClass - 1}, or fewer than a stated number of classes`
         : this.stated - 1;
     const ignored = this.ignoreIndex === undefined ? "" : `, or ${this.ignoreIndex} for an ignored row`;
     return new InputError(

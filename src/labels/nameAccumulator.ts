@@ -10,7 +10,7 @@ export interface NameOptions {
   /** A name that means "leave this row out". */
   readonly ignore?: string;
   /** More distinct names than this are taken for a mistake; 100,000 unless stated. */
-  readonly largestClasses?: number;
+  readonly maxClasses?: number;
   /** What names have in common that are spellings of one; undefined for a name with one spelling. */
   readonly spelling?: (name: string) => string | undefined;
 }
@@ -88,14 +88,14 @@ export class NameAccumulator implements Accumulator<string, ClassSummary> {
   }
 
   private newClass(name: string, row: number): number {
-    const { order, largestClasses = 100_000 } = this.options;
+    const { order, maxClasses = 100_000 } = this.options;
     if (Array.isArray(order) && !order.includes(name)) {
       throw new InputError(`row ${row}: ${unknownName("class", name, order).message}`);
     }
     const number = this.distinct.length;
-    if (number === largestClasses) {
+    if (number === maxClasses) {
       throw new InputError(
-        `more than ${largestClasses} distinct labels by row ${row} (${name}): these are not classes`,
+        `more than ${maxClasses} distinct labels by row ${row} (${name}): these are not classes`,
       );
     }
     this.numbers.set(name, number);

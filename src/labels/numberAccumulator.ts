@@ -1,14 +1,14 @@
 import { InputError } from "../errors.ts";
 import { type Accumulator, checkedWeight, checkNotEmpty } from "./accumulator.ts";
 import { CompensatedSums } from "./compensatedSums.ts";
-import { largestExact, NumberColumnBuilder } from "./numberColumn.ts";
+import { maxExact, NumberColumnBuilder } from "./numberColumn.ts";
 import type { NumberSummary } from "./summary.ts";
 
 export interface NumberOptions {
   /** Names of the columns. */
   readonly names?: readonly string[];
   /** Distinct values up to which a column is kept exactly; 2^20 unless stated. */
-  readonly largestExact?: number;
+  readonly maxExact?: number;
 }
 
 /** Summarises rows of D real numbers; a bare number is a row of one. */
@@ -20,7 +20,7 @@ export class NumberAccumulator implements Accumulator<ArrayLike<number> | number
   private readonly weight = new CompensatedSums(1);
   private rows = 0;
 
-  constructor({ names, largestExact: cap = largestExact }: NumberOptions = {}) {
+  constructor({ names, maxExact: cap = maxExact }: NumberOptions = {}) {
     this.names = names;
     this.cap = cap;
   }

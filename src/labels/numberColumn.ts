@@ -10,10 +10,10 @@ import type { NumberColumn } from "./summary.ts";
  * Kept our own, in these few lines: labels need a bound of the *rank*, weights, and the same result every time.
  * DDSketch bounds the relative error of values, t-digest bounds nothing, KLL has no weights and is random.
  */
-export const largestExact = 2 ** 20;
+export const maxExact = 2 ** 20;
 
 /** Rows taken in before they are sorted into the points. */
-const largestPending = 2 ** 18;
+const maxPending = 2 ** 18;
 
 /** Gathers one real-valued column. Values must be finite and weights valid: the caller checks. */
 export class NumberColumnBuilder {
@@ -25,7 +25,7 @@ export class NumberColumnBuilder {
   private pending = 0;
   private pendingWeighted = false;
 
-  constructor(cap = largestExact) {
+  constructor(cap = maxExact) {
     this.cap = cap;
   }
 
@@ -43,7 +43,7 @@ export class NumberColumnBuilder {
   }
 
   private makeRoom(): void {
-    if (this.values.length >= Math.min(largestPending, this.cap)) {
+    if (this.values.length >= Math.min(maxPending, this.cap)) {
       this.flush();
       return;
     }
@@ -78,6 +78,6 @@ export function numberColumn({ values, weights, rankError }: Sketch, sums: Momen
   };
 }
 
-export function withinCap(points: Sketch, cap = largestExact): Sketch {
+export function withinCap(points: Sketch, cap = maxExact): Sketch {
   return points.values.length <= cap ? points : compact(points, Math.ceil(cap / 4));
 }

@@ -31,12 +31,12 @@ export function verdict({ better }: ComparedMeasure, difference: Difference, arm
 }
 
 /** More seeds than anybody runs. */
-const mostSeeds = 10_000;
+const maxSeeds = 10_000;
 
 /** Seeds that a difference of the size seen would take to be told from noise; undefined where that is not known. */
 export function seedsText({ seedsNeeded, values }: Difference): string | undefined {
   if (seedsNeeded === null) return undefined;
-  if (seedsNeeded > mostSeeds) return `more than ${mostSeeds.toLocaleString("en-US")}`;
+  if (seedsNeeded > maxSeeds) return `more than ${maxSeeds.toLocaleString("en-US")}`;
   return `about ${Math.max(seedsNeeded, values.length + 1).toLocaleString("en-US")}`;
 }
 

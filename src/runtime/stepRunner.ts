@@ -63,7 +63,7 @@ const defaultMicroBatchSize = (rowSize: number) => (rowSize > 256 ? 16 : 128);
 const bytesPerRun = 2 ** 20;
 
 /** The most steps of one run: by then, what a run costs beside its steps no longer shows. */
-const mostSteps = 512;
+const maxSteps = 512;
 
 /** Creates a session that makes training steps of up to `batchSize` rows. */
 export async function loadSteps(
@@ -74,7 +74,7 @@ export async function loadSteps(
   const { model, examples, batchSize, seed = 0 } = options;
   const microBatchSize = microBatchSizeOf(options);
   const padded = Math.ceil(batchSize / microBatchSize) * microBatchSize;
-  const most = mostOf(options, loss, padded);
+  const most = maxStepsPerRun(options, loss, padded);
   const steps = most > 1 ? most : undefined;
   const types = exampleTypes(examples);
   const graph = trainStep({ ...options, loss: loss.graph, types, microBatchSize, steps });
@@ -145,11 +145,11 @@ function microBatchSizeOf({ model, batchSize, microBatchSize }: StepRunnerOption
 const rowSize = ({ inputs }: Network) => inputs.reduce((size, { shape }) => size + elementCount(shape), 0);
 
 /** How many steps a run may have, by the size of what they are fed. */
-function mostOf({ model, examples }: StepRunnerOptions, loss: TrainingLoss, rows: number): number {
+function maxStepsPerRun({ model, examples }: StepRunnerOptions, loss: TrainingLoss, rows: number): number {
   const inputs = model.inputs.map(
     ({ name, shape }) => elementCount(shape) * examples.inputs[name].BYTES_PER_ELEMENT,
   );
   const label = loss.graph.labelSize * examples.labels.BYTES_PER_ELEMENT + Float32Array.BYTES_PER_ELEMENT;
   const row = inputs.reduce((sum, bytes) => sum + bytes, model.places * label);
-  return Math.max(1, Math.min(Math.floor(bytesPerRun / (rows * row)), mostSteps));
+  return Math.max(1, Math.min(Math.floor(bytesPerRun / (rows * row)), maxSteps));
 }

@@ -8,7 +8,7 @@ import { wantedColumns } from "./wantedColumns.ts";
 const [quote, lineFeed, carriageReturn] = [0x22, 0x0a, 0x0d];
 
 /** A row longer than this is taken for a quote that is never closed. */
-const longestRow = 2 ** 26;
+const maxRowBytes = 2 ** 26;
 
 /**
  * Reads columns of comma- or tab-separated text (RFC 4180: quotes around fields, doubled inside; LF or CRLF), in one pass and
@@ -80,8 +80,8 @@ async function* blocksOf(
       isFirst = false;
     }
     const end = scanner.completeRows(block);
-    if (block.length - end > longestRow) {
-      throw new InputError(`${file}: a row has more than ${longestRow} bytes; is a quote never closed?`);
+    if (block.length - end > maxRowBytes) {
+      throw new InputError(`${file}: a row has more than ${maxRowBytes} bytes; is a quote never closed?`);
     }
     if (end > 0) yield block.subarray(0, end);
     rest = block.subarray(end);

@@ -13,7 +13,7 @@ test.each([["bogus"], ["bogus", "--help"], ["solv"]])(
     expect(failure.code).toBe(2);
     expect(failure.stdout).toBe("");
     expect(failure.stderr).toMatch(
-      /^baserate: unknown command: (bogus; known: reproduce|solv; did you mean solve\? Known: reproduce)/,
+      /^baserate: unknown command: (bogus; known: solve|solv; did you mean solve\? Known: solve)/,
     );
   },
 );

@@ -30,12 +30,12 @@ const weighted = fc.array(
 
 test("every rank read off a sketch is right within its rank error, whatever values and weights", () => {
   fc.assert(
-    fc.property(weighted, fc.integer({ min: 8, max: 100 }), (rows, largestExact) => {
+    fc.property(weighted, fc.integer({ min: 8, max: 100 }), (rows, maxExact) => {
       const [values, weights] = [rows.map(([value]) => value), rows.map(([, weight]) => weight)];
-      const [column] = summarizeNumbers(values, { weights, largestExact }).columns;
+      const [column] = summarizeNumbers(values, { weights, maxExact }).columns;
       expect(worstRank(column, values, weights)).toBeLessThanOrEqual(column.rankError + 1e-12);
       expect(column.exact).toBe(column.rankError === 0);
-      expect(column.values.length).toBeLessThanOrEqual(largestExact);
+      expect(column.values.length).toBeLessThanOrEqual(maxExact);
     }),
     { numRuns: 300 },
   );
@@ -47,7 +47,7 @@ test("the rank error of merged sketches holds for the whole", () => {
       const of = (rows: typeof a) =>
         summarizeNumbers(
           rows.map(([value]) => value),
-          { weights: rows.map(([, weight]) => weight), largestExact: 16 },
+          { weights: rows.map(([, weight]) => weight), maxExact: 16 },
         );
       const rows = [...a, ...b];
       const [column] = mergeSummaries(of(a), of(b)).columns;
@@ -108,7 +108,7 @@ test("moments stay exact far from 0, and in a sketch", () => {
   expect(column.variance).toBeCloseTo(2 / 3, 13);
   const [sketched] = summarizeNumbers(
     Array.from({ length: 30_000 }, (_, i) => 1e9 + i),
-    { largestExact: 64 },
+    { maxExact: 64 },
   ).columns;
   expect(sketched.mean).toBe(1e9 + 29_999 / 2);
   expect(sketched.variance / ((30_000 ** 2 - 1) / 12)).toBeCloseTo(1, 13);

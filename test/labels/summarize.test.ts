@@ -101,7 +101,7 @@ test("names are sorted by code unit, numerically where all are numbers, or as st
     "row 1: unknown class: b; did you mean be?",
   );
   expect(() => summarizeNames(["1", "x"], { order: "numeric" })).toThrow("class x is not a number");
-  expect(() => summarizeNames(["a", "b", "c"], { largestClasses: 2 })).toThrow(
+  expect(() => summarizeNames(["a", "b", "c"], { maxClasses: 2 })).toThrow(
     "more than 2 distinct labels by row 3",
   );
 });
