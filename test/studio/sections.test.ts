@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -120,7 +120,7 @@ describe.skipIf(noStudio !== "")(`the sections in Chromium${noStudio}`, { timeou
     for (const { name } of report.causes) expect(text).toContain(name);
   });
 
-  test("both arms train in the tab, paused and step by step, to the losses of Node", async () => {
+  test("both arms train in the tab to the losses of Node", async () => {
     const { page } = tab;
     const settings = { "run.counts": "12,6", "run.batch": "6", "run.epochs": "1", "run.seed": "5" };
     await page.goto(`${studio.server.address}#${new URLSearchParams(settings)}`);
@@ -133,8 +133,13 @@ describe.skipIf(noStudio !== "")(`the sections in Chromium${noStudio}`, { timeou
       "dataset: synthetic\ncounts: [12, 6]\nbatchSize: 6\nseeds: [5]\nepochs: 1\n",
     );
     const out = join(folder, "run");
-    const { stderr } = baserate("compare", plan, "--out", out);
-    expect(stderr).not.toContain("baserate:");
+    expect(baserate("compare", plan, "--out", out).stderr).not.toContain("baserate:");
+    const shown = (await state.textContent())!;
+    for (const line of readFileSync(join(out, "trials.jsonl"), "utf8").trim().split("\n")) {
+      const { arm, runningLosses } = JSON.parse(line);
+      const [, loss] = new RegExp(`${arm}: done.*?mean loss so far ([\\d.]+)`).exec(shown)!;
+      expect(Number(loss)).toBeCloseTo(runningLosses.at(-1), 3);
+    }
   });
 
   test("nothing was asked of another address, and nothing complained", () => {

@@ -190,7 +190,11 @@ function Curves({ run }: { readonly run: LiveRun }) {
       <Problem message={problem.value} />
       <p class="note" aria-live="polite">
         {arms
-          .map(({ name, text, steps }) => `${name}: ${text.value}, step ${steps.value} of ${run.steps}`)
+          .map(({ name, text, steps }) => {
+            const loss = trials.value.find(({ arm }) => arm === name)?.runningLosses.at(-1);
+            const mean = loss === undefined ? "" : `, mean loss so far ${loss.toFixed(4)}`;
+            return `${name}: ${text.value}, step ${steps.value} of ${run.steps}${mean}`;
+          })
           .join("; ")}
         {speed.value > 0 ? `; ${speed.value.toFixed(1)} steps per second, both arms together` : ""}
       </p>

@@ -1,7 +1,7 @@
 import { type Dataset, imageBytes } from "../../data/dataset.ts";
 import { imbalancedSubset } from "../../data/imbalancedSubset.ts";
 import { cifar10Classes } from "../../data/originalSubset.ts";
-import { syntheticDataset } from "../../data/synthetic.ts";
+import { syntheticDataset, syntheticDefaults } from "../../data/synthetic.ts";
 import { InputError } from "../../errors.ts";
 
 interface Wanted {
@@ -16,11 +16,9 @@ export async function liveData({
   imagesAt,
 }: Wanted): Promise<{ dataset: Dataset; rows: Uint32Array }> {
   if (imagesAt !== undefined) return servedImages(counts, imagesAt);
-  const dataset = syntheticDataset({
-    classes: counts.length,
-    trainCount: counts.length * Math.max(...counts),
-    testCount: counts.length,
-  });
+  // The images that `baserate compare` makes up, where they are enough for the counts.
+  const trainCount = Math.max(syntheticDefaults.trainCount, counts.length * Math.max(...counts));
+  const dataset = syntheticDataset({ classes: counts.length, trainCount });
   return { dataset, rows: imbalancedSubset(dataset.train.labels, counts, dataset.classNames) };
 }
 
