@@ -22,6 +22,8 @@ const contextLength = 3;
 /** What is known of the split before it is loaded. */
 export const namesFacts = {
   sha256,
+  /** Length of the file. */
+  bytes: 228_145,
   classNames: nameCharacters,
   shape: [contextLength] as const,
   trainCounts: [
@@ -68,6 +70,9 @@ function contextsOf(names: readonly string[]): ImageSet {
   return { images: contexts, labels, shape: [contextLength], count };
 }
 
+/** Where the names are kept. */
+export const namesFile = (folder = cacheFolder()): string => join(folder, "names.txt");
+
 /**
  * The names, from `names.txt` in the cache folder; fetched from their home where they are not there yet.
  *
@@ -78,7 +83,7 @@ export async function loadNames({
   onProgress,
   signal,
 }: LoadOptions = {}): Promise<NamesDataset> {
-  const path = join(folder, "names.txt");
+  const path = namesFile(folder);
   const text = await readFile(path, "utf8").catch(async (error: NodeJS.ErrnoException) => {
     if (error.code !== "ENOENT") throw new InputError(`cannot read ${path}: ${error.message}`);
     const fetched = await fetchNames(path, signal);

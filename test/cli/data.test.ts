@@ -26,6 +26,7 @@ test("data lists the datasets and whether they are cached", () => {
   expect(listed()).toEqual([
     { name: "cifar10", cached: false, path },
     { name: "synthetic", cached: false },
+    { name: "names", cached: false, path: join(folder, "names.txt") },
   ]);
   writeFileSync(path, "");
   expect(listed()[0].cached).toBe(true);
@@ -36,7 +37,7 @@ test("data NAME names an unknown dataset and those there are", () => {
   const { status, errors } = run(["cifar100"], {});
   expect(status).toBe(2);
   expect(errors).toEqual([
-    "baserate: unknown dataset: cifar100; did you mean cifar10? Known: cifar10, synthetic",
+    "baserate: unknown dataset: cifar100; did you mean cifar10? Known: cifar10, synthetic, names",
   ]);
 });
 

@@ -5,6 +5,7 @@ import { cifar10Layout, cifar10Mirrors, loadCifar10 } from "../../data/cifar10.t
 import { classCounts, type Dataset, pixelStatistics } from "../../data/dataset.ts";
 import { datasetFileLength } from "../../data/datasetFile.ts";
 import { datasetNames } from "../../data/datasets.ts";
+import { loadNames, namesFacts, namesFile } from "../../data/names.ts";
 import { unknownName } from "../../errors.ts";
 import { table } from "../../plot/table.ts";
 import { fetchProgress } from "../fetchProgress.ts";
@@ -34,6 +35,7 @@ async function reportOn(name: string | undefined): Promise<DatasetReport> {
   if (name === undefined) return list();
   if (name === "cifar10") return interruptible(cifar10);
   if (name === "synthetic") return synthetic;
+  if (name === "names") return interruptible(names);
   throw unknownName("dataset", name, datasetNames);
 }
 
@@ -43,12 +45,36 @@ const synthetic: DatasetReport = {
 };
 
 function list(): DatasetReport {
-  const path = cacheFile(cifar10Layout);
-  const cached = existsSync(path);
-  const state = cached ? `kept in ${path}` : `not downloaded yet (${megabytes(cifar10Mirrors[0].bytes)})`;
+  const stateOf = (path: string, bytes: number) => {
+    const cached = existsSync(path);
+    return { path, cached, text: cached ? `kept in ${path}` : `not downloaded yet (${megabytes(bytes)})` };
+  };
+  const cifar10 = stateOf(cacheFile(cifar10Layout), cifar10Mirrors[0].bytes);
+  const names = stateOf(namesFile(), namesFacts.bytes);
   return {
-    document: [{ name: "cifar10", cached, path }, synthetic.document],
-    text: `cifar10: 60,000 photographs of 10 classes; ${state}\n${synthetic.text}`,
+    document: [
+      { name: "cifar10", cached: cifar10.cached, path: cifar10.path },
+      synthetic.document,
+      { name: "names", cached: names.cached, path: names.path },
+    ],
+    text: [
+      `cifar10: 60,000 photographs of 10 classes; ${cifar10.text}`,
+      synthetic.text,
+      `names: 32,033 first names, of makemore; ${names.text}`,
+    ].join("\n"),
+  };
+}
+
+async function names(signal: AbortSignal): Promise<DatasetReport> {
+  const { train, validation, test } = await loadNames({ signal });
+  const [path, rows] = [namesFile(), { train: train.count, validation: validation.count, test: test.count }];
+  return {
+    document: { name: "names", path, sha256: namesFacts.sha256, rows },
+    text: [
+      `names: ${grouped(rows.train)} training, ${grouped(rows.validation)} validation and ${grouped(rows.test)} test characters, each after three others`,
+      field("file", path),
+      field("sha256", namesFacts.sha256),
+    ].join("\n"),
   };
 }
 
@@ -101,4 +127,4 @@ function cifar10Report({ name, classNames, train, test }: Dataset, fetchedFrom?:
   };
 }
 
-const megabytes = (bytes: number) => `${Math.round(bytes / 1e6)} MB`;
+const megabytes = (bytes: number) => `${bytes < 1e6 ? (bytes / 1e6).toFixed(1) : Math.round(bytes / 1e6)} MB`;
