@@ -3,12 +3,12 @@ import { type Command, InvalidArgumentError } from "commander";
 import { InputError } from "../errors.ts";
 import type { Head } from "../heads/head.ts";
 import type { LabelSummary } from "../labels/summary.ts";
-import { grouped } from "../math/grouped.ts";
 import { isDatabaseAddress } from "../tables/databases/address.ts";
 import { type LabelChoices, type Reading, readings } from "../tables/labelChoices.ts";
 import type { LabelsRead } from "../tables/readLabels.ts";
 import { sourceText } from "../tables/sourceText.ts";
 import { type Table, type TableFormat, tableFormats } from "../tables/table.ts";
+import { weightWarning } from "../tables/weightWarning.ts";
 import type { HubFlags } from "./hubLabels.ts";
 import { list } from "./options.ts";
 import { progressLine } from "./progressLine.ts";
@@ -126,7 +126,7 @@ export async function labelsOf(
     return {
       summary: read.summary,
       source: sourceText(`${named(file)}: ${table.format}`, table.columns, read),
-      warnings: [...read.warnings, ...weightWarning(read, flags)],
+      warnings: [...read.warnings, ...weightWarning(read, flags.weightColumn)],
     };
   });
 }
@@ -219,14 +219,6 @@ function refuseDatabaseFlags(file: string, flags: LabelFlags): void {
   throw new InputError(
     `--${given} is for labels in a database, and ${named(file)} is a file; give an address such as postgres://host/database, or leave it out`,
   );
-}
-
-/** Weights that look like counts: many frameworks divide by the number of rows, whatever their weights. */
-function weightWarning({ rowsRead, weightRead }: LabelsRead, { weightColumn }: LabelFlags): string[] {
-  if (weightColumn === undefined || !Number.isInteger(weightRead) || weightRead < 2 * rowsRead) return [];
-  return [
-    `the weights are ${grouped(weightRead)} in all for ${grouped(rowsRead)} rows, and a loss that divides by the number of rows divides by ${grouped(rowsRead)}; if each row stands for that many labels, give --count-column ${weightColumn} instead`,
-  ];
 }
 
 function wantedColumns({ column, weightColumn, countColumn }: LabelFlags): readonly string[] | undefined {

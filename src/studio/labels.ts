@@ -4,6 +4,7 @@ import { commonOptions } from "../heads/bind.ts";
 import { type FoundHead, findHead } from "../heads/index.ts";
 import { type OptionSpecs, type Options, optionFromText } from "../heads/options.ts";
 import type { LabelChoices } from "../tables/labelChoices.ts";
+import type { TableFormat } from "../tables/table.ts";
 import { addressed, json, number, text } from "./address.ts";
 import type { Dropped } from "./dropped.ts";
 import { isSummaryText, summaryFromText, summaryText } from "./sharedSummary.ts";
@@ -26,6 +27,11 @@ export const given = {
   framework: addressed("for", "pytorch", text),
   column: addressed("column", "", text),
   weightColumn: addressed("weights", "", text),
+  countColumn: addressed("countColumn", "", text),
+  format: addressed("format", "", text),
+  encoding: addressed("encoding", "", text),
+  /** Whether the first row names the columns: `yes`, `no`, or what is plain. */
+  header: addressed("header", "", text),
   classes: addressed("classes", "", text),
   ignoreIndex: addressed("ignore", "", text),
   as: addressed("as", "", text),
@@ -84,7 +90,12 @@ const request = computed((): LabelsRequest | undefined => {
     pasted: given.pasted.value.trim() === "" ? counts.value.join(", ") : given.pasted.value,
     columns: listOf(given.column.value),
     weightColumn: given.weightColumn.value || undefined,
-    classes: classesOf(given.classes.value),
+    countColumn: given.countColumn.value || undefined,
+    reading: {
+      format: (given.format.value || undefined) as TableFormat | undefined,
+      encoding: given.encoding.value || undefined,
+      header: headerOf(given.header.value),
+    },
     choices: choices.value,
   };
 });
@@ -94,8 +105,12 @@ const choices = computed(
     as: (given.as.value || undefined) as LabelChoices["as"],
     ignoreIndex: given.ignoreIndex.value || undefined,
     missing: (given.missing.value || undefined) as LabelChoices["missing"],
+    classes: classesOf(given.classes.value),
+    namesAreSure: given.header.value !== "",
   }),
 );
+
+const headerOf = (word: string) => (word === "" ? undefined : word === "yes");
 
 const listOf = (words: string) => (words === "" ? undefined : words.split(",").map((word) => word.trim()));
 

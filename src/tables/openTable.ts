@@ -1,172 +1,52 @@
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
-import { extname } from "node:path";
 import { pipeline } from "node:stream";
 import { createGunzip } from "node:zlib";
-import { InputError, unknownName } from "../errors.ts";
-import { type ByteSource, bytesInMemory } from "../files/byteSource.ts";
+import { InputError } from "../errors.ts";
 import { openByteSource } from "../files/openByteSource.ts";
-import { binaryFormat, isGzip } from "./binaryFormat.ts";
-import { type ReadOptions, type Table, type TableFormat, tableFormats } from "./table.ts";
-
-const aliases: Record<string, TableFormat> = { ndjson: "jsonl", txt: "csv", pq: "parquet" };
+import { readTable } from "./readTable.ts";
+import type { ReadOptions, Table, TableFormat } from "./table.ts";
 
 /**
- * Opens the wanted columns of a file, or of standard input (`-`). Gzip, NumPy arrays and Parquet are told by their first
- * bytes, whatever the file is called; the format of text by the file's name, or by its first lines on standard input.
+ * Opens the wanted columns of a file, or of standard input (`-`): see `readTable`.
  *
  * @throws InputError if the file cannot be read, its format is not known, or it has no such columns
  */
 export async function openTable(path: string, wanted: ReadOptions, format?: TableFormat): Promise<Table> {
-  if (path !== "-") await checkReadable(path);
-  const name = path === "-" ? "standard input" : path;
-  const raw = await peek(counted(path, wanted), path);
-  const zipped = isGzip(raw.first);
-  const content = zipped ? await peek(gunzipped(raw.bytes), path) : raw;
-  const named = format ?? (path === "-" ? undefined : formatOf(path, content.first));
-  const binary = binaryFormat(name, content.first) ?? named;
-  if (binary === "npy" || binary === "parquet") {
-    const onDisk = path !== "-" && !zipped && (await stat(path)).isFile();
-    if (!onDisk) return openBinary(binary, bytesInMemory(name, await wholeOf(content.bytes)), wanted);
-    await content.bytes.return(undefined);
-    const { source, close } = openByteSource(path);
-    return openBinary(binary, source, wanted, close);
+  if (path === "-") {
+    const bytes = counted(process.stdin, 0, wanted);
+    return readTable({ name: "standard input", isNamed: false, bytes, gunzip }, wanted, format);
   }
-  return openText(name, content, wanted, named as Exclude<TableFormat, "npy" | "parquet"> | undefined);
+  const { size, isRegular } = await readableFile(path);
+  const bytes = counted(createReadStream(path, { highWaterMark: 2 ** 18 }), size, wanted);
+  const open = isRegular ? () => openByteSource(path) : undefined;
+  return readTable({ name: path, isNamed: true, bytes, gunzip, open }, wanted, format);
 }
 
-/** A table whose file stays open until its rows are read. */
-async function openBinary(
-  format: "npy" | "parquet",
-  source: ByteSource,
-  wanted: ReadOptions,
-  close = () => {},
-): Promise<Table> {
-  try {
-    const table =
-      format === "npy"
-        ? (await import("./npyTable.ts")).readNpyTable(source, wanted)
-        : await (await import("./parquetTable.ts")).readParquetTable(source, wanted);
-    return { ...table, chunks: closing(table.chunks, close) };
-  } catch (error) {
-    close();
-    throw error;
-  }
-}
-
-async function* closing<T>(items: AsyncIterable<T>, close: () => void): AsyncGenerator<T> {
-  try {
-    yield* items;
-  } finally {
-    close();
-  }
-}
-
-async function openText(
-  name: string,
-  { first, bytes }: Peeked,
-  wanted: ReadOptions,
-  format: Exclude<TableFormat, "npy" | "parquet"> | undefined,
-): Promise<Table> {
-  const { decodeText } = await import("./decodeText.ts");
-  const { sniffText } = await import("./sniffText.ts");
-  const text = await peek(decodeText(name, first, bytes, wanted.encoding), name);
-  const start = new TextDecoder().decode(text.first.subarray(0, sniffedBytes), { stream: true });
-  const layout = sniffText(name, start, format);
-  if (layout.format === "jsonl")
-    return (await import("./jsonLinesTable.ts")).readJsonLinesTable(name, text.bytes, wanted);
-  if (layout.format === "json")
-    return (await import("./jsonTable.ts")).readJsonTable(name, text.bytes, wanted);
-  const rows = withoutLines(text.bytes, layout.comments);
-  if (layout.aligned) return (await import("./alignedTable.ts")).readAlignedTable(name, rows, wanted);
-  return (await import("./delimitedTable.ts")).readDelimitedTable(name, rows, layout.delimiter, wanted);
-}
-
-async function checkReadable(path: string): Promise<void> {
+async function readableFile(path: string): Promise<{ size: number; isRegular: boolean }> {
   const info = await stat(path).catch((error: NodeJS.ErrnoException) => {
     throw new InputError(
       `cannot read ${path}: ${error.code === "ENOENT" ? "there is no such file" : error.message}`,
     );
   });
   if (info.isDirectory()) throw new InputError(`${path} is a folder, not a file`);
+  return { size: info.size, isRegular: info.isFile() };
 }
 
-/** The format that the end of a file's name says, without `.gz`; undefined for files that their first bytes tell. */
-function formatOf(path: string, first: Uint8Array): TableFormat | undefined {
-  const extension = extname(path.replace(/\.gz$/, "")).slice(1).toLowerCase();
-  if ((tableFormats as readonly string[]).includes(extension)) return extension as TableFormat;
-  if (extension in aliases) return aliases[extension];
-  if (binaryFormat(path, first) !== undefined) return undefined;
-  throw unknownName(`format of ${path} (say which with --format)`, extension || "none", tableFormats);
-}
-
-async function* gunzipped(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+async function* gunzip(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   // `pipeline` hands an error of reading on to whoever reads what is unzipped.
   yield* pipeline(bytes, createGunzip(), () => {});
 }
 
-async function* counted(path: string, { onProgress }: ReadOptions): AsyncGenerator<Uint8Array> {
-  const file = path === "-" ? process.stdin : createReadStream(path, { highWaterMark: 2 ** 18 });
-  const total = path === "-" ? 0 : (await stat(path)).size;
+async function* counted(
+  file: AsyncIterable<Uint8Array>,
+  total: number,
+  { onProgress }: ReadOptions,
+): AsyncGenerator<Uint8Array> {
   let bytes = 0;
   for await (const part of file) {
     bytes += part.length;
     onProgress?.(bytes, total);
     yield part;
-  }
-}
-
-/** Bytes by which formats, encodings and layouts are told, where a file has as many. */
-const sniffedBytes = 4096;
-
-interface Peeked {
-  readonly first: Uint8Array;
-  /** The whole stream, its first bytes included. */
-  readonly bytes: AsyncGenerator<Uint8Array>;
-}
-
-/** The first bytes of a stream, and the whole of it. */
-async function peek(bytes: AsyncGenerator<Uint8Array>, path: string): Promise<Peeked> {
-  const readable = readableOf(bytes, path);
-  let first: Uint8Array = new Uint8Array(0);
-  let next = await readable.next();
-  while (!next.done) {
-    first = first.length === 0 ? next.value : Buffer.concat([first, next.value]);
-    if (first.length >= sniffedBytes) break;
-    next = await readable.next();
-  }
-  async function* all() {
-    if (first.length > 0) yield first;
-    yield* readable;
-  }
-  return { first, bytes: all() };
-}
-
-/** The stream, with what goes wrong in reading it as an InputError. */
-async function* readableOf(bytes: AsyncGenerator<Uint8Array>, path: string): AsyncGenerator<Uint8Array> {
-  try {
-    yield* bytes;
-  } catch (error) {
-    if (error instanceof InputError) throw error;
-    throw new InputError(`cannot read ${path}: ${(error as Error).message}`);
-  }
-}
-
-async function wholeOf(bytes: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
-  const parts: Uint8Array[] = [];
-  for await (const part of bytes) parts.push(part);
-  return Buffer.concat(parts);
-}
-
-/** The stream without its first lines. */
-async function* withoutLines(bytes: AsyncIterable<Uint8Array>, lines: number): AsyncGenerator<Uint8Array> {
-  let left = lines;
-  for await (let part of bytes) {
-    while (left > 0 && part.length > 0) {
-      const end = part.indexOf(0x0a);
-      if (end >= 0) left--;
-      part = part.subarray(end < 0 ? part.length : end + 1);
-    }
-    if (part.length > 0) yield part;
   }
 }

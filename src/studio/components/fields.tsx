@@ -2,14 +2,22 @@ import type { Signal } from "@preact/signals";
 
 interface FieldProps {
   readonly label: string;
+  /** The command line's flag for it, by which messages call it. */
+  readonly flag?: string;
   readonly value: Signal<string>;
 }
 
+const Name = ({ label, flag }: Pick<FieldProps, "label" | "flag">) => (
+  <span>
+    {label} {flag && <code>{flag}</code>}
+  </span>
+);
+
 /** A text with its label. It counts when it is finished. */
-export function TextField({ label, value }: FieldProps) {
+export function TextField({ label, flag, value }: FieldProps) {
   return (
     <label>
-      {label}
+      <Name label={label} flag={flag} />
       <input
         type="text"
         value={value.value}
@@ -28,10 +36,10 @@ interface ChoiceProps extends FieldProps {
 }
 
 /** One of a few words. */
-export function Choice({ label, value, choices, empty }: ChoiceProps) {
+export function Choice({ label, flag, value, choices, empty }: ChoiceProps) {
   return (
     <label class="field">
-      {label}
+      <Name label={label} flag={flag} />
       <select
         value={value.value}
         onChange={({ currentTarget }) => {

@@ -2,6 +2,7 @@ import { linkText } from "../../heads/bind.ts";
 import { heads } from "../../heads/index.ts";
 import { frameworks } from "../../heads/snippets.ts";
 import { readings } from "../../tables/labelChoices.ts";
+import { tableFormats } from "../../tables/table.ts";
 import { FileDrop } from "../components/FileDrop.tsx";
 import { Choice, TextField } from "../components/fields.tsx";
 import { OptionFields } from "../components/OptionFields.tsx";
@@ -49,7 +50,8 @@ function Source() {
   return (
     <>
       <FileDrop id="label-file" folder current={file?.name} onFiles={takeLabels}>
-        Drop a file of labels (CSV, TSV, JSON, JSON Lines, .npy) or a folder of images, one folder per class.
+        Drop a file of labels (CSV, TSV, JSON, JSON Lines, Parquet, .npy, also as .gz), several with the same
+        columns, or a folder of images, one folder per class.
       </FileDrop>
       {file && (
         <p>
@@ -76,17 +78,60 @@ function Source() {
       {columns.value.length > 1 && <ColumnChoice />}
       <Problem message={labels.value.problem} />
       {labels.value.value?.source && <p class="note">Read: {labels.value.value.source}.</p>}
-      <details>
-        <summary>How the labels are to be read</summary>
-        <div class="settings">
-          <TextField label="Classes (a number, or names in the order of the outputs)" value={given.classes} />
-          <Choice label="Read them as" value={given.as} choices={["", ...readings]} empty="what fits" />
-          <Choice label="Missing labels" value={given.missing} choices={["", "skip"]} empty="refuse" />
-          <TextField label="Label of rows to leave out, such as -100" value={given.ignoreIndex} />
-          <TextField label="Column of sample weights" value={given.weightColumn} />
-        </div>
-      </details>
+      {labels.value.value?.warnings?.map((warning) => (
+        <p key={warning} class="warning">
+          Warning: {warning}
+        </p>
+      ))}
+      <Reading />
     </>
+  );
+}
+
+/** How the file is to be read and its labels understood, where that is not plain. Errors call these fields by their flags. */
+function Reading() {
+  const isAskedFor = /--(as|classes|encoding|format|header|ignore-index|missing|no-header)\b/.test(
+    labels.value.problem ?? "",
+  );
+  return (
+    <details open={isAskedFor}>
+      <summary>How the labels are read</summary>
+      <div class="settings">
+        <TextField label="Number of classes, or their names" flag="--classes" value={given.classes} />
+        <Choice
+          label="Labels are"
+          flag="--as"
+          value={given.as}
+          choices={["", ...readings]}
+          empty="what they look like"
+        />
+        <Choice
+          label="Missing labels"
+          flag="--missing"
+          value={given.missing}
+          choices={["", "skip"]}
+          empty="refuse"
+        />
+        <TextField label="Label of rows to leave out" flag="--ignore-index" value={given.ignoreIndex} />
+        <TextField label="Column of sample weights" flag="--weight-column" value={given.weightColumn} />
+        <TextField label="Column of counts" flag="--count-column" value={given.countColumn} />
+        <Choice
+          label="The first row names the columns"
+          flag="--header"
+          value={given.header}
+          choices={["", "yes", "no"]}
+          empty="if it looks like names"
+        />
+        <TextField label="Encoding of the text" flag="--encoding" value={given.encoding} />
+        <Choice
+          label="Format of the file"
+          flag="--format"
+          value={given.format}
+          choices={["", ...tableFormats]}
+          empty="by its name"
+        />
+      </div>
+    </details>
   );
 }
 

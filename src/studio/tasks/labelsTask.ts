@@ -1,12 +1,16 @@
 import { InputError } from "../../errors.ts";
 import { fromCounts } from "../../labels/fromCounts.ts";
 import type { LabelSummary } from "../../labels/summary.ts";
+import { grouped } from "../../math/grouped.ts";
 import { countsIn } from "../../tables/countsIn.ts";
 import { fromImagePaths } from "../../tables/imagePaths.ts";
+import { joinTables } from "../../tables/joinTables.ts";
 import type { LabelChoices } from "../../tables/labelChoices.ts";
 import { type LabelHead, readLabels } from "../../tables/readLabels.ts";
 import { sourceText } from "../../tables/sourceText.ts";
-import type { Dropped } from "../dropped.ts";
+import type { ReadOptions, TableFormat } from "../../tables/table.ts";
+import { weightWarning } from "../../tables/weightWarning.ts";
+import type { Dropped, DroppedFile } from "../dropped.ts";
 import { openDroppedTable } from "./openDroppedTable.ts";
 import { serveTask } from "./serve.ts";
 
@@ -17,7 +21,10 @@ export interface LabelsRequest {
   readonly pasted: string;
   readonly columns?: readonly string[];
   readonly weightColumn?: string;
-  readonly classes: LabelChoices["classes"];
+  readonly countColumn?: string;
+  /** How the bytes are read. */
+  readonly reading: Pick<ReadOptions, "encoding" | "header"> & { readonly format?: TableFormat };
+  /** How the labels are understood. */
   readonly choices: LabelChoices;
 }
 
@@ -27,6 +34,8 @@ export interface LabelsResult {
   readonly source?: string;
   /** Names of all columns that the table has; empty where it is no table. */
   readonly allColumns: readonly string[];
+  /** What about the labels may be a mistake. */
+  readonly warnings?: readonly string[];
   /** Why the labels could not be read although the columns could. */
   readonly problem?: string;
 }
@@ -35,7 +44,8 @@ export interface LabelsResult {
 const isCounts = (text: string) => /^[\d\s,.eE+-]+$/.test(text.trim()) && !/[,;\t].*\n/.test(text.trim());
 
 serveTask<LabelsRequest, LabelsResult>(async (request, onProgress) => {
-  const { head, dropped, pasted, classes } = request;
+  const { head, dropped, pasted, choices } = request;
+  const { classes } = choices;
   if (head.reads === "nothing")
     return { source: "no labels: this loss does not depend on them", allColumns: [] };
   if (dropped?.isFolder) {
@@ -53,24 +63,33 @@ serveTask<LabelsRequest, LabelsResult>(async (request, onProgress) => {
     const names = Array.isArray(classes) ? classes : undefined;
     return { summary: fromCounts(countsIn(pasted), { names }), source: "class counts", allColumns: [] };
   }
-  const file = dropped?.files[0] ?? { path: "pasted.csv", file: new Blob([pasted]) };
-  return fromTable(file.path, file.file, request, onProgress);
+  const files = dropped?.files ?? [{ path: "pasted.csv", file: new Blob([pasted]) }];
+  return fromTables(files, request, onProgress);
 });
 
-async function fromTable(
-  name: string,
-  file: Blob,
-  { head, columns, weightColumn, classes, choices }: LabelsRequest,
+/** The labels of one table, or of several with the same columns. */
+async function fromTables(
+  files: readonly DroppedFile[],
+  { head, columns, weightColumn, countColumn, reading, choices }: LabelsRequest,
   onProgress: (done: number, total: number) => void,
 ): Promise<LabelsResult> {
-  const { columns: allColumns } = await openDroppedTable(name, file, { columns: "all" });
+  const { format, ...options } = reading;
+  const byName = new Map(files.map(({ path, file }) => [path, file]));
+  const names = [...byName.keys()];
+  const open = (name: string, wanted: ReadOptions) =>
+    openDroppedTable(name, byName.get(name)!, { ...options, ...wanted }, format);
+  const { columns: allColumns } = await open(names[0], { columns: "all" });
   try {
-    const wanted = columns && [...columns, ...(weightColumn === undefined ? [] : [weightColumn])];
-    const table = await openDroppedTable(name, file, { columns: wanted, onProgress });
-    const read = await readLabels(table, head, { ...choices, classes, weighted: weightColumn !== undefined });
+    const last = weightColumn ?? countColumn;
+    const wanted = columns && [...columns, ...(last === undefined ? [] : [last])];
+    const table = await joinTables(names, (name) => open(name, { columns: wanted, onProgress }));
+    const [weighted, counted] = [weightColumn !== undefined, countColumn !== undefined];
+    const read = await readLabels(table, head, { ...choices, weighted, counted });
+    const place = names.length === 1 ? names[0] : `${grouped(names.length)} files, ${names[0]} first`;
     return {
       summary: read.summary,
-      source: sourceText(`${name}: ${table.format}`, table.columns, read),
+      source: sourceText(`${place}: ${table.format}`, table.columns, read),
+      warnings: [...read.warnings, ...weightWarning(read, weightColumn)],
       allColumns,
     };
   } catch (error) {
