@@ -1,6 +1,7 @@
 // Imports each network that scripts/exportNetworks.py exported into a folder, and compares it with the framework that it comes
 // from: the loss, the gradients of all parameters, three SGD steps, and the file written back.
 // Usage: node scripts/compareNetworks.mjs FOLDER [--only NAME] [--write docs/networks.md]
+// --write replaces the rows of the networks that were compared, and keeps those of others.
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { nodeRuntime } from "../dist/node.js";
@@ -91,7 +92,10 @@ async function measure(name) {
   const result = { name, parameters: network.parameters.length, noise: bound.noise.length };
   for (let step = 0; step < 3; step++) {
     const outputs = await session.run({ ...feeds, ...weights });
-    if (step === 0) Object.assign(result, firstStep(outputs, reference));
+    if (step === 0) {
+      Object.assign(result, firstStep(outputs, reference));
+      result.twice = await twiceError(network, reference, outputs).catch(({ message }) => message);
+    }
     weights = Object.fromEntries(
       Object.entries(weights).map(([key, value]) => [key, outputs[`next ${key}`] ?? value]),
     );
@@ -101,6 +105,34 @@ async function measure(name) {
   result.ownSteps = stepError(pick(reference.arrays, "own after "), reference, network);
   Object.assign(result, await exportError(network, weights, inputs, reference));
   return result;
+}
+
+/** Each row twice. */
+const doubled = (values) =>
+  Object.fromEntries(
+    Object.entries(values).map(([key, { dtype, shape, data }]) => {
+      const twice = new data.constructor(2 * data.length);
+      twice.set(data);
+      twice.set(data, data.length);
+      return [key, { dtype, shape: [2 * shape[0], ...shape.slice(1)], data: twice }];
+    }),
+  );
+
+/** Errors of the loss and the gradients of a batch that has each row twice, beside those of the batch that the file fixes. */
+async function twiceError(network, reference, once) {
+  const inputs = doubled(pick(reference.arrays, "input "));
+  const { target } = doubled({ target: reference.arrays.target });
+  const shapes = Object.fromEntries(Object.entries(inputs).map(([key, { shape }]) => [key, shape]));
+  const bound = network.bind(shapes, [network.outputs[0].name]);
+  const session = await runtime.load(toOnnx(stepGraph(network, bound, inputs, target, reference.rate)));
+  const weights = Object.fromEntries([...network.parameters, ...network.state].map((p) => [p.name, p.value]));
+  const feeds = { ...inputs, target, ...Object.fromEntries(bound.noise.map(neutral)) };
+  const outputs = await session.run({ ...feeds, ...weights });
+  await session.dispose();
+  return Math.max(
+    relativeError(outputs.loss.data, once.loss.data, 0),
+    gradientError(pick(outputs, "gradient "), pick(once, "gradient ")),
+  );
 }
 
 function firstStep(outputs, { arrays, aliases = {} }) {
@@ -191,9 +223,9 @@ const only = option("--only");
 const rows = [];
 for (const name of names.filter((each) => only === undefined || each.includes(only))) {
   const start = Date.now();
-  const { exporter } = readArrays(name);
+  const { exporter, torch } = readArrays(name);
   const row = await measure(name).catch((error) => ({ name, refused: error.message.split("\n")[0] }));
-  row.exporter = exporter;
+  Object.assign(row, { exporter, torch });
   rows.push(row);
   console.log(JSON.stringify({ ...row, seconds: (Date.now() - start) / 1000 }));
 }
@@ -205,29 +237,57 @@ const good = (r) =>
   near(r.gradient, r.ownGradient) &&
   near(r.steps, 10 * r.ownSteps) &&
   near(r.written, 10 * r.ownWritten) &&
+  near(r.twice, r.ownGradient) &&
   r.again < 1e-4;
 console.log(`${rows.filter(good).length} of ${rows.length} train like their framework`);
 
 const scientific = (number) => (number === 0 ? "0" : number.toExponential(0));
 const withOwn = (error, own) => `${scientific(error)} (${scientific(own)})`;
 
-function tableRow(row) {
-  const { name, exporter, parameters, gradient, ownGradient, steps, ownSteps, written, ownWritten } = row;
-  if (row.refused !== undefined) return `| ${name} | ${exporter} | | | | | refused |`;
-  const cells = [
-    parameters,
+const minorVersion = (torch) => torch.replace(/^(\d+\.\d+).*/, "$1");
+
+function cellsOf(row) {
+  const { name, exporter, torch, parameters, gradient, ownGradient, twice } = row;
+  const version = minorVersion(torch);
+  if (row.refused !== undefined) return [name, version, exporter, "", "", "", "", "", "refused"];
+  return [
+    ...[name, version, exporter, parameters],
     withOwn(gradient, ownGradient),
-    withOwn(steps, ownSteps),
-    withOwn(written, ownWritten),
+    withOwn(row.steps, row.ownSteps),
+    withOwn(row.written, row.ownWritten),
+    typeof twice === "number" ? scientific(twice) : "refused",
+    good(row) ? "trains" : "differs",
   ];
-  return `| ${name} | ${exporter} | ${cells.join(" | ")} | ${good(row) ? "trains" : "differs"} |`;
 }
 
+/** The cells of the rows that the page has. */
+const cellsIn = (text) =>
+  text.split("\n").flatMap((line) => {
+    const cells = line.split("|").slice(1, -1);
+    return cells.length === 9 && /\d\.\d/.test(cells[1]) ? [cells.map((cell) => cell.trim())] : [];
+  });
+
+/** A network exported by two versions has two rows. */
+const rowKey = ([name, version]) => `${name} ${version}`;
+
+/** The lines of the page on networks that do not train. */
+const reasonsIn = (text) =>
+  text.split("\n").flatMap((line) => {
+    const [, name, version] = /^- (\w+) \(torch ([\d.]+)\): /.exec(line) ?? [];
+    return name ? [[`${name} ${version}`, line]] : [];
+  });
+
 /** The page: what was measured, and how, with a row for each network. */
-function page(all) {
-  const trained = all.filter(good);
-  const strict = trained.filter(({ gradient }) => gradient < 1e-4);
-  const others = all.filter((row) => !good(row));
+function page(measured, before) {
+  const replaced = new Map(
+    [...cellsIn(before), ...measured.map(cellsOf)].map((cells) => [rowKey(cells), cells]),
+  );
+  const all = [...replaced.values()].sort((a, b) => (rowKey(a) < rowKey(b) ? -1 : 1));
+  const trained = all.filter((cells) => cells.at(-1) === "trains");
+  const strict = trained.filter((cells) => Number.parseFloat(cells[4]) < 1e-4);
+  const bad = measured.filter((row) => !good(row)).map((row) => [rowKey(cellsOf(row)), reasonLine(row)]);
+  const reasons = new Map([...reasonsIn(before), ...bad]);
+  const others = all.filter((cells) => cells.at(-1) !== "trains").map((cells) => reasons.get(rowKey(cells)));
   const lines = [
     "# Networks from other frameworks",
     "",
@@ -239,14 +299,15 @@ function page(all) {
     "- **3 steps**: the largest error of parameters and running statistics after three steps of gradient descent (rate 0.001), relative to how far they moved.",
     "- **written**: the error of the outputs of the file that `exportTrained` writes, run by ONNX Runtime, beside PyTorch's network in inference mode after the three steps.",
     "- In brackets: the same error of PyTorch itself in float32 or, except for the steps, in float64 with weights moved by a float32 rounding, whichever is larger. Batch normalisation over a few values, as in images this small, makes some networks so sensitive that float32 cannot tell.",
+    "- **twice**: the error of loss and gradients for a batch that has each row twice, beside those of the batch itself. The files of the legacy exporter fix the size of the batch, which is rewritten. Empty where it was not measured.",
     "",
     "A network *trains* if its gradients are within 1e-4, or three times the error in brackets, its steps and outputs within thirty times the error in brackets (or 1e-4), and the written file, imported again, gives the outputs that ONNX Runtime gives. `legacy` is `torch.onnx.export(..., dynamo=False)` in training mode, `dynamo` the default exporter, which folds constants and fuses layers, and `dynamo, not optimised` the same with `optimize=False`, which is what we recommend. Dropout is computed with a mask that changes nothing.",
     "",
-    "| network | exporter | parameters | gradient | 3 steps | written | |",
-    "|---|---|---:|---:|---:|---:|---|",
-    ...all.map(tableRow),
+    "| network | torch | exporter | parameters | gradient | 3 steps | written | twice | |",
+    "|---|---|---|---:|---:|---:|---:|---:|---|",
+    ...all.map((cells) => `| ${cells.join(" | ")} |`),
     "",
-    ...(others.length > 0 ? ["## Those that do not", "", ...others.map(reasonLine), ""] : []),
+    ...(others.length > 0 ? ["## Those that do not", "", ...others, ""] : []),
     "## To measure again",
     "",
     "```sh",
@@ -258,11 +319,14 @@ function page(all) {
   return lines.join("\n");
 }
 
-function reasonLine({ name, refused, gradient, ownGradient, missing }) {
-  if (refused !== undefined) return `- ${name}: ${refused}`;
+function reasonLine({ name, torch, refused, gradient, ownGradient, missing, twice }) {
+  const what = `- ${name} (torch ${minorVersion(torch)})`;
+  if (refused !== undefined) return `${what}: ${refused}`;
+  if (typeof twice === "string") return `${what}: at another size of the batch, ${twice}`;
   if (missing > 0)
-    return `- ${name}: the exporter computed ${missing} parameters into constants, or renamed them`;
-  return `- ${name}: its gradients differ by ${scientific(gradient)} (${scientific(ownGradient)}), or its steps or outputs by more than thirty times PyTorch's own error`;
+    return `${what}: the exporter computed ${missing} parameters into constants, or renamed them`;
+  return `${what}: its gradients differ by ${scientific(gradient)} (${scientific(ownGradient)}), or its steps or outputs by more than thirty times PyTorch's own error`;
 }
 
-if (option("--write")) writeFileSync(option("--write"), page(rows));
+const file = option("--write");
+if (file) writeFileSync(file, page(rows, readFileSync(file, "utf8")));

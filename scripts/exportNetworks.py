@@ -44,9 +44,11 @@ def first(output):
 def export(module, inputs, path, exporter):
     names = [f"x{i}" for i in range(len(inputs))]
     if exporter == "legacy":
+        # From torch 2 on, the legacy exporter must be asked for.
+        legacy = {} if torch.__version__.startswith("1.") else {"dynamo": False}
         torch.onnx.export(
-            module.train(), tuple(inputs), path, dynamo=False, input_names=names, opset_version=17,
-            training=torch.onnx.TrainingMode.TRAINING, do_constant_folding=False,
+            module.train(), tuple(inputs), path, input_names=names, opset_version=17,
+            training=torch.onnx.TrainingMode.TRAINING, do_constant_folding=False, **legacy,
         )
     else:
         program = torch.onnx.export(
@@ -59,8 +61,9 @@ def export(module, inputs, path, exporter):
 def aliases(module):
     """Parameters that two layers share have two names, of which a file may keep either."""
     names = {}
-    for name, value in module.named_parameters(remove_duplicate=False):
-        names.setdefault(id(value), []).append(name)
+    for prefix, part in module.named_modules(remove_duplicate=False):
+        for name, value in part.named_parameters(prefix, recurse=False):
+            names.setdefault(id(value), []).append(name)
     return {group[0]: group[1] for group in names.values() if len(group) > 1}
 
 
@@ -130,16 +133,21 @@ def main():
     folder = pathlib.Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
     import exportedNetworks  # noqa: F401  (registers the networks)
+    import exportedSequences  # noqa: F401
+    import exportedVision  # noqa: F401
 
     for name, (make, exporter, options) in REGISTRY.items():
         if sys.argv[2:] and name not in sys.argv[2:]:
             continue
+        if exporter != "legacy" and torch.__version__.startswith("1."):
+            continue  # torch 1 has no exporter but the legacy one
         path = folder / f"{name}.onnx"
         try:
             torch.manual_seed(0)
             module, inputs = make()
             names = export(module, inputs, str(path), exporter)
-            save(path, reference(module, inputs, names), exporter=exporter, aliases=aliases(module), **options)
+            save(path, reference(module, inputs, names), exporter=exporter, torch=torch.__version__,
+                 aliases=aliases(module), **options)
             print("exported", name, path.stat().st_size, flush=True)
         except Exception as error:  # a network that its own framework cannot export is reported and left out
             path.unlink(missing_ok=True)

@@ -2,11 +2,15 @@
 
 import torch
 import torch.nn.functional as F
-import timm
 import torchvision
-import transformers
 from exportNetworks import network
 from torch import nn
+
+try:
+    import timm
+    import transformers
+except ImportError:  # their networks are left out
+    timm = transformers = None
 
 
 def images(n=8, channels=3, size=32):
@@ -255,6 +259,9 @@ from_torchvision("mobilenet_v3_small", 64, "dynamo, not optimised", dropout=0.0)
 
 
 def from_timm(name, size=32, exporter="legacy", **options):
+    if timm is None:
+        return
+
     def make():
         return timm.create_model(name, pretrained=False, num_classes=10, **options), [images(8, 3, size)]
 
@@ -299,6 +306,9 @@ TEXT = {"vocab_size": 50, "hidden_size": 16, "num_hidden_layers": 2, "num_attent
 
 
 def from_transformers(label, config, model, exporter, make_input=tokens, **options):
+    if transformers is None:
+        return
+
     def make():
         settings = getattr(transformers, config)(**options)
         settings.use_cache = False

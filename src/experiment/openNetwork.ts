@@ -1,17 +1,24 @@
-import { fromBinary } from "@bufbuild/protobuf";
-import { InputError } from "../errors.ts";
+import { InputError, unknownName } from "../errors.ts";
 import type { ImportedNetwork } from "../graph/import/importedNetwork.ts";
 import { importOnnx } from "../graph/import/importOnnx.ts";
-import { ModelProtoSchema } from "../graph/onnx.gen.ts";
+import { readNetwork } from "../graph/import/readNetwork.ts";
+import type { ModelProto } from "../graph/onnx.gen.ts";
+import { resolveAll } from "../heads/bind.ts";
+import { type Head, linkOf } from "../heads/head.ts";
+import { findHead } from "../heads/index.ts";
 import { resolveGraph } from "../models/onnxGraph.ts";
 import { findOutputLayers } from "../models/onnxOutputLayer.ts";
 import type { Plan } from "./plan.ts";
 
 /** A network read from a file, and the tensor that the arms set. */
 export interface OpenedNetwork {
+  /** Its one output is that which the loss reads, before the activation that belongs to the loss. */
   readonly imported: ImportedNetwork;
+  readonly output: string;
   /** Name of the output layer's bias. */
   readonly outputBias: string;
+  /** What was chosen of the file: one sentence each. */
+  readonly notes: readonly string[];
 }
 
 /**
@@ -22,16 +29,86 @@ export interface OpenedNetwork {
 export function openNetwork(
   file: string,
   bytes: Uint8Array,
-  { freeze, asExported, output }: Pick<Plan, "freeze" | "asExported" | "output">,
+  plan: Pick<Plan, "freeze" | "asExported" | "output" | "loss" | "lossOptions">,
 ): OpenedNetwork {
-  const imported = importOnnx(bytes, { file, frozen: freeze, asExported });
-  const name = output ?? imported.outputs[0].name;
-  return { imported, outputBias: outputBiasOf(file, bytes, name) };
+  const { model } = readNetwork(bytes, file);
+  const output = chosenOutput(model, plan.output);
+  const last = lastActivation(model, output);
+  const imported = importOnnx(bytes, {
+    file,
+    frozen: plan.freeze,
+    asExported: plan.asExported,
+    outputs: new Map([[output, last?.before ?? output]]),
+  });
+  if (last) requireLink(file, output, last.activation, plan);
+  const outputBias = outputBiasOf(file, model, output, last);
+  const others = model.graph!.output.map(({ name }) => name).filter((name) => name !== output);
+  const notes = [
+    ...(others.length > 0 && plan.output === undefined
+      ? [
+          `${file}: the loss reads the output ${output}; of the others, ${others.join(", ")}, one is chosen with --output`,
+        ]
+      : []),
+    ...(last
+      ? [
+          `${file}: ${output} comes after ${last.activation}, which the loss computes itself: it is trained on ${last.before}`,
+        ]
+      : []),
+  ];
+  return { imported, output, outputBias, notes };
 }
 
-function outputBiasOf(file: string, bytes: Uint8Array, output: string): string {
-  const graph = resolveGraph(fromBinary(ModelProtoSchema, bytes).graph!, file);
-  const layers = findOutputLayers(graph, output, file);
+function chosenOutput(model: ModelProto, wanted?: string): string {
+  const names = model.graph!.output.map(({ name }) => name);
+  if (wanted === undefined) return names[0];
+  if (names.includes(wanted)) return wanted;
+  throw unknownName("output", wanted, names);
+}
+
+/** Activations that are the link of a loss, by the link's name. */
+const links: Readonly<Record<string, string>> = {
+  Exp: "exp",
+  LogSoftmax: "softmax",
+  Sigmoid: "sigmoid",
+  Softmax: "softmax",
+  Softplus: "softplus",
+  Tanh: "tanh",
+};
+
+interface LastActivation {
+  readonly activation: string;
+  /** Name of the value that it is computed from: the raw outputs. */
+  readonly before: string;
+}
+
+/** The activation that an output comes out of, if it is the link of a loss. */
+function lastActivation(model: ModelProto, output: string): LastActivation | undefined {
+  const producers = new Map(
+    model.graph!.node.flatMap((node) => node.output.map((name) => [name, node] as const)),
+  );
+  let node = producers.get(output);
+  while (node?.opType === "Identity") node = producers.get(node.input[0]);
+  return node && node.opType in links ? { activation: node.opType, before: node.input[0] } : undefined;
+}
+
+/** @throws InputError where the loss would put raw outputs through another function than the file's last one */
+function requireLink(
+  file: string,
+  output: string,
+  activation: string,
+  { loss = "softmax", lossOptions }: Pick<Plan, "loss" | "lossOptions">,
+): void {
+  const { head, options } = findHead(loss);
+  const link = linkOf(head as Head, resolveAll(head, { ...options, ...lossOptions }));
+  if (link.name === links[activation]) return;
+  throw new InputError(
+    `${file}: ${output} comes after ${activation}, and ${head.name} reads raw outputs (${link.text}); choose a loss for ${activation}, or export the network without its last activation`,
+  );
+}
+
+function outputBiasOf(file: string, model: ModelProto, output: string, last?: LastActivation): string {
+  const graph = resolveGraph(model.graph!, file);
+  const layers = findOutputLayers(graph, last?.before ?? output, file);
   const [{ bias, reason, activation }] = layers;
   if (layers.length > 1) {
     throw new InputError(

@@ -44,12 +44,12 @@ function largest(labels: TensorData): number {
 
 function importedTrialNetwork(plan: Plan, data: ExperimentData, bytes: Uint8Array): TrialNetwork {
   const file = plan.model!;
-  const { imported, outputBias } = openNetwork(file, bytes, plan);
+  const { imported, output, outputBias, notes } = openNetwork(file, bytes, plan);
   const network = networkOnData(imported, {
     file,
     inputs: data.inputs,
     labelShape: data.labelShape,
-    output: plan.output,
+    output,
     outputBias,
   });
   const bias = network.parameters.find(({ name }) => name === outputBias);
@@ -75,7 +75,7 @@ function importedTrialNetwork(plan: Plan, data: ExperimentData, bytes: Uint8Arra
       ? []
       : redrawParameters(drawn, 0).report.map(({ name, text }) => `${name}: ${text}`),
     asIs: Array.from(numbers(stored[outputBias])),
-    notes: imported.notes,
+    notes: [...imported.notes, ...notes],
     exportTrained: imported.exportTrained,
   };
 }

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Graph } from "../../src/graph/graph.ts";
@@ -11,6 +12,7 @@ import { initialWeights } from "../../src/graph/initialWeights.ts";
 import type { Layer } from "../../src/graph/layer.ts";
 import { conv2d, dense, globalAveragePool } from "../../src/graph/layers.ts";
 import { sequential } from "../../src/graph/model.ts";
+import { ModelProtoSchema, NodeProtoSchema } from "../../src/graph/onnx.gen.ts";
 import { tensor } from "../../src/graph/tensor.ts";
 import { toOnnx } from "../../src/graph/toOnnx.ts";
 import { forwardWith } from "../../src/graph/trainStep.ts";
@@ -22,13 +24,15 @@ const folder = mkdtempSync(join(tmpdir(), "baserate-compare-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 const inFolder = (...path: string[]) => join(folder, ...path);
 
-function baserate(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+function command(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
   return new Promise((resolve) => {
-    execFile(process.execPath, [cli, "compare", ...args], { cwd: folder }, (error, stdout, stderr) => {
+    execFile(process.execPath, [cli, ...args], { cwd: folder }, (error, stdout, stderr) => {
       resolve({ code: error ? Number(error.code) : 0, stdout, stderr });
     });
   });
 }
+
+const baserate = (...args: string[]) => command("compare", ...args);
 
 /** Writes an untrained network of layers as ONNX; its rows have one axis per entry of `shape`. */
 function writeNetwork(
@@ -42,6 +46,21 @@ function writeNetwork(
   const weights = { ...initialWeights(model, 3), [model.outputBias]: tensor("float32", [bias.length], bias) };
   const types = { inputs: { [input.name]: "float32" as const } };
   writeFileSync(inFolder(name), toOnnx(forwardWith({ model, types, microBatchSize: 16 }, weights)));
+}
+
+/**
+ * Writes a network of another file as Keras's exporter does, with its activation last; and with a second output, which no
+ * training can pass through.
+ */
+function writeWithActivation(from: string, name: string, activation: string): void {
+  const model = fromBinary(ModelProtoSchema, readFileSync(inFolder(from)));
+  const { node, output } = model.graph!;
+  const [{ name: raw }] = output;
+  node.push(create(NodeProtoSchema, { opType: activation, input: [raw], output: ["predictions"] }));
+  node.push(create(NodeProtoSchema, { opType: "TopK", input: ["predictions"], output: ["best"] }));
+  output[0].name = "predictions";
+  output.push({ ...output[0], name: "best" });
+  writeFileSync(inFolder(name), toBinary(ModelProtoSchema, model));
 }
 
 const counts = { red: 24, green: 12, blue: 4 };
@@ -86,6 +105,7 @@ beforeAll(async () => {
   writeNetwork("rows.onnx", [4], [dense(4, "tanh"), dense(3)], [0.5, -0.5, 0.25]);
   const convolutions = [conv2d(4, [3, 3], { activation: "relu" }), globalAveragePool(), dense(3)];
   writeNetwork("images.onnx", [8, 8, 3], convolutions, [0, 0, 0]);
+  writeWithActivation("images.onnx", "softmax.onnx", "Softmax");
   const rows = labels.map((_, row) => {
     const age = row === missing ? "" : 20 + row;
     return `${age},${["basic", "plus", "pro"][row % 3]},${row < positives ? "yes" : "no"}\n`;
@@ -159,6 +179,36 @@ test("a folder of images: the classes are its folders", async () => {
   expect(Math.abs(arms.zero.initialLoss.mean - Math.log(3))).toBeLessThan(0.4);
   expect(readFileSync(inFolder("c", "report.html"), "utf8")).toContain("green");
 });
+
+test("a network that ends in its activation is trained on what comes before it, and written back with it", async () => {
+  const args = ["--data", "photos", ...quick, "--keep-weights"];
+  const raw = await run("--model", "images.onnx", ...args, "--out", "raw");
+  const { arms, stderr } = await run("--model", "softmax.onnx", ...args, "--onnx", "--out", "g");
+  expect(arms).toEqual(raw.arms);
+  expect(stderr).toMatch(/the loss reads the output predictions; .*best/);
+  expect(stderr).toContain("predictions comes after Softmax, which the loss computes itself");
+  const trained = fromBinary(ModelProtoSchema, readFileSync(inFolder("g", "trained-prior.onnx")));
+  expect(trained.graph!.output.map(({ name }) => name)).toEqual(["predictions", "best"]);
+  expect(trained.graph!.node.map(({ opType }) => opType)).toContain("Softmax");
+});
+
+test("the file of reproduce --onnx gives the curves of reproduce, from the same weights and batches", async () => {
+  const { code } = await command("reproduce", "--dataset", "synthetic", "--onnx", "--out", "original");
+  expect(code).toBe(0);
+  const network = ["--model", "original/untrained-zero.onnx", "--keep-weights"];
+  await run(...network, "--dataset", "synthetic", "--json", "--out", "again");
+  const lossesOf = (out: string) => {
+    const rows = readFileSync(inFolder(out, "losses.csv"), "utf8").trim().split("\n").slice(1);
+    return rows.map((row) => row.split(","));
+  };
+  const [original, again] = ["original", "again"].map(lossesOf);
+  expect(again.map(([arm, seed, , step]) => [arm, seed, step])).toEqual(
+    original.map(([arm, seed, , step]) => [arm, seed, step]),
+  );
+  again.forEach((row, i) => {
+    expect(Number(row[4])).toBeCloseTo(Number(original[i][4]), 4);
+  });
+}, 60_000);
 
 test("--patience stops, and tests the best epoch", async () => {
   const patient = ["--epochs", "60", "--patience", "2", "--learning-rate", "0.3", "--json", "--out", "e"];
@@ -242,6 +292,18 @@ const refusals: Record<string, readonly [readonly string[], RegExp]> = {
   "an image that is none": [["--model", "images.onnx", "--data", "broken"], /broken.*0\.png/],
   "a table without a column of labels": [ofChurn.slice(0, 4), /--column/],
   "a bias of another length": [[...ofRows, "--arms", "zero,short.json"], /short\.json has 2 numbers.*3/],
+  "an activation that is not the loss's": [
+    ["--model", "softmax.onnx", "--data", "photos", "--loss", "squared-error"],
+    /predictions comes after Softmax, and squared-error reads raw outputs/,
+  ],
+  "an output that is not there": [
+    ["--model", "softmax.onnx", "--data", "photos", "--output", "prediction"],
+    /unknown output: prediction; did you mean predictions/,
+  ],
+  "an output that no training passes through": [
+    ["--model", "softmax.onnx", "--data", "photos", "--output", "best"],
+    /TopK/,
+  ],
   "nothing to compare": [[], /--model/],
 };
 

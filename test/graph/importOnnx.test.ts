@@ -1,24 +1,32 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { gradients } from "../../src/graph/gradient.ts";
 import { Graph } from "../../src/graph/graph.ts";
 import { importOnnx } from "../../src/graph/import/importOnnx.ts";
 import type { Tensor } from "../../src/graph/tensor.ts";
-import { numbers, tensor } from "../../src/graph/tensor.ts";
+import { arrayTypes, elementCount, numbers, tensor } from "../../src/graph/tensor.ts";
 import { toOnnx } from "../../src/graph/toOnnx.ts";
 import { nodeRuntime } from "../../src/runtime/node.ts";
 
 const folder = join(import.meta.dirname, "..", "files", "importedNetworks");
+
+interface StoredArray {
+  readonly key: string;
+  readonly dtype: "float32" | "float64" | "int64";
+  readonly shape: number[];
+  readonly offset: number;
+  readonly length: number;
+}
 
 /** What PyTorch computed for a network, as scripts/exportNetworks.py wrote it. */
 function reference(name: string): Map<string, Tensor> {
   const { arrays } = JSON.parse(readFileSync(join(folder, `${name}.json`), "utf8"));
   const bytes = readFileSync(join(folder, `${name}.bin`));
   return new Map(
-    arrays.map(({ key, dtype, shape, offset, length }: Record<string, never>) => {
+    (arrays as StoredArray[]).map(({ key, dtype, shape, offset, length }) => {
       const copy = new Uint8Array(bytes.subarray(offset, offset + length)).buffer;
-      const data = dtype === "float32" ? new Float32Array(copy) : new Float64Array(copy);
+      const data = new arrayTypes[dtype](copy);
       return [key, { dtype, shape, data }];
     }),
   );
@@ -34,11 +42,25 @@ function relativeError(a: Tensor, b: Tensor): number {
   return Math.max(...wanted.map((value, i) => Math.abs(value - found[i]))) / scale;
 }
 
-test("loss, gradients and running statistics of a network from PyTorch equal those of autograd", async () => {
+/** Each row `times` times, one after another. */
+function repeated({ dtype, shape, data }: Tensor, times: number): Tensor {
+  const all = new (data.constructor as Float32ArrayConstructor)(times * data.length);
+  for (let i = 0; i < times; i++) all.set(data as Float32Array, i * data.length);
+  return { dtype, shape: [times * shape[0], ...shape.slice(1)], data: all };
+}
+
+/**
+ * Loss, gradients and next states of a network of the folder, in training mode.
+ *
+ * @param times how often each row is in the batch: the mean loss and its gradients do not depend on it
+ */
+async function computed(name: string, times: number) {
   const wanted = reference(name);
   const network = importOnnx(read(name));
-  const x = wanted.get("input x0")!;
-  const bound = network.bind({ x0: x.shape });
+  const rows = Object.fromEntries(
+    network.inputs.map(({ name }) => [name, repeated(wanted.get(`input ${name}`)!, times)]),
+  );
+  const bound = network.bind(Object.fromEntries(Object.entries(rows).map(([key, x]) => [key, x.shape])));
   const graph = new Graph();
   const weights = new Map(
     [...network.parameters, ...network.state].map(({ name, shape }) => [
@@ -47,9 +69,11 @@ test("loss, gradients and running statistics of a network from PyTorch equal tho
     ]),
   );
   const noise = new Map(bound.noise.map(({ name, shape }) => [name, graph.input(name, "float32", shape)]));
-  const inputs = new Map([["x0", graph.input("x0", "float32", x.shape)]]);
+  const inputs = new Map(
+    Object.entries(rows).map(([name, { dtype, shape }]) => [name, graph.input(name, dtype, shape)]),
+  );
   const { outputs, nextState } = network.build(graph, inputs, weights, { training: true, noise });
-  const target = wanted.get("target")!;
+  const target = repeated(wanted.get("target")!, times);
   const difference = graph.sub(outputs.get(network.outputs[0].name)!, graph.constant(target));
   const loss = graph.op("ReduceMean", [graph.mul(difference, difference)], { keepDims: false });
   graph.output("loss", loss);
@@ -63,16 +87,34 @@ test("loss, gradients and running statistics of a network from PyTorch equal tho
     [...network.parameters, ...network.state].map(({ name, value }) => [name, value]),
   );
   // A mask that undoes the division by the share kept, because PyTorch computed with probability 0.
-  for (const { name, shape } of bound.noise)
-    feeds[name] = tensor("float32", shape, Array(shape.reduce((a, b) => a * b)).fill(0.7));
-  const results = await session.run({ ...feeds, x0: x });
+  for (const { name, shape, kind } of bound.noise) {
+    const keep = kind.kind === "mask" ? kind.keep : Number.NaN;
+    feeds[name] = tensor("float32", shape, Array(elementCount(shape)).fill(keep));
+  }
+  const results = await session.run({ ...feeds, ...rows });
   await session.dispose();
-  expect(relativeError(results.loss, wanted.get("loss")!)).toBeLessThan(1e-6);
-  for (const { name } of bound.trainable)
-    expect(relativeError(results[`gradient ${name}`], wanted.get(`gradient ${name}`)!), name).toBeLessThan(
-      1e-4,
-    );
-  expect([...nextState.keys()]).toEqual(["1.running_mean", "1.running_var"]);
+  return { results, wanted, names: bound.trainable.map(({ name }) => name), states: [...nextState.keys()] };
+}
+
+const names = readdirSync(folder).flatMap((file) => (file.endsWith(".onnx") ? [file.slice(0, -5)] : []));
+
+// The files fix the size of the batch that PyTorch exported with, so three times the rows are another network in the file.
+test.each(names.flatMap((name) => [1, 3].map((times) => [name, times] as const)))(
+  "%s from PyTorch: loss and gradients equal those of autograd, with each row %i times",
+  async (name, times) => {
+    const { results, wanted, names } = await computed(name, times);
+    expect(relativeError(results.loss, wanted.get("loss")!)).toBeLessThan(1e-6);
+    expect(names.length).toBeGreaterThan(0);
+    for (const name of names)
+      expect(relativeError(results[`gradient ${name}`], wanted.get(`gradient ${name}`)!), name).toBeLessThan(
+        1e-4,
+      );
+  },
+);
+
+test("running statistics are the states of a network", async () => {
+  const { states } = await computed(name, 1);
+  expect(states).toEqual(["1.running_mean", "1.running_var"]);
 });
 
 test("a network written back has the same names and the weights that were given", async () => {

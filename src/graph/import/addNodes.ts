@@ -83,17 +83,20 @@ export function addNodes(
 }
 
 function addNode(network: NetworkContext, node: NodeProto, values: Map<string, Value>): void {
-  const inputs = node.input.map((name) => {
+  const read = node.input.map((name) => {
     if (name === "") return undefined;
     const value = values.get(name);
     if (!value) throw new RangeError(`no node or tensor defines its input ${name}`);
     return value;
   });
+  const { fixedBatch } = network;
+  const inputs = fixedBatch?.fitted(node, read, network.graph, network.known) ?? read;
   const isConstant =
     inputs.length > 0 &&
     !randomOps.has(node.opType) &&
     inputs.every((value) => !value || network.known.has(value.name));
   const outputs = isConstant ? folded(network, node, inputs) : converted(network, node, inputs);
+  fixedBatch?.place(node, outputs);
   outputs.forEach((value, i) => {
     if (node.output[i]) values.set(node.output[i], value);
   });

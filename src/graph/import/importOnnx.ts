@@ -9,6 +9,7 @@ import { ops } from "../ops.ts";
 import { addNodes, constant, neededNodes, refuseUnknownOps } from "./addNodes.ts";
 import { type ExportedMode, exportedMode } from "./exportedMode.ts";
 import { exportTrained } from "./exportTrained.ts";
+import { FixedBatch } from "./fixedBatch.ts";
 import type {
   BoundNetwork,
   BuiltNetwork,
@@ -31,10 +32,12 @@ import { toInference } from "./toInference.ts";
  */
 export function importOnnx(bytes: Uint8Array, options: ImportOptions = {}): ImportedNetwork {
   const parts = readParts(bytes, options);
-  const { model, file, tensors, inputs } = parts;
+  const { model, file, tensors, inputs, outputs } = parts;
   return {
     inputs,
-    outputs: model.graph!.output.map((info) => networkValue(info, file)),
+    outputs: model
+      .graph!.output.filter(({ name }) => outputs.has(name))
+      .map((info) => networkValue(info, file)),
     parameters: tensors.parameters,
     state: tensors.state,
     notes: [...parts.mode.notes, ...tensors.notes],
@@ -61,35 +64,85 @@ interface Parts {
   readonly mode: ExportedMode;
   readonly tensors: NetworkTensors;
   readonly inputs: readonly NetworkValue[];
+  /** Names of the outputs, each with that of the value that is read. */
+  readonly outputs: ReadonlyMap<string, string>;
 }
 
 function readParts(bytes: Uint8Array, options: ImportOptions): Parts {
   const { file = "the model", frozen = [], external } = options;
   const { model, nodes: all, opset } = readNetwork(bytes, file);
   const proto = model.graph!;
-  const outputs = proto.output.map(({ name }) => name);
-  const training = neededNodes(all, outputs);
+  const outputs = options.outputs ?? new Map(proto.output.map(({ name }) => [name, name]));
+  const read = [...outputs.values()];
+  const training = neededNodes(all, read);
   refuseUnknownOps(training, file);
-  const needed = new Set([...training.flatMap(namesRead), ...outputs]);
+  const needed = new Set([...training.flatMap(namesRead), ...read]);
   const tensors = networkTensors(model, training, needed, file, frozen, external);
   const mode = exportedMode(model, training, file, options.asExported ?? false);
   if (!tensors.parameters.some(({ trainable }) => trainable)) {
     throw new InputError(`${file}: it has no trainable parameters (${tensors.parameters.length} are frozen)`);
   }
-  const nodes = { training, inference: inferenceNodes(training, outputs) };
+  const nodes = { training, inference: inferenceNodes(training, read) };
   const stored = new Set(proto.initializer.map(({ name }) => name));
-  const inputs = proto.input.filter(({ name }) => !stored.has(name)).map((info) => networkValue(info, file));
-  return { file, external, model, nodes, opset, mode, tensors, inputs };
+  const inputs = proto.input
+    .filter(({ name }) => !stored.has(name) && (needed.has(name) || options.outputs === undefined))
+    .map((info) => networkValue(info, file));
+  return { file, external, model, nodes, opset, mode, tensors, inputs, outputs };
 }
 
 /** Adds the network to a graph. `given` holds the inputs, parameters and state by name. */
 function addNetwork(
-  { file, external, model, nodes, opset, mode, tensors }: Parts,
+  parts: Parts,
   graph: Graph,
   given: ReadonlyMap<string, Value>,
   training: boolean,
   noise: NetworkContext["noise"],
 ): BuiltNetwork {
+  const fixedBatch = fixedBatchOf(parts, given, training);
+  const { values, nextState } = addValues(parts, graph, given, training, noise, fixedBatch);
+  const outputs = [...parts.outputs].map(([name, read]) => [name, values.get(read)!] as const);
+  for (const [name, read] of parts.outputs) {
+    if (fixedBatch?.isFirst(read) ?? true) continue;
+    throw new InputError(
+      `${parts.file}: the first axis of ${name} is not the batch, which the file fixes; export with a batch of any size`,
+    );
+  }
+  return { outputs: new Map(outputs), nextState };
+}
+
+/** Set where the file fixes the size of a batch, and the data have another; it is the first size of every input. */
+function fixedBatchOf(
+  parts: Parts,
+  given: ReadonlyMap<string, Value>,
+  training: boolean,
+): FixedBatch | undefined {
+  const { inputs } = parts;
+  const [size] = inputs[0]?.shape ?? [];
+  const isFixed = typeof size === "number" && inputs.every(({ shape }) => shape[0] === size);
+  if (!isFixed) return undefined;
+  const names = inputs.map(({ name }) => name);
+  const now = given.get(names[0])!.shape[0];
+  if (now === size) return undefined;
+  const graph = new Graph();
+  const atSize = [...given].map(([name, { dtype, shape }]) => {
+    return [name, graph.input(name, dtype, names.includes(name) ? shape.with(0, size) : shape)] as const;
+  });
+  const { values } = addValues(parts, graph, new Map(atSize), training, (node, kind, shape) =>
+    graph.input(noiseOf(node, kind, shape).name, "float32", shape),
+  );
+  const shapes = new Map([...values].map(([name, { shape }]) => [name, shape]));
+  return new FixedBatch(size, now, shapes, names);
+}
+
+/** Adds the nodes of the file, and returns all that they compute, by the file's names. */
+function addValues(
+  { file, external, model, nodes, opset, mode, tensors }: Parts,
+  graph: Graph,
+  given: ReadonlyMap<string, Value>,
+  training: boolean,
+  noise: NetworkContext["noise"],
+  fixedBatch?: FixedBatch,
+) {
   const nextState = new Map<string, Value>();
   const network: NetworkContext = {
     graph,
@@ -98,14 +151,14 @@ function addNetwork(
     unstatedNormsTrain: mode.unstatedNormsTrain,
     opset,
     unbiasedVariance: model.producerName === "pytorch",
+    fixedBatch,
     noise,
     setState: (name, value) => nextState.set(name, value),
   };
   const values = new Map(given);
   for (const [name, content] of tensors.constants) values.set(name, constant(network, content));
   addNodes(network, training ? nodes.training : nodes.inference, values, file, external);
-  const outputs = model.graph!.output.map(({ name }) => [name, values.get(name)!] as const);
-  return { outputs: new Map(outputs), nextState };
+  return { values, nextState };
 }
 
 /** Builds the network in a graph of its own, to see whether it fits, what it is fed and what its outputs depend on. */

@@ -12,6 +12,11 @@ export interface ImportOptions {
   readonly frozen?: readonly string[];
   /** Train a file that was exported in inference mode as it is, in place of refusing it. */
   readonly asExported?: boolean;
+  /**
+   * The outputs to keep, each with the name of the value that is read in its place: its own, or that before its last
+   * activation. All of them as they are unless given.
+   */
+  readonly outputs?: ReadonlyMap<string, string>;
   /** Reads a file beside the model that holds large tensors. */
   readonly external?: ReadExternal;
 }

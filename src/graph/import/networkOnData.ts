@@ -1,4 +1,4 @@
-import { InputError, unknownName } from "../../errors.ts";
+import { InputError } from "../../errors.ts";
 import type { Graph } from "../graph.ts";
 import type { NamedShape, Network } from "../network.ts";
 import type { Value } from "../op.ts";
@@ -17,8 +17,8 @@ export interface NetworkOnDataOptions {
   readonly inputs: readonly DataInput[];
   /** Shape of the label of a row. */
   readonly labelShape: readonly number[];
-  /** Name of the output that the loss reads; the first unless given. */
-  readonly output?: string;
+  /** Name of the output that the loss reads. */
+  readonly output: string;
   readonly outputBias: string | undefined;
 }
 
@@ -29,8 +29,7 @@ export interface NetworkOnDataOptions {
  * @throws InputError where data, labels and network do not fit each other
  */
 export function networkOnData(imported: ImportedNetwork, options: NetworkOnDataOptions): Network {
-  const { file, inputs, labelShape, outputBias } = options;
-  const output = chosenOutput(imported, options.output);
+  const { file, inputs, labelShape, output, outputBias } = options;
   const feeds = imported.inputs.map((wanted) => feedOf(wanted, inputs, imported.inputs.length === 1, file));
   const bound = new Map<number, BoundNetwork>();
   const bindAt = (batch: number) => {
@@ -62,12 +61,6 @@ export function networkOnData(imported: ImportedNetwork, options: NetworkOnDataO
       return { output: layout.apply(graph, outputs.get(output)!), nextState };
     },
   };
-}
-
-function chosenOutput({ outputs }: ImportedNetwork, wanted = outputs[0].name): string {
-  const names = outputs.map(({ name }) => name);
-  if (names.includes(wanted)) return wanted;
-  throw unknownName("output", wanted, names);
 }
 
 function requireTrainable(

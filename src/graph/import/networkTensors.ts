@@ -80,11 +80,13 @@ export function networkTensors(
   const state: NetworkState[] = [];
   const constants = new Map<string, Tensor>();
   const mixed: string[] = [];
+  const isOurs = model.producerName === "baserate";
   for (const proto of model.graph!.initializer) {
     if (!needed.has(proto.name)) continue;
     const { name } = proto;
     const value = protoTensor(proto, file, external);
     if (running.has(name)) state.push({ name, shape: value.shape, value });
+    else if (isOurs && /^constant_\d+$/.test(name)) constants.set(name, value);
     else if (!fixed.has(name) && isParameter(name, value, infos.get(name))) {
       if ((foldedFrom(infos.get(name))?.length ?? 0) > 1) mixed.push(name);
       const trainable = !frozen.some((pattern) => matches(pattern, name));

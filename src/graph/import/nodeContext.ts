@@ -5,6 +5,7 @@ import type { AttributeProto, NodeProto } from "../onnx.gen.ts";
 import type { Value } from "../op.ts";
 import type { DType, Tensor } from "../tensor.ts";
 import { normalizeAxis, numbers, tensor } from "../tensor.ts";
+import type { FixedBatch } from "./fixedBatch.ts";
 
 /** What the nodes of a network share while they are added to a graph. */
 export interface NetworkContext {
@@ -17,6 +18,8 @@ export interface NetworkContext {
   readonly opset: number;
   /** Whether running variances are updated with the unbiased variance, as PyTorch does and ONNX does not. */
   readonly unbiasedVariance: boolean;
+  /** Set where the file fixes another size of a batch. */
+  readonly fixedBatch?: FixedBatch;
   /** Declares random numbers that are drawn anew for each step, and returns their value. */
   noise(node: NodeProto, kind: NoiseKind, shape: readonly number[]): Value;
   /** The next value of a state. */
@@ -98,6 +101,16 @@ export class NodeContext {
       );
     }
     return [...numbers(content)];
+  }
+
+  /** The output's shape, as constants of the file give it: -1 for an axis that they leave open. */
+  outputShape(given: readonly number[]): readonly number[] {
+    return this.network.fixedBatch?.outputShape(this.node, given) ?? given;
+  }
+
+  /** What an axis of an input measures in a file that fixes the size of a batch, if it holds the batch. */
+  fileSize(index: number, axis: number): number | undefined {
+    return this.network.fixedBatch?.fileSize(this.node.input[index], axis);
   }
 
   isKnown(index: number): boolean {

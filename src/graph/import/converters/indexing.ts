@@ -24,10 +24,13 @@ const slice: Converter = (c) => {
   starts.forEach((from, i) => {
     const axis = normalizeAxis(axes[i], x.shape.length);
     const size = x.shape[axis];
+    // All rows of the file's batch stand for all rows.
+    const all = c.fileSize(0, axis);
+    const end = all !== undefined && from === 0 && ends[i] >= all ? size : ends[i];
     const clamp = (at: number, low: number, high: number) =>
       Math.min(Math.max(at < 0 ? at + size : at, low), high);
     if (steps[i] > 0) {
-      ranges.push({ axis, start: clamp(from, 0, size), end: clamp(ends[i], 0, size), step: steps[i] });
+      ranges.push({ axis, start: clamp(from, 0, size), end: clamp(end, 0, size), step: steps[i] });
     } else {
       const [start, end] = [clamp(from, -1, size - 1), clamp(ends[i], -1, size - 1)];
       const count = Math.ceil((start - end) / -steps[i]);

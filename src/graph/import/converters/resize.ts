@@ -84,7 +84,9 @@ const resizeNode: Converter = (c) => {
   const axes = c.ints("axes") ?? [...c.x.shape.keys()];
   const given = c.inputs[2] && c.input(2).shape[0] > 0 ? c.numbers(2) : undefined;
   const sizes = c.inputs[3] ? c.numbers(3) : undefined;
+  const isBatch = (axis: number) => c.fileSize(0, axis) !== undefined;
   return axes.reduce((x, axis, i) => {
+    if (isBatch(axis)) return x;
     const out = sizes ? sizes[i] : Math.floor(x.shape[axis] * given![i]);
     const scale = given ? given[i] : out / x.shape[axis];
     return out === x.shape[axis] && scale === 1 ? x : resizeAxis(c, x, axis, out, scale);

@@ -7,7 +7,7 @@ const reshape: Converter = (c) => {
   const { shape } = c.x;
   const wanted = c.numbers(1)!;
   const keepZero = c.int("allowzero", 0) === 0;
-  const sizes = wanted.map((size, axis) => (size === 0 && keepZero ? shape[axis] : size));
+  const sizes = c.outputShape(wanted.map((size, axis) => (size === 0 && keepZero ? shape[axis] : size)));
   const known = sizes.reduce((product, size) => (size === -1 ? product : product * size), 1);
   return c.graph.reshape(
     c.x,
@@ -61,7 +61,7 @@ const expand: Converter = (c) => {
   const shape = Array.from({ length: rank }, (_, i) =>
     at(wanted, i) === 1 ? at(c.x.shape, i) : at(wanted, i),
   );
-  return c.graph.expand(c.x, shape);
+  return c.graph.expand(c.x, c.outputShape(shape));
 };
 
 const tile: Converter = (c) => {
