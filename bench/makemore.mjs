@@ -2,12 +2,11 @@
 //   node bench/makemore.mjs --names FOLDER [--steps 200000] [--seeds 1,2] [--python PYTHON]
 // With --python, blocks of PyTorch's steps take turns with those of the first training, and both are timed.
 import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { build } from "tsdown";
+import { compileSources } from "./compileSources.mjs";
 
 const { values } = parseArgs({
   options: {
@@ -57,14 +56,11 @@ async function train(makemore, options, other) {
   console.log(JSON.stringify(other ? { ...result, pytorch: theirs } : result));
 }
 
-const results = fileURLToPath(new URL("results", import.meta.url));
-mkdirSync(results, { recursive: true });
-const folder = mkdtempSync(join(results, "makemore-"));
+const {
+  exports: { makemore },
+  remove,
+} = await compileSources(["bench/makemore.ts"]);
 try {
-  const entry = { makemore: fileURLToPath(new URL("makemore.ts", import.meta.url)) };
-  await build({ entry, outDir: folder, config: false, logLevel: "silent", dts: false, clean: false });
-  const compiled = readdirSync(folder).find((file) => file.startsWith("makemore."));
-  const { makemore } = await import(pathToFileURL(join(folder, compiled)).href);
   let other = values.python && peer(values.python);
   for (const seed of values.seeds.split(",").map(Number)) {
     for (const start of values.starts.split(",")) {
@@ -76,5 +72,5 @@ try {
     }
   }
 } finally {
-  rmSync(folder, { recursive: true });
+  remove();
 }

@@ -1,31 +1,27 @@
 // Where the time of a training step goes: `node bench/ops.mjs` profiles it op by op with ONNX Runtime's own profiler,
 // on one thread, from plain operators and as it is. A node's time is the lower fifth of its times in all runs, since
 // whatever else the machine does only adds.
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
 import { InferenceSession, Tensor } from "onnxruntime-node";
-import { build } from "tsdown";
+import { compileSources } from "./compileSources.mjs";
 import { byOp } from "./operatorTimes.mjs";
 import { quantile } from "./statistics.mjs";
 
 const runs = 15;
 const options = { intraOpNumThreads: 1, interOpNumThreads: 1 };
-// Inside the package, where the compiled file finds its dependencies.
-const results = fileURLToPath(new URL("results", import.meta.url));
-mkdirSync(results, { recursive: true });
-const folder = mkdtempSync(join(results, "ops-"));
+const {
+  exports: { trainSteps },
+  folder,
+  remove,
+} = await compileSources(["bench/trainSteps.ts"]);
 try {
-  const entry = { trainSteps: fileURLToPath(new URL("trainSteps.ts", import.meta.url)) };
-  await build({ entry, outDir: folder, config: false, logLevel: "silent", dts: false, clean: false });
-  const compiled = readdirSync(folder).find((file) => file.startsWith("trainSteps."));
-  const { trainSteps } = await import(pathToFileURL(join(folder, compiled)).href);
   const steps = [];
   for (const [name, make] of Object.entries(trainSteps))
     steps.push({ name, ...(await measure(name, make())) });
   console.log(table(steps));
 } finally {
-  rmSync(folder, { recursive: true });
+  remove();
 }
 
 /** Milliseconds of processor time of a step and milliseconds of creating its session; and, by op, milliseconds under the profiler and calls. */

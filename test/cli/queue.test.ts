@@ -30,6 +30,9 @@ const planInput = {
 };
 const plan = resolvePlan(planInput);
 writeFileSync(join(folder, "plan.yaml"), JSON.stringify(planInput));
+/** 40 trials: two settings, ten seeds, two arms. */
+const seeds = Array.from({ length: 10 }, (_, i) => i + 1);
+writeFileSync(join(folder, "forty.yaml"), JSON.stringify({ ...planInput, seeds, epochs: 2 }));
 
 const running: ChildProcess[] = [];
 let [port, runs] = [0, 0];
@@ -53,9 +56,9 @@ function start(program: string, args: readonly string[], variables: NodeJS.Proce
 const baserate = (...args: string[]) => start(process.execPath, [cli, ...args]);
 const worker = () => baserate("worker", address(), "--workers", "1", "--lost-after", "2");
 /** Watches the sweep, with a folder of its own unless one is named. */
-const compare = (out = `run-${runs++}`) => ({
+const compare = (out = `run-${runs++}`, planFile = "plan.yaml") => ({
   out,
-  ...baserate("compare", "plan.yaml", "--queue", address(), "--out", out),
+  ...baserate("compare", planFile, "--queue", address(), "--out", out),
 });
 
 const shows = (started: Started, pattern: RegExp) =>
@@ -132,17 +135,20 @@ describe.skipIf(noRedis)(`with Redis${noRedis ? " (skipped: redis-server is not 
     }
   });
 
-  test("of three workers two are killed in the middle of their work, and the summary is that of one machine", async () => {
+  test("a sweep of 40 trials over three workers, two of them killed, has the summary of one machine", async () => {
+    expect(await baserate("compare", "forty.yaml", "--out", "forty").exit).toBe(0);
     const workers = [worker(), worker(), worker()];
-    const watcher = compare();
+    const watcher = compare(undefined, "forty.yaml");
     for (const lost of workers.slice(0, 2)) {
       await shows(lost, /done/);
       lost.child.kill("SIGKILL");
+      await lost.exit;
     }
+    expect(watcher.child.exitCode).toBe(null); // both died on the way
     expect(await watcher.exit).toBe(0);
-    expect(summary(watcher.out)).toBe(summary("whole"));
-    expect(lines(watcher.out)).toHaveLength(12);
-  }, 120_000);
+    expect(lines(watcher.out)).toHaveLength(40);
+    expect(summary(watcher.out)).toBe(summary("forty"));
+  }, 180_000);
 
   test("a watcher that is stopped leaves the sweep running, and the next one takes its results", async () => {
     const first = compare();

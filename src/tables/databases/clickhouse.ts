@@ -6,7 +6,7 @@ import type { DatabaseSession } from "./session.ts";
  * password in the address, that of CLICKHOUSE_PASSWORD.
  */
 export async function connectClickhouse(address: string): Promise<DatabaseSession> {
-  const { createClient } = await loadOptional(
+  const { createClient, ClickHouseLogLevel } = await loadOptional(
     "ClickHouse",
     ["@clickhouse/client"],
     () => import("@clickhouse/client"),
@@ -19,6 +19,7 @@ export async function connectClickhouse(address: string): Promise<DatabaseSessio
     password: decodeURIComponent(password) || process.env.CLICKHOUSE_PASSWORD || "",
     database: decodeURIComponent(pathname.slice(1)) || "default",
     application: "baserate",
+    log: { level: ClickHouseLogLevel.OFF }, // it would print failed queries to stderr
     request_timeout: 3_600_000,
     clickhouse_settings: { readonly: "1" },
   });

@@ -9,12 +9,20 @@ import { labelsOf } from "../../../src/cli/labelFlags.ts";
 import { findHead } from "../../../src/heads/index.ts";
 import { loadOptional, optionalPackages } from "../../../src/optionalPackage.ts";
 import { shownAddress } from "../../../src/tables/databases/address.ts";
+import { connectClickhouse } from "../../../src/tables/databases/clickhouse.ts";
 import { openDuckdb } from "../../../src/tables/databases/duckdb.ts";
 import { connectMysql } from "../../../src/tables/databases/mysql.ts";
 import { connectPostgres } from "../../../src/tables/databases/postgres.ts";
 import type { DatabaseSession } from "../../../src/tables/databases/session.ts";
 import { openSqlite } from "../../../src/tables/databases/sqlite.ts";
-import { noMariadb, noPostgres, startMariadb, startPostgres } from "../sql/engines.ts";
+import {
+  noClickhouse,
+  noMariadb,
+  noPostgres,
+  startClickhouse,
+  startMariadb,
+  startPostgres,
+} from "../sql/engines.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "baserate-databases-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -61,11 +69,21 @@ async function fillMariadb(): Promise<Filled> {
   return { address, open: () => connectMysql(address), close: engine.close };
 }
 
+async function fillClickhouse(): Promise<Filled> {
+  const { address, engine } = await startClickhouse();
+  await engine.run(
+    "CREATE TABLE orders (species Nullable(String), price Float64, sold Int32) ENGINE = Memory",
+  );
+  await engine.run(setUp[1]);
+  return { address, open: () => connectClickhouse(address), close: engine.close };
+}
+
 const databases = [
   { name: "SQLite", fill: fillSqlite },
   { name: "DuckDB", fill: fillDuckdb },
   { name: "PostgreSQL", fill: fillPostgres, missing: noPostgres },
   { name: "MariaDB", fill: fillMariadb, missing: noMariadb },
+  { name: "ClickHouse", fill: fillClickhouse, missing: noClickhouse },
 ].map((one) => ({ ...one, name: one.missing ? `${one.name} (${one.missing})` : one.name }));
 
 describe.each(databases)("$name", ({ fill, missing }) => {
@@ -83,6 +101,9 @@ describe.each(databases)("$name", ({ fill, missing }) => {
     expect(names.source).toBe(
       `${shownAddress(database.address)}, column species, 4 rows, 1 skipped (no label): 2 class names, in sorted order`,
     );
+    const sold = await read("sigmoid", { table: "orders", column: ["sold"] });
+    expect(sold.summary).toMatchObject({ positives: Float64Array.of(3), totals: Float64Array.of(4) });
+    if (fill === fillClickhouse) return; // too old for numbers: see startClickhouse
     const numbers = await read("squared-error", {
       query: "SELECT price * 2 AS double_price, sold FROM orders",
       column: ["double_price"],
@@ -93,8 +114,6 @@ describe.each(databases)("$name", ({ fill, missing }) => {
       rows: 3,
       columns: [{ values: Float64Array.of(1, 6, 2e6), weight: 3 }],
     });
-    const sold = await read("sigmoid", { table: "orders", column: ["sold"] });
-    expect(sold.summary).toMatchObject({ positives: Float64Array.of(3), totals: Float64Array.of(4) });
   });
 
   onDatabase("the session itself refuses to write, and takes one statement at a time", async () => {
@@ -102,7 +121,7 @@ describe.each(databases)("$name", ({ fill, missing }) => {
     for (const text of [
       "INSERT INTO orders VALUES ('cow', 1, 1)",
       "DROP TABLE orders",
-      "CREATE TABLE other (y INTEGER)",
+      `CREATE TABLE other (y ${fill === fillClickhouse ? "Int32) ENGINE = Memory" : "INTEGER)"}`,
     ]) {
       await expect(session.query(text)).rejects.toThrow(/read.?only/i);
     }
@@ -124,7 +143,7 @@ describe.each(databases)("$name", ({ fill, missing }) => {
     await expect(broken).rejects.not.toThrow(/secret%word at host/);
   });
 
-  const isServer = missing === undefined && /Postgre|Maria/.test(fill.name);
+  const isServer = missing === undefined && /Postgre|Maria|Click/i.test(fill.name);
   test.skipIf(!isServer)("a wrong password, and one in the message, are not shown", async () => {
     const wrong = database.address.replace("secret%25word", "hush%25hush");
     const error = await labelsOf(findHead("softmax").head, wrong, {

@@ -4,6 +4,7 @@ import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { ClickHouseLogLevel, createClient } from "@clickhouse/client";
 import { DuckDBInstance } from "@duckdb/node-api";
 import mysql from "mysql2/promise";
 import sqlite from "node-sqlite3-wasm";
@@ -16,6 +17,8 @@ export interface Engine {
   /** Type of a column of text, and of one of 64-bit floats. */
   readonly text: string;
   readonly float: string;
+  /** What ends a CREATE TABLE. */
+  readonly storage?: string;
   run(sql: string): Promise<Record<string, unknown>[]>;
   close(): Promise<void>;
 }
@@ -49,6 +52,7 @@ export async function startDuckdb(): Promise<Engine> {
 /** Why there can be no such server here, or undefined. */
 export const noPostgres = program("postgres") ? undefined : "PostgreSQL's server is not installed";
 export const noMariadb = program("mariadbd") ? undefined : "MariaDB's server is not installed";
+export const noClickhouse = program("clickhouse-server") ? undefined : "ClickHouse's server is not installed";
 
 /** The path of a server program; Debian keeps PostgreSQL's out of PATH. */
 function program(name: string): string | undefined {
@@ -170,6 +174,59 @@ export async function startMariadb(): Promise<Server> {
         )[0] as Record<string, unknown>[],
       close: async () => {
         await connection.end();
+        await stop(server, folder);
+      },
+    },
+  };
+}
+
+/** Debian's ClickHouse is of 2018: it has no window functions, and so cannot group numbers into buckets. */
+export async function startClickhouse(): Promise<Server> {
+  const folder = mkdtempSync(join(tmpdir(), "baserate-clickhouse-"));
+  const [httpPort, tcpPort] = [await freePort(), await freePort()];
+  const users = join(folder, "users.xml");
+  writeFileSync(
+    users,
+    `<yandex><profiles><default/></profiles><quotas><default/></quotas><users><owner>
+      <password>secret%word</password><networks><ip>127.0.0.1</ip></networks><profile>default</profile><quota>default</quota>
+    </owner></users></yandex>`,
+  );
+  const config = join(folder, "config.xml");
+  writeFileSync(
+    config,
+    `<yandex><logger><level>none</level></logger><listen_host>127.0.0.1</listen_host>
+      <http_port>${httpPort}</http_port><tcp_port>${tcpPort}</tcp_port><path>${folder}/data/</path><tmp_path>${folder}/tmp/</tmp_path>
+      <user_files_path>${folder}/files/</user_files_path><users_config>${users}</users_config><mark_cache_size>100000000</mark_cache_size>
+      <default_profile>default</default_profile><default_database>default</default_database></yandex>`,
+  );
+  const server = spawn(program("clickhouse-server")!, [`--config-file=${config}`], {
+    cwd: folder,
+    stdio: "ignore",
+  });
+  const client = createClient({
+    url: `http://127.0.0.1:${httpPort}`,
+    username: "owner",
+    password: "secret%word",
+    log: { level: ClickHouseLogLevel.OFF },
+  });
+  const run = async (query: string) => {
+    if (!/^(SELECT|WITH)/.test(query)) {
+      await client.command({ query });
+      return [];
+    }
+    return (await client.query({ query, format: "JSONEachRow" })).json<Record<string, unknown>>();
+  };
+  await retry(() => run("SELECT 1"));
+  return {
+    address: `clickhouse://owner:secret%25word@127.0.0.1:${httpPort}/default`,
+    engine: {
+      dialect: "clickhouse",
+      text: "Nullable(String)",
+      float: "Nullable(Float64)",
+      storage: " ENGINE = Memory",
+      run,
+      close: async () => {
+        await client.close();
         await stop(server, folder);
       },
     },
