@@ -165,11 +165,12 @@ def made(name):
 
 
 def export(folder):
+    old_exporter = {"dynamo": False} if int(torch.__version__.split(".")[0]) > 1 else {}
     for name in NETWORKS:
         model, x = made(name)
         torch.onnx.export(
-            model, (x,), f"{folder}/{name}.onnx", dynamo=False, input_names=["x"], opset_version=17,
-            training=torch.onnx.TrainingMode.TRAINING, do_constant_folding=False,
+            model, (x,), f"{folder}/{name}.onnx", input_names=["x"], opset_version=17,
+            training=torch.onnx.TrainingMode.TRAINING, do_constant_folding=False, **old_exporter,
         )
         print(name, file=sys.stderr)
 

@@ -1,4 +1,5 @@
-import type { Graph, GraphNode } from "./graph.ts";
+import { type GradientPart, gradientSum } from "./gradientSum.ts";
+import type { CustomGradient, Graph, GraphNode } from "./graph.ts";
 import type { Op, Value } from "./op.ts";
 import type { OpAttributes, OpName } from "./opAttributes.ts";
 import { ops } from "./ops.ts";
@@ -27,26 +28,40 @@ function pullBack(
 ): Value[] {
   const entries = [...graph.tape];
   const depends = dependents(graph, targets);
-  const arrived = new Map<string, Value[]>();
-  for (const [value, dy] of given) arrived.set(value.name, [...(arrived.get(value.name) ?? []), dy]);
+  const arrived = new Map<string, GradientPart[]>();
+  const arrive = ({ name }: Value, part: GradientPart) => {
+    if (!arrived.get(name)?.push(part)) arrived.set(name, [part]);
+  };
+  for (const [value, dy] of given) arrive(value, { dy });
   for (const entry of entries.reverse()) {
     const parts = arrived.get(entry.y.name);
     if (!parts || !depends.has(entry.y.name)) continue;
-    const dy = total(graph, parts);
+    const dy = gradientSum(graph, parts, entry.y.shape);
     const wanted = entry.x.map(({ name }) => depends.has(name));
-    const dxs = "op" in entry ? nodeGradients(graph, entry, dy, wanted) : entry.gradient(dy);
-    entry.x.forEach((x, index) => {
-      const dx = dxs[index];
-      if (!wanted[index] || !dx) return;
-      const list = arrived.get(x.name) ?? [];
-      arrived.set(x.name, list);
-      list.push(summedTo(graph, dx, x.shape));
+    entryGradients(graph, entry, dy, wanted).forEach((part, index) => {
+      if (wanted[index] && part) arrive(entry.x[index], part);
     });
   }
-  return targets.map(({ name }) => {
+  return targets.map(({ name, shape }) => {
     const parts = arrived.get(name);
     if (!parts) throw new RangeError(`the loss does not depend on ${name}`);
-    return total(graph, parts);
+    return gradientSum(graph, parts, shape);
+  });
+}
+
+/** Gradients with respect to each input, of the input's shape; undefined for zero. */
+function entryGradients(
+  graph: Graph,
+  entry: GraphNode | CustomGradient,
+  dy: Value,
+  wanted: readonly boolean[],
+): (GradientPart | undefined)[] {
+  if ("op" in entry && entry.op === "Slice")
+    return [{ dy, ranges: (entry as GraphNode<"Slice">).attributes.ranges }];
+  const dxs = "op" in entry ? nodeGradients(graph, entry, dy, wanted) : entry.gradient(dy);
+  return entry.x.map(({ shape }, i) => {
+    const dx = wanted[i] ? dxs[i] : undefined;
+    return dx && { dy: summedTo(graph, dx, shape) };
   });
 }
 
@@ -93,10 +108,6 @@ function nodeGradients<Name extends OpName>(
     const rule = typeof gradient === "function" ? gradient(index) : gradient[index];
     return rule({ graph, x, y, dy, attributes });
   });
-}
-
-function total(graph: Graph, parts: readonly Value[]): Value {
-  return parts.length === 1 ? parts[0] : graph.op("Sum", parts);
 }
 
 /** Sums a gradient over the axes along which its value was broadcast. */

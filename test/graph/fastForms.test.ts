@@ -1,9 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { evaluateGraph } from "../../src/graph/evaluateGraph.ts";
 import { fastConv } from "../../src/graph/fastConv.ts";
+import { fastConvTranspose } from "../../src/graph/fastConvTranspose.ts";
+import { fastMaxPool } from "../../src/graph/fastMaxPool.ts";
 import { gradients } from "../../src/graph/gradient.ts";
 import { Graph } from "../../src/graph/graph.ts";
-import { throughTranspose } from "../../src/graph/import/throughTranspose.ts";
+import { concatThroughTranspose, throughTranspose } from "../../src/graph/import/throughTranspose.ts";
 import { inference, type Layer } from "../../src/graph/layer.ts";
 import { averagePool2d, conv2d, dense, flatten, maxPool2d } from "../../src/graph/layers.ts";
 import { sequential } from "../../src/graph/model.ts";
@@ -312,6 +314,163 @@ describe("fastConv is the Conv, forward and backward", () => {
     expect(graph.nodes.map((node) => "op" in node && node.op)).toEqual(["Conv"]);
   });
 });
+
+describe("fastConvTranspose is the ConvTranspose, forward and backward", () => {
+  const { normal } = seededRandom(8, "x");
+  test.each([
+    { x: [2, 3, 4, 5], kernel: [3, 6, 2, 2], attributes: { strides: [2, 2] } },
+    { x: [2, 3, 2, 3], kernel: [3, 2, 3, 1], attributes: { strides: [3, 1] } },
+    { x: [2, 3, 4, 5], kernel: [3, 6, 2, 2], attributes: { strides: [2, 2], pads: [1, 0, 0, 1] } },
+    { x: [2, 4, 3, 3], kernel: [4, 2, 2, 2], attributes: { strides: [2, 2], groups: 2 } },
+    { x: [1, 2, 3, 3], kernel: [2, 2, 3, 3], attributes: { strides: [2, 2] } },
+  ] as const)("x = [$x], kernel = [$kernel], $attributes", ({ x, kernel, attributes }) => {
+    const draws = Array.from({ length: elementCount(x) }, normal);
+    const [fast, plain] = [fastConvTranspose, plainConvTranspose].map((build) =>
+      evaluated(
+        (graph, value, weights) => build(graph, [value, weights], attributes),
+        [...x],
+        [...kernel],
+        (i) => draws[i],
+      ),
+    );
+    expectClose(fast, plain);
+  });
+
+  test("windows side by side become a product", () => {
+    const graph = new Graph();
+    const x = graph.input("x", "float32", [1, 4, 8, 8]);
+    fastConvTranspose(graph, [x, graph.input("w", "float32", [4, 2, 2, 2])], { strides: [2, 2] });
+    expect(graph.nodes.some((node) => "op" in node && node.op === "ConvTranspose")).toBe(false);
+  });
+});
+
+const plainConvTranspose = (graph: Graph, [x, kernel]: readonly Value[], attributes: ConvAttributes) =>
+  graph.op("ConvTranspose", [x, kernel], attributes);
+
+describe("fastMaxPool is the MaxPool, forward and backward, with images innermost", () => {
+  const { normal } = seededRandom(9, "x");
+  const draws = Array.from({ length: 1000 }, normal);
+  const inside =
+    (pool: typeof fastMaxPool, kernel: readonly [number, number]): Build =>
+    (graph, x, factor) =>
+      graph.mul(pool(graph, graph.transpose(x, [2, 3, 0, 1]), { kernel, strides: kernel }), factor);
+  const plain: typeof fastMaxPool = (graph, x, attributes) => graph.op("MaxPool", [x], attributes);
+
+  test.each([
+    { x: [4, 6, 2, 3], kernel: [2, 2] },
+    { x: [7, 5, 1, 2], kernel: [3, 2] },
+    { x: [3, 8, 2, 1], kernel: [1, 4] },
+  ] as const)("x = [$x], windows of $kernel", ({ x, kernel }) => {
+    for (const draw of [
+      (i: number) => draws[i],
+      // Of equal elements the first one takes the gradient.
+      () => 0.5,
+      (i: number) => Math.round(draws[i]),
+    ]) {
+      expectClose(
+        evaluated(inside(fastMaxPool, kernel), [...x], [1], draw),
+        evaluated(inside(plain, kernel), [...x], [1], draw),
+      );
+    }
+  });
+
+  test("it needs no transpose of its own", () => {
+    const graph = new Graph();
+    const x = graph.transpose(graph.input("x", "float32", [8, 8, 2, 3]), [2, 3, 0, 1]);
+    const y = fastMaxPool(graph, x, { kernel: [2, 2], strides: [2, 2] });
+    expect(graph.transposeOf(y)!.from.shape).toEqual([4, 4, 2, 3]);
+    expect(graph.nodes.some((node) => "op" in node && node.op === "MaxPool")).toBe(false);
+  });
+});
+
+test("a Concat of transposes is the transpose of a Concat", () => {
+  const build =
+    (concat: (graph: Graph, parts: Value[], axis: number) => Value): Build =>
+    (graph, x, y) =>
+      concat(
+        graph,
+        [x, y].map((value) => graph.transpose(value, [2, 3, 0, 1])),
+        1,
+      );
+  const plain = (graph: Graph, parts: Value[], axis: number) => graph.op("Concat", parts, { axis });
+  const draws = Array.from({ length: 120 }, seededRandom(10, "x").normal);
+  const [below, above] = [concatThroughTranspose, plain].map((concat) =>
+    evaluated(build(concat), [2, 3, 4, 5], [2, 3, 4, 2], (i) => draws[i]),
+  );
+  expectClose(below, above);
+});
+
+describe("gradients of slices are those of their definition", () => {
+  const ranges: Record<string, [number, number, number?][]> = {
+    "side by side": [
+      [0, 3],
+      [3, 4],
+      [4, 10],
+    ],
+    "with gaps": [
+      [1, 3],
+      [5, 6],
+      [8, 9],
+    ],
+    "that overlap": [
+      [0, 6],
+      [4, 10],
+      [2, 5],
+      [6, 8],
+    ],
+    "with steps": [
+      [0, 10, 3],
+      [1, 4],
+    ],
+  };
+  test.each(Object.keys(ranges))("%s", (name) => {
+    const build =
+      (whole: boolean): Build =>
+      (graph, x, weights) => {
+        const parts = ranges[name].map(([start, end, step = 1], i) => {
+          const range = { axis: 1, start, end, step };
+          // A product with rows of the identity matrix is a slice too.
+          const rows = Array.from(
+            { length: Math.ceil((end - start) / step) },
+            (_, row) => start + row * step,
+          );
+          const part = whole
+            ? graph.matmul(x, graph.constant(tensor("float64", [10, rows.length], identityColumns(rows))))
+            : graph.slice(x, [range]);
+          return graph.op(
+            "ReduceSum",
+            [graph.mul(graph.mul(part, part), graph.slice(weights, [{ axis: 0, start: i, end: i + 1 }]))],
+            {
+              axes: [1],
+            },
+          );
+        });
+        return graph.add(graph.op("Sum", parts), graph.op("ReduceSum", [x], { axes: [1] }));
+      };
+    const draws = Array.from({ length: 20 }, seededRandom(11, "x").normal);
+    const [sliced, multiplied] = [false, true].map((whole) =>
+      evaluated(build(whole), [2, 10], [ranges[name].length], (i) => draws[i]),
+    );
+    expectClose(sliced, multiplied);
+  });
+
+  test("many slices side by side cost one Concat", () => {
+    const graph = new Graph();
+    const x = graph.input("x", "float32", [100, 4]);
+    const sums = Array.from({ length: 100 }, (_, start) =>
+      graph.op("Tanh", [graph.slice(x, [{ axis: 0, start, end: start + 1 }])]),
+    );
+    const loss = graph.op("ReduceSum", [graph.op("Sum", sums)], { keepDims: false });
+    gradients(graph, loss, [x]);
+    const named = graph.nodes.map((node) => ("op" in node ? node.op : ""));
+    expect(named.filter((op) => op === "Pad")).toEqual([]);
+    expect(named.filter((op) => op === "Concat")).toHaveLength(1);
+  });
+});
+
+/** The columns `rows` of the identity matrix of 10. */
+const identityColumns = (rows: readonly number[]) =>
+  Array.from({ length: 10 }, (_, i) => rows.map((row) => Number(row === i))).flat();
 
 const plainOnnxConv = (graph: Graph, inputs: readonly Value[], attributes: ConvAttributes) =>
   graph.op("Conv", inputs, attributes);

@@ -20,6 +20,20 @@ export function throughTranspose<Name extends OpName>(
   return graph.transpose(graph.op(name, below, attributes), first.order);
 }
 
+/** Concatenates along an axis: where all inputs are the same transpose, below it. */
+export function concatThroughTranspose(graph: Graph, inputs: readonly Value[], axis: number): Value {
+  const order = graph.transposeOf(inputs[0])?.order;
+  const below = inputs.map((x) => graph.transposeOf(x));
+  const isShared = order && below.every((one) => one?.order.join() === order.join());
+  if (!isShared) return graph.op("Concat", inputs, { axis });
+  const joined = graph.op(
+    "Concat",
+    below.map((one) => one!.from),
+    { axis: order[axis] },
+  );
+  return graph.transpose(joined, order);
+}
+
 /** An input of the op on the values below the transposes; undefined where it has none without moving its elements. */
 function belowTranspose(graph: Graph, x: Value, order: readonly number[], from: Value): Value | undefined {
   const own = graph.transposeOf(x);

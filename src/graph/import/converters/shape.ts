@@ -1,6 +1,7 @@
 import { elementCount, normalizeAxis, sameShape, tensor } from "../../tensor.ts";
 import type { Converter } from "../nodeContext.ts";
 import { protoTensor } from "../protoTensor.ts";
+import { concatThroughTranspose } from "../throughTranspose.ts";
 import { filled } from "./elementwise.ts";
 
 const reshape: Converter = (c) => {
@@ -158,7 +159,7 @@ export const shape: Record<string, Converter> = {
   Concat: (c) => {
     const axis = c.axis(0);
     const parts = c.inputs.map((_, i) => c.input(i)).filter((x) => !sameShape(x.shape, [0]));
-    return parts.length === 1 ? parts[0] : c.graph.op("Concat", parts, { axis });
+    return parts.length === 1 ? parts[0] : concatThroughTranspose(c.graph, parts, axis);
   },
   Constant: constant,
   ConstantOfShape: constantOfShape,

@@ -1,4 +1,6 @@
 import { fastConv } from "../../fastConv.ts";
+import { fastConvTranspose } from "../../fastConvTranspose.ts";
+import { fastMaxPool } from "../../fastMaxPool.ts";
 import type { Value } from "../../op.ts";
 import { tensor } from "../../tensor.ts";
 import type { Converter, NodeContext } from "../nodeContext.ts";
@@ -68,9 +70,8 @@ const convTranspose: Converter = (c) => {
   const { strides, dilations, pads } = windowsOf(c, kernel.shape.slice(2));
   const outputPadding = pair(c.ints("output_padding") ?? [0, 0], 0);
   const attributes = { strides, dilations, pads, groups: c.int("group", 1), outputPadding };
-  const y = c.graph.op("ConvTranspose", [flat(c, c.x), flat(c, kernel)], attributes);
-  const bias = c.inputs[2];
-  return restored(c, bias ? c.graph.add(y, c.graph.reshape(bias, [bias.shape[0], 1, 1])) : y);
+  const inputs = [flat(c, c.x), flat(c, kernel), ...(c.inputs[2] ? [c.inputs[2]] : [])];
+  return restored(c, fastConvTranspose(c.graph, inputs, attributes));
 };
 
 /** Rows and columns that ceil_mode adds below and to the right, so that the last window begins inside the padded input. */
@@ -104,7 +105,7 @@ const maxPool: Converter = (c) => {
   const x = flat(c, c.x);
   const [below, right] = ceilPads(c, x, spec);
   const all = [pads[0], pads[1], pads[2] + below, pads[3] + right];
-  return restored(c, c.graph.op("MaxPool", [padded(c, x, all, lowest)], { kernel, strides }));
+  return restored(c, fastMaxPool(c.graph, padded(c, x, all, lowest), { kernel, strides }));
 };
 
 const averagePool: Converter = (c) => {
