@@ -10,6 +10,7 @@ import type { Link } from "../heads/links.ts";
 import type { Options } from "../heads/options.ts";
 import { type Solution, solve } from "../heads/solve.ts";
 import type { BiasChange } from "../models/editBias.ts";
+import { isDatabaseAddress } from "../tables/databases/address.ts";
 import { readings } from "../tables/labelChoices.ts";
 import { tableFormats } from "../tables/table.ts";
 import { type LabelFlags, labelsOf } from "./labelFlags.ts";
@@ -52,6 +53,9 @@ const source = z.strictObject({
   loss: z.string(),
   counts: list.optional(),
   column: z.union([z.string().transform((text) => text.split(",")), z.array(z.string())]).optional(),
+  table: z.string().optional(),
+  query: z.string().optional(),
+  where: z.string().optional(),
   weightColumn: z.string().optional(),
   countColumn: z.string().optional(),
   classes: z.union([z.number(), z.array(z.string())]).optional(),
@@ -92,7 +96,8 @@ export async function readBiases(path: string): Promise<IntendedBias[]> {
 }
 
 function fromLabels(path: string, { loss, labels, options = {}, ...flags }: z.infer<typeof source>) {
-  const file = labels === undefined ? undefined : resolve(dirname(path), labels);
+  const isPath = labels !== undefined && !isDatabaseAddress(labels);
+  const file = isPath ? resolve(dirname(path), labels) : labels;
   const { counts, ignoreIndex } = flags;
   return solveBias(
     loss,

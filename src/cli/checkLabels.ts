@@ -4,6 +4,7 @@ import { InputError } from "../errors.ts";
 import type { Head } from "../heads/head.ts";
 import type { LabelSummary } from "../labels/summary.ts";
 import { float64 } from "../math/float64.ts";
+import { isDatabaseAddress } from "../tables/databases/address.ts";
 import type { LabelChoices } from "../tables/labelChoices.ts";
 import { type LabelHead, type LabelRows, readLabelRows } from "../tables/readLabels.ts";
 import type { Table } from "../tables/table.ts";
@@ -72,6 +73,11 @@ function readFor(
   file: string,
   flags: CheckLabelFlags,
 ): Promise<FoundLabels> {
+  if (isDatabaseAddress(file)) {
+    throw new InputError(
+      "labels of the checked rows come from a file, since a database has no order of rows that the outputs' could be; --training-labels can be a database",
+    );
+  }
   return withTable(file, flags, async (table: Table) => {
     const owner = labelsBelongTo(head, outputs.shape, table.shape ?? []);
     const choices: LabelChoices = { ...choicesOf(flags), indicesAreSure: true, atPlaces: owner !== "input" };

@@ -7,15 +7,13 @@ import type { LabelChoices } from "../tables/labelChoices.ts";
 import { openTable } from "../tables/openTable.ts";
 import type { LabelsRead } from "../tables/readLabels.ts";
 import { type Dialect, findDialect } from "../tables/sql/dialects.ts";
-import { fromQuery, fromTable, groupedQuery } from "../tables/sql/groupedQuery.ts";
+import { groupedQuery } from "../tables/sql/groupedQuery.ts";
+import { fromPlace, type RowsPlace, requirePlace } from "../tables/sql/rowsQuery.ts";
 import type { Table, TableFormat } from "../tables/table.ts";
 import { progressLine } from "./progressLine.ts";
 
 /** Which labels of a database: the table or the query that has the columns, and a condition that its rows must meet. */
-export interface DatabaseFlags {
-  readonly table?: string;
-  readonly query?: string;
-  readonly where?: string;
+export interface DatabaseFlags extends RowsPlace {
   readonly column?: readonly string[];
   readonly weightColumn?: string;
 }
@@ -65,10 +63,8 @@ export async function readGroupedFile(
   return { table, columns: labelColumns(table), read: await readGrouped(table, head, choices) };
 }
 
-function queryOf(head: Head, { table, query, column, weightColumn, where }: DatabaseFlags) {
-  if ((table === undefined) === (query === undefined)) {
-    throw new InputError("say where the labels are with either --table NAME or --query 'SELECT ...'");
-  }
+function queryOf(head: Head, { column, weightColumn, where, ...place }: DatabaseFlags) {
+  requirePlace(place);
   if (column === undefined) throw new InputError("say which column holds the labels with --column");
   if (head.reads === "nothing") throw new InputError(`${head.name} reads no labels`);
   if (head.reads === "survival" && column.length !== 2) {
@@ -77,7 +73,7 @@ function queryOf(head: Head, { table, query, column, weightColumn, where }: Data
     );
   }
   return (dialect: Dialect) => {
-    const from = table === undefined ? fromQuery(query!) : fromTable(dialect, table);
+    const from = fromPlace(dialect, place);
     return groupedQuery(dialect, { from, columns: column, weightColumn, where }, head.reads);
   };
 }

@@ -190,7 +190,7 @@ async function planOf(flags: ExperimentFlags): Promise<{ plan: Plan; name: strin
 
 /** The name of the run's folder: that of the plan's file, the network's file or the dataset. */
 function runName({ plan: file }: ExperimentFlags, { model, data, dataset }: Plan): string {
-  const named = file ?? model ?? data;
+  const named = (file ?? model ?? data)?.replace(/^(sqlite|duckdb):|\?.*$/g, "");
   return named === undefined ? `${dataset}-imbalanced` : basename(named).replace(/\.[^.]+$/, "");
 }
 

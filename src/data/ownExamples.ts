@@ -3,10 +3,12 @@ import { extname } from "node:path";
 import { InputError } from "../errors.ts";
 import type { Head } from "../heads/head.ts";
 import { numberIn } from "../tables/cell.ts";
-import { openTable } from "../tables/openTable.ts";
+import { isDatabaseAddress } from "../tables/databases/address.ts";
+import type { RowsPlace } from "../tables/sql/rowsQuery.ts";
 import { readArrayRows } from "./arrayRows.ts";
 import type { ExampleSet, ExperimentData } from "./exampleSet.ts";
 import { readImageRows } from "./imageRows.ts";
+import { type OpenRows, rowsOpener } from "./openRows.ts";
 import { type ExampleLabels, labelsFrom, labelsOfClasses, labelsOfText } from "./rowLabels.ts";
 import type { EncodedRows, InputArray, RowSource } from "./rowSource.ts";
 import { splitRows } from "./splitRows.ts";
@@ -14,7 +16,7 @@ import { readTableRows } from "./tableRows.ts";
 import { readTextRows, type TextRows } from "./textRows.ts";
 
 /** Where examples and labels are, and how they are read: keys of a plan. */
-export interface OwnExamples {
+export interface OwnExamples extends RowsPlace {
   readonly data: string;
   readonly labels?: string;
   readonly testData?: string;
@@ -37,6 +39,11 @@ export interface OwnExamplesOptions {
   readonly signal?: AbortSignal;
 }
 
+/** How the rows of one experiment are read. */
+interface ReadingOptions extends OwnExamplesOptions {
+  readonly open: OpenRows;
+}
+
 /** Rows and their labels. */
 interface Labelled {
   readonly path: string;
@@ -49,15 +56,16 @@ interface Labelled {
 const defaultTestShare = 0.2;
 
 /**
- * Loads examples from files: a folder of images, NumPy arrays, a table, or lines of text, with their labels.
+ * Loads examples from files or a database: a folder of images, NumPy arrays, a table, or lines of text, with their labels.
  *
  * @throws InputError where a file cannot be read, or its rows and labels do not fit each other or the loss
  */
 export async function loadExamples(
   plan: OwnExamples,
   head: Head,
-  options: OwnExamplesOptions,
+  settings: OwnExamplesOptions,
 ): Promise<ExperimentData> {
+  const options = { ...settings, open: rowsOpener(plan) };
   const main = await readLabelled(plan, plan.data, plan.labels, head, options);
   if (plan.testData === undefined) {
     if (plan.testLabels !== undefined) throw new InputError("test labels need test data: --test-data");
@@ -119,12 +127,14 @@ async function readLabelled(
   path: string,
   labelPath: string | undefined,
   head: Head,
-  options: OwnExamplesOptions,
+  options: ReadingOptions,
   before?: Labelled,
 ): Promise<Labelled> {
   const source = await openSource(plan, path, options, before);
-  const weights = plan.weightColumn === undefined ? undefined : await readWeights(path, plan.weightColumn);
-  const labels = await readLabelsOf(plan, path, labelPath, head, source, before);
+  const { open } = options;
+  const weights =
+    plan.weightColumn === undefined ? undefined : await readWeights(open, path, plan.weightColumn);
+  const labels = await readLabelsOf(plan, path, labelPath, head, source, open, before);
   if (labels.count === source.count) return { path, source, labels, weights };
   throw new InputError(
     `${labelPath ?? path} has ${labels.count} labels, and ${path} has ${source.count} ${source.unit}s; needed: one for each`,
@@ -137,11 +147,16 @@ async function readLabelsOf(
   labelPath: string | undefined,
   head: Head,
   source: RowSource,
+  open: OpenRows,
   before: Labelled | undefined,
 ): Promise<ExampleLabels> {
   const { column, ignoreIndex } = plan;
   const classes = before?.labels.names ?? plan.classes;
-  const choices = { classes, ignoreIndex: ignoreIndex === undefined ? undefined : String(ignoreIndex) };
+  const choices = {
+    open,
+    classes,
+    ignoreIndex: ignoreIndex === undefined ? undefined : String(ignoreIndex),
+  };
   if (labelPath !== undefined) return labelsFrom(labelPath, head, { ...choices, column });
   if (source.classes) return labelsOfClasses(source.classes, head, path);
   if ("nextCharacters" in source) return labelsOfText(source as TextRows, head);
@@ -157,6 +172,7 @@ async function readLabelsOf(
 
 /** The kind of a file or folder, by its name. */
 function kindOf(path: string): "arrays" | "text" | "table" {
+  if (isDatabaseAddress(path)) return "table";
   const extension = extname(path).toLowerCase();
   if (extension === ".npy" || extension === ".npz") return "arrays";
   return extension === ".txt" ? "text" : "table";
@@ -165,17 +181,21 @@ function kindOf(path: string): "arrays" | "text" | "table" {
 async function openSource(
   plan: OwnExamples,
   path: string,
-  { channels, onImages, signal }: OwnExamplesOptions,
+  { channels, onImages, signal, open }: ReadingOptions,
   before: Labelled | undefined,
 ): Promise<RowSource> {
+  const isDatabase = isDatabaseAddress(path);
   const found = await stat(path).catch(() => undefined);
-  if (!found) throw new InputError(`cannot read ${path}: there is no such file`);
+  if (!found && !isDatabase) throw new InputError(`cannot read ${path}: there is no such file`);
   const { resize, imageScale: scale } = plan;
-  if (found.isDirectory()) {
+  if (found?.isDirectory()) {
     const names = before?.labels.names ?? plan.classes;
     return readImageRows(path, { resize, scale, channels, names, onProgress: onImages, signal });
   }
-  if (resize !== undefined) throw new InputError(`--resize is for a folder of images, and ${path} is a file`);
+  if (resize !== undefined)
+    throw new InputError(
+      `--resize is for a folder of images, and ${path} is ${isDatabase ? "a database" : "a file"}`,
+    );
   if (kindOf(path) === "arrays") return readArrayRows(path);
   if (kindOf(path) === "text") {
     const { characters, length } = (before?.source as TextRows | undefined) ?? {};
@@ -187,12 +207,13 @@ async function openSource(
     features,
     without: plan.labels === undefined ? without : without.slice(column.length),
     categories,
+    open,
   });
 }
 
 /** Sample weights, one per row. */
-async function readWeights(path: string, name: string): Promise<Float64Array> {
-  const { chunks } = await openTable(path, { columns: [name], header: true });
+async function readWeights(open: OpenRows, path: string, name: string): Promise<Float64Array> {
+  const { chunks } = await open(path, { columns: [name], header: true });
   const weights: number[] = [];
   for await (const { columns, rows } of chunks) {
     for (let i = 0; i < rows; i++) {

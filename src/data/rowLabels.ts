@@ -4,8 +4,8 @@ import { openByteSource } from "../files/openByteSource.ts";
 import type { TensorData } from "../graph/tensor.ts";
 import type { Head, Label } from "../heads/head.ts";
 import type { LabelChoices } from "../tables/labelChoices.ts";
-import { openTable } from "../tables/openTable.ts";
 import { readLabelRows } from "../tables/readLabels.ts";
+import type { OpenRows } from "./openRows.ts";
 import { sharedArray } from "./rowSource.ts";
 import type { TextRows } from "./textRows.ts";
 
@@ -57,17 +57,21 @@ export function labelsOfText(text: TextRows, { reads, name }: Head): ExampleLabe
   };
 }
 
-/** Labels from a file, as the one reader of labels understands them; arrays of places keep their shape. */
+/** Labels from a file or a database, as the one reader of labels understands them; arrays of places keep their shape. */
 export async function labelsFrom(
   path: string,
   head: Head,
-  { column, ...choices }: LabelChoices & { readonly column?: readonly string[] },
+  {
+    column,
+    open,
+    ...choices
+  }: LabelChoices & { readonly column?: readonly string[]; readonly open: OpenRows },
 ): Promise<ExampleLabels> {
   if (path.endsWith(".npy")) {
     const places = readPlaces(path, head, choices);
     if (places) return places;
   }
-  const table = await openTable(path, { columns: column && [...column], ...(column && { header: true }) });
+  const table = await open(path, { columns: column && [...column], ...(column && { header: true }) });
   const indicesAreSure = head.reads === "classes";
   const { labels, rows, names, ignored, understood } = await readLabelRows(table, head, {
     indicesAreSure,

@@ -1,7 +1,7 @@
 import { InputError } from "../errors.ts";
 import { isMissing, numberIn } from "../tables/cell.ts";
-import { openTable } from "../tables/openTable.ts";
 import type { TableCell } from "../tables/table.ts";
+import type { OpenRows } from "./openRows.ts";
 import { type EncodedRows, type InputArray, type RowSource, sharedArray } from "./rowSource.ts";
 
 export interface TableRowsOptions {
@@ -11,6 +11,7 @@ export interface TableRowsOptions {
   readonly without: readonly string[];
   /** Categories as one column of 0 and 1 each, or as an index for an embedding. */
   readonly categories: "one-hot" | "index";
+  readonly open: OpenRows;
 }
 
 /** The columns of a table, numbers or categories. A missing number is NaN, a missing category the empty text. */
@@ -24,8 +25,8 @@ interface TableRows extends RowSource {
 
 /** Reads the feature columns of a table: numbers where all its cells are numbers or missing, else categories. */
 export async function readTableRows(path: string, options: TableRowsOptions): Promise<RowSource> {
-  const { features, without } = options;
-  const table = await openTable(path, { columns: features ?? "all", header: true });
+  const { features, without, open } = options;
+  const table = await open(path, { columns: features ?? "all", header: true });
   const kept = [...table.columns.keys()].filter((c) => features || !without.includes(table.columns[c]));
   if (kept.length === 0) throw new InputError(`${path} has no columns besides ${without.join(", ")}`);
   const cells: TableCell[][] = kept.map(() => []);

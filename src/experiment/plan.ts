@@ -42,8 +42,11 @@ const ownKeys = {
   asExported: z.boolean().optional(),
   /** Whether all seeds start from the file's weights, in place of weights drawn anew. */
   keepWeights: z.boolean().optional(),
-  /** Files or folders with the rows, and their labels where they are apart. */
+  /** Files or folders with the rows (or a database, and which of its rows), and their labels where they are apart. */
   data: text.optional(),
+  table: text.optional(),
+  query: text.optional(),
+  where: text.optional(),
   labels: text.optional(),
   testData: text.optional(),
   testLabels: text.optional(),
@@ -131,12 +134,16 @@ export function resolvePlan(
   }
   if (plan.data !== undefined) return plan;
   const stray = dataKeys.find((key) => plan[key] !== undefined);
-  if (stray !== undefined) throw new InputError(`${name(stray)} needs ${name("data")}, a file or a folder`);
+  if (stray !== undefined)
+    throw new InputError(`${name(stray)} needs ${name("data")}, a file, a folder or a database`);
   return { ...plan, counts: plan.counts ?? [...defaultCounts[plan.dataset]] };
 }
 
 /** Keys that say something of `data`. */
 const dataKeys = [
+  "table",
+  "query",
+  "where",
   "labels",
   "testData",
   "testLabels",

@@ -16,8 +16,8 @@ export function shownCell(cell: TableCell): string {
   return cell === null || String(cell).trim() === "" ? "nothing" : String(cell).slice(0, 40);
 }
 
-/** Where a number is expected, no spelling of these words is anything else. */
-const missingNumber = /^(na|n\/a|nan|null|none|<na>|#n\/a)$/i;
+/** Where a number is expected, these words stand for a missing one, in capitals or not. */
+export const missingNumberWords = ["na", "n/a", "nan", "null", "none", "<na>", "#n/a"];
 
 /** A cell as a number, NaN if it is missing. Throws InputError for what is neither, such as a word. */
 export function numberIn(cell: TableCell, row: number, column: string): number {
@@ -27,7 +27,7 @@ export function numberIn(cell: TableCell, row: number, column: string): number {
   const value = Number(cell);
   if (!Number.isNaN(value) && cell.trim() !== "") return value;
   const text = cell.trim();
-  if (isMissing(text) || missingNumber.test(text)) return Number.NaN;
+  if (isMissing(text) || missingNumberWords.includes(text.toLowerCase())) return Number.NaN;
   const hint = /^[-+]?\d+,\d+$/.test(text) ? "; write decimal points instead of commas: 1.5" : "";
   throw new InputError(`row ${row} holds ${shownCell(cell)} as ${column}, which is not a number${hint}`);
 }

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import sqlite from "node-sqlite3-wasm";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Graph } from "../../src/graph/graph.ts";
@@ -171,6 +172,30 @@ test("a table: categories are one-hot, and a missing number is replaced and said
   );
   expect(Math.abs(arms.prior.initialLoss.mean - arms.prior.expectedLoss.mean)).toBeLessThan(0.4);
   expect(stderr).toContain("age misses 1 of 32 training numbers");
+});
+
+test("a table of a database gives the results of the same table in a file", async () => {
+  const database = new sqlite.Database(inFolder("churn.db"));
+  database.exec("CREATE TABLE customers (age REAL, tariff TEXT, churned TEXT)");
+  const [, ...lines] = readFileSync(inFolder("churn.csv"), "utf8").trim().split("\n");
+  for (const line of lines) {
+    const [age, ...rest] = line.split(",");
+    database.run("INSERT INTO customers VALUES (?, ?, ?)", [age === "" ? null : Number(age), ...rest]);
+  }
+  database.close();
+  const data = ["--data", "sqlite:churn.db", "--query", "SELECT * FROM customers ORDER BY rowid"];
+  const { arms } = await run(...ofChurn, ...data, ...quick, "--out", "database");
+  const { arms: ofFile } = await run(...ofChurn, ...quick, "--out", "file");
+  expect(arms).toEqual(ofFile);
+  const { code, stderr } = await baserate(
+    ...ofChurn,
+    "--data",
+    "postgres://me:hush@db/shop",
+    "--table",
+    "customers",
+  );
+  expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining("set PGPASSWORD") });
+  expect(stderr).not.toContain("hush");
 });
 
 test("a folder of images: the classes are its folders", async () => {

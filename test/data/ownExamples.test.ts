@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import sqlite from "node-sqlite3-wasm";
 import { afterAll, expect, test } from "vitest";
 import { loadExamples } from "../../src/data/ownExamples.ts";
 import { splitRows } from "../../src/data/splitRows.ts";
@@ -59,4 +60,36 @@ test.each([
   [{ data: file("one.csv", "x,y\n1,0\n2,1\n"), column: ["z"] }, "has no column z"],
 ])("%j is refused", async (plan, message) => {
   await expect(load(plan)).rejects.toThrow(message);
+});
+
+test("features and label of a database are those of the same table in a file", async () => {
+  const rows = Array.from({ length: 30 }, (_, i) => [
+    i * 0.5,
+    i % 3 === 0 ? null : "ab"[i % 2],
+    Number(i % 4 === 0),
+    i + 1,
+  ]);
+  const path = file("rows-of-database.csv", `x,kind,y,w\n${rows.map((row) => row.join(",")).join("\n")}\n`);
+  const database = new sqlite.Database(join(folder, "rows.db"));
+  database.exec("CREATE TABLE orders (x REAL, kind TEXT, y INTEGER, w REAL)");
+  for (const row of [...rows, [99, "b", 1, 100]]) database.run("INSERT INTO orders VALUES (?, ?, ?, ?)", row);
+  database.close();
+  const address = `sqlite:${join(folder, "rows.db")}`;
+  const keys = { column: ["y"], weightColumn: "w" };
+  const fromFile = await load({ data: path, ...keys });
+  for (const place of [
+    { table: "orders", where: "x < 50" },
+    { query: "SELECT * FROM orders WHERE x < 50 ORDER BY x;" },
+    { query: "SELECT * FROM orders -- all", where: "x < 50", features: ["x", "kind"] },
+  ]) {
+    const { name, ...data } = await load({ data: address, ...keys, ...place });
+    expect(name).toBe(address);
+    expect(data).toEqual({ ...fromFile, name: undefined });
+  }
+  await expect(load({ data: address, column: ["z"], table: "orders" })).rejects.toThrow(
+    "Its columns: x, kind, y, w",
+  );
+  await expect(load({ data: address, column: ["y"], table: "orders", where: "x > 100" })).rejects.toThrow(
+    "has no rows",
+  );
 });

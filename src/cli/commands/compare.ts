@@ -49,6 +49,9 @@ const ownNames = [
   "asExported",
   "keepWeights",
   "data",
+  "table",
+  "query",
+  "where",
   "labels",
   "testData",
   "testLabels",
@@ -86,8 +89,11 @@ function addOwnOptions(command: Command): void {
   const data = [
     command.createOption(
       "--data <path>",
-      "folder of images (one folder per class), .npy or .npz arrays, a table (CSV, Parquet, ...), or lines of text (.txt)",
+      "folder of images (one folder per class), .npy or .npz arrays, a table (CSV, Parquet, ...), lines of text (.txt), or the address of a database",
     ),
+    command.createOption("--table <name>", "table of the database that holds features and labels"),
+    command.createOption("--query <sql>", "query whose rows hold them, instead of --table"),
+    command.createOption("--where <sql>", "condition in SQL that the rows of the database must meet"),
     command.createOption("--labels <file>", "labels, where they are not in the data"),
     command.createOption("--column <names>", "columns of the table that hold the labels").argParser(list),
     command.createOption("--weight-column <name>", "column that holds a sample weight for each row"),

@@ -23,6 +23,13 @@ export function checkedAddress(address: string): string {
   }
 }
 
+/** Whether an address holds a password. Throws InputError for one that no driver could read. */
+export function passwordIn(address: string): boolean {
+  if (/^(duckdb|sqlite):/.test(address)) return false;
+  const { password, searchParams } = new URL(checkedAddress(address));
+  return password !== "" || [...searchParams.keys()].some((name) => /pass|pwd|secret|token/i.test(name));
+}
+
 /** A driver's message without the password, should it quote the address. */
 export function withoutSecrets(message: string, address: string): string {
   const url = URL.canParse(address) ? new URL(address) : undefined;

@@ -19,18 +19,11 @@ const formats = {
 } as const;
 type Format = (typeof formats)[keyof typeof formats];
 
-/** The words that stand for a missing number in text are those of our own readers (tables/cell.ts). */
-const missingNumber = String.raw`(?i)\s*(na|n/a|nan|null|none|<na>|#n/a)?\s*`;
-
-const { number, ...duckdb } = findDialect("duckdb");
-
 /** Labels stay what they are in the files, so that they are understood as our own readers understand them. */
 const typed: Dialect = {
-  ...duckdb,
+  ...findDialect("duckdb"),
   key: (sql) => sql,
   label: (sql) => sql,
-  number: (sql) =>
-    `CASE WHEN typeof(${sql}) = 'VARCHAR' AND regexp_full_match(CAST(${sql} AS VARCHAR), '${missingNumber}') THEN NULL ELSE ${number(sql)} END`,
   typed: true,
 };
 

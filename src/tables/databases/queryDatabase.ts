@@ -37,6 +37,14 @@ function file(dialect: string, connect: (path: string) => Promise<DatabaseSessio
   return { dialect, connect, file: true } as const;
 }
 
+/** The whole result of a query on a database as a table: see `runQuery`. */
+export async function queryDatabase(
+  address: string,
+  makeQuery: (dialect: Dialect) => string,
+): Promise<Table> {
+  return resultTable(shownAddress(address), await runQuery(address, makeQuery));
+}
+
 /**
  * Runs a query on a database, read-only.
  *
@@ -46,10 +54,10 @@ function file(dialect: string, connect: (path: string) => Promise<DatabaseSessio
  * @returns the whole result
  * @throws InputError for an address that is not one, where the database refuses, and where its driver is not installed
  */
-export async function queryDatabase(
+export async function runQuery(
   address: string,
   makeQuery: (dialect: Dialect) => string,
-): Promise<Table> {
+): Promise<QueryResult> {
   const scheme = address.slice(0, address.indexOf(":")).toLowerCase();
   const engine = engines[scheme];
   if (engine === undefined || !Object.hasOwn(engines, scheme))
@@ -61,7 +69,7 @@ export async function queryDatabase(
   let session: DatabaseSession | undefined;
   try {
     session = await engine.connect(place);
-    return resultTable(shown, await session.query(sql));
+    return await session.query(sql);
   } catch (error) {
     if (error instanceof InputError) throw error;
     throw new InputError(`${shown}: ${withoutSecrets(messageOf(error), address)}`);
@@ -82,13 +90,17 @@ function messageOf(error: unknown): string {
   return message || errors?.[0]?.message || code || String(error);
 }
 
-/** The rows of a result as a table. */
-export function resultTable(format: string, { columns, rows }: QueryResult): Table {
-  const cells: Cells[] = columns.map((_, c) => rows.map((row) => cellOf(row[c])));
+/** The rows of a result as a table: all columns, or those at some positions. */
+export function resultTable(
+  format: string,
+  { columns, rows }: QueryResult,
+  positions: readonly number[] = columns.map((_, c) => c),
+): Table {
+  const cells: Cells[] = positions.map((c) => rows.map((row) => cellOf(row[c])));
   async function* chunks() {
     if (rows.length > 0) yield { columns: cells, rows: rows.length };
   }
-  return { format, columns, chunks: chunks() };
+  return { format, columns: positions.map((c) => columns[c]), chunks: chunks() };
 }
 
 /** A driver's value as a cell; decimals, dates and the like as their text. */

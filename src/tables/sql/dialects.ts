@@ -1,4 +1,5 @@
 import { InputError, unknownName } from "../../errors.ts";
+import { missingNumberWords } from "../cell.ts";
 
 /** What differs between the engines in a query of grouped labels. Each function takes and gives a piece of SQL. */
 export interface Dialect {
@@ -6,6 +7,8 @@ export interface Dialect {
   readonly title: string;
   /** A name as the engine reads it exactly, whatever characters are in it. */
   quote(name: string): string;
+  /** A column of numbers with NULL in place of text that stands for a missing one (`NA`), as in tables/cell.ts. */
+  present(sql: string): string;
   /** An expression as a 64-bit float; NaN, where the engine has it, as NULL. */
   number(sql: string): string;
   /** What equal labels have in common, and unequal ones do not, whatever the collation of the column. */
@@ -31,6 +34,21 @@ const floor = (sql: string) => `FLOOR(${sql})`;
 const numberWithout = (test: string, type: string) => (sql: string) =>
   `CASE WHEN ${test}(CAST(${sql} AS ${type})) THEN NULL ELSE CAST(${sql} AS ${type}) END`;
 
+/**
+ * NULL in place of words for a missing number.
+ *
+ * @param trimmed an expression as text without blanks around it
+ * @param isText a test of the column's type that is cheaper than to make text of every number, where the engine has one
+ */
+const withoutWords =
+  (trimmed: (sql: string) => string, isText?: (sql: string) => string) => (sql: string) => {
+    const words = ["", ...missingNumberWords].map((word) => `'${word}'`).join(", ");
+    const test = `LOWER(${trimmed(sql)}) IN (${words})`;
+    return `CASE WHEN ${isText ? `${isText(sql)} AND ` : ""}${test} THEN NULL ELSE ${sql} END`;
+  };
+
+const trimmed = (type: string) => (sql: string) => `LTRIM(RTRIM(CAST(${sql} AS ${type})))`;
+
 /** One text as both key and label. */
 const textual = (text: (sql: string) => string) => ({ key: text, label: text });
 
@@ -38,6 +56,7 @@ const textual = (text: (sql: string) => string) => ({ key: text, label: text });
 const mysql: Dialect = {
   title: "MySQL or MariaDB",
   quote: doubled("`"),
+  present: withoutWords(trimmed("CHAR")),
   number: (sql) => `(${sql} + 0e0)`,
   key: cast("BINARY"),
   label: (sql) => `CAST(MIN(${sql}) AS CHAR)`,
@@ -50,6 +69,10 @@ const dialects = {
   postgresql: {
     title: "PostgreSQL",
     quote: doubled('"'),
+    present: withoutWords(
+      trimmed("text"),
+      (sql) => `pg_typeof(${sql}) = ANY (CAST('{text,character varying,character}' AS regtype[]))`,
+    ),
     number: (sql) => `NULLIF(CAST(${sql} AS double precision), 'NaN')`,
     ...textual((sql) => `CAST(${sql} AS text) COLLATE "C"`),
     wholePart: floor,
@@ -58,6 +81,7 @@ const dialects = {
   mariadb: mysql,
   sqlite: {
     title: "SQLite",
+    present: withoutWords(trimmed("TEXT"), (sql) => `typeof(${sql}) = 'text'`),
     // Not in double quotes: SQLite takes a name it does not know for a text if it stands in them.
     quote: doubled("`"),
     number: cast("REAL"),
@@ -71,6 +95,7 @@ const dialects = {
   duckdb: {
     title: "DuckDB",
     quote: doubled('"'),
+    present: withoutWords(trimmed("VARCHAR"), (sql) => `typeof(${sql}) = 'VARCHAR'`),
     number: numberWithout("isnan", "DOUBLE"),
     ...textual(cast("VARCHAR")),
     wholePart: floor,
@@ -78,6 +103,7 @@ const dialects = {
   clickhouse: {
     title: "ClickHouse",
     quote: backslashed,
+    present: withoutWords((sql) => `replaceRegexpAll(toString(${sql}), '^ +| +$', '')`),
     number: numberWithout("isNaN", "Nullable(Float64)"),
     ...textual((sql) => `toString(${sql})`),
     wholePart: floor,
@@ -85,6 +111,7 @@ const dialects = {
   trino: {
     title: "Trino",
     quote: doubled('"'),
+    present: withoutWords(trimmed("VARCHAR")),
     number: numberWithout("is_nan", "DOUBLE"),
     ...textual(cast("VARCHAR")),
     wholePart: floor,
@@ -92,6 +119,7 @@ const dialects = {
   spark: {
     title: "Spark SQL",
     quote: doubled("`"),
+    present: withoutWords(trimmed("STRING")),
     number: numberWithout("isnan", "DOUBLE"),
     ...textual(cast("STRING")),
     isNumber: (sql) => `(${sql} IS NULL OR CAST(${sql} AS DOUBLE) IS NOT NULL)`,
@@ -100,6 +128,7 @@ const dialects = {
   bigquery: {
     title: "BigQuery",
     quote: backslashed,
+    present: withoutWords(trimmed("STRING")),
     number: numberWithout("IS_NAN", "FLOAT64"),
     ...textual(cast("STRING")),
     wholePart: floor,
@@ -107,6 +136,7 @@ const dialects = {
   snowflake: {
     title: "Snowflake",
     quote: doubled('"'),
+    present: withoutWords(trimmed("VARCHAR")),
     number: (sql) => `NULLIF(CAST(${sql} AS DOUBLE), CAST('NaN' AS DOUBLE))`,
     ...textual(cast("VARCHAR")),
     wholePart: floor,
@@ -114,6 +144,7 @@ const dialects = {
   sqlserver: {
     title: "SQL Server",
     quote: (name) => `[${name.replaceAll("]", "]]")}]`,
+    present: withoutWords(trimmed("NVARCHAR(4000)")),
     number: cast("FLOAT"),
     key: (sql) => `CAST(CAST(${sql} AS NVARCHAR(4000)) AS VARBINARY(8000))`,
     label: (sql) => `MIN(CAST(${sql} AS NVARCHAR(4000)))`,

@@ -30,9 +30,15 @@ export function groupedQuery(dialect: Dialect, place: LabelPlace, reads: Reads):
 }
 
 /** Label columns and weight under names that no other column has, so that no alias hides a column of `where`. */
-function source(dialect: Dialect, { from, columns, weightColumn, where }: LabelPlace): string {
-  const named = columns.map((name, i) => `${quoteColumn(dialect, name)} AS ${label(i)}`);
-  if (weightColumn !== undefined) named.push(`${quoteColumn(dialect, weightColumn)} AS ${weight}`);
+function source(
+  dialect: Dialect,
+  { from, columns, weightColumn, where }: LabelPlace,
+  { areNumbers = false } = {},
+): string {
+  const number = (name: string) => dialect.present(quoteColumn(dialect, name));
+  const labelled = (name: string) => (areNumbers ? number(name) : quoteColumn(dialect, name));
+  const named = columns.map((name, i) => `${labelled(name)} AS ${label(i)}`);
+  if (weightColumn !== undefined) named.push(`${number(weightColumn)} AS ${weight}`);
   const condition = where === undefined ? "" : `\n  WHERE (${where}\n  )`;
   return `(\n  SELECT ${named.join(", ")}\n  FROM ${from}${condition}\n) AS baserate_source`;
 }
@@ -40,17 +46,17 @@ function source(dialect: Dialect, { from, columns, weightColumn, where }: LabelP
 const label = (i: number) => `baserate_label_${i + 1}`;
 const weight = "baserate_raw_weight";
 
-/** How many of the rows hold something that is neither a number nor NULL, for engines that would not say so. */
-function invalidRows({ isNumber }: Dialect, expressions: readonly string[]): string | undefined {
+/** 1 for a row that holds something that is neither a number nor NULL, else 0, for engines that would not say so. */
+function invalidRow({ isNumber }: Dialect, expressions: readonly string[]): string | undefined {
   if (isNumber === undefined || expressions.length === 0) return undefined;
-  return `SUM(CASE WHEN ${expressions.map(isNumber).join(" AND ")} THEN 0 ELSE 1 END)`;
+  return `CASE WHEN ${expressions.map(isNumber).join(" AND ")} THEN 0 ELSE 1 END`;
 }
 
 /** The distinct labels with their rows, of any number of columns. */
 function distinctQuery(dialect: Dialect, place: LabelPlace): string {
   const labels = place.columns.map((_, i) => label(i));
   const hasWeight = place.weightColumn !== undefined;
-  const invalid = invalidRows(dialect, hasWeight ? [weight] : []);
+  const invalid = invalidRow(dialect, hasWeight ? [weight] : []);
   const w = dialect.number(weight);
   const selected = [
     // Some clients print NULL as a word, which could be the name of a class; empty text is missing too.
@@ -66,7 +72,7 @@ function distinctQuery(dialect: Dialect, place: LabelPlace): string {
           `COUNT(${w}) AS ${own.weightedRows}`,
         ]
       : []),
-    ...(invalid ? [`${invalid} AS ${own.invalid}`] : []),
+    ...(invalid ? [`SUM(${invalid}) AS ${own.invalid}`] : []),
   ];
   return `SELECT\n  ${selected.join(",\n  ")}\nFROM ${source(dialect, place)}\nGROUP BY ${labels.map(dialect.key).join(", ")}`;
 }
@@ -79,46 +85,56 @@ function distinctQuery(dialect: Dialect, place: LabelPlace): string {
  * their squares, give mean and variance as the rows would.
  */
 function numberQuery(dialect: Dialect, place: LabelPlace): string {
-  const [name] = place.columns;
   const hasWeight = place.weightColumn !== undefined;
-  const w = dialect.number(weight);
-  const invalid = invalidRows(dialect, hasWeight ? [label(0), weight] : [label(0)]);
-  const digits = dialect.digits ?? ((sql: string) => sql);
+  const invalid = invalidRow(dialect, hasWeight ? [label(0), weight] : [label(0)]);
   const half = `(bucket + 0.5) * total / ${buckets}`;
   const middleValue = `COALESCE(MIN(CASE WHEN upto >= ${half} THEN v END), MAX(v))`;
-  return `WITH baserate_values AS (
-  SELECT v, COUNT(*) AS n, ${hasWeight ? "SUM(w) AS sum_w, MIN(w) AS min_w, COUNT(w) AS n_w" : `${dialect.number("COUNT(*)")} AS sum_w`}${invalid ? ", SUM(invalid) AS n_invalid" : ""}
-  FROM (
-    SELECT ${dialect.number(label(0))} AS v${hasWeight ? `, ${w} AS w` : ""}${invalid ? `, ${invalid.slice("SUM(".length, -1)} AS invalid` : ""}
-    FROM ${source(dialect, place)}
-  ) AS baserate_numbers
-  GROUP BY v
-${placedValues(dialect)})
+  const { digits = (sql: string) => sql } = dialect;
+  const selected = [
+    `${digits(`CASE WHEN COUNT(*) = 1 THEN MIN(v) ELSE ${middleValue} END`)} AS ${quoteColumn(dialect, place.columns[0])}`,
+    `SUM(n) AS ${own.rows}`,
+    `SUM(sum_w) AS ${own.weight}`,
+    ...(hasWeight ? [`MIN(min_w) AS ${own.lowestWeight}`, `SUM(n_w) AS ${own.weightedRows}`] : []),
+    ...(invalid ? [`SUM(n_invalid) AS ${own.invalid}`] : []),
+    `CASE WHEN COUNT(*) = 1 THEN 0 ELSE 1e0 / ${buckets} END AS ${own.rankError}`,
+    `MIN(center) AS ${own.center}`,
+    `SUM(known_w * (v - center)) AS ${own.deviations}`,
+    `SUM(known_w * (v - center) * (v - center)) AS ${own.squares}`,
+  ];
+  return `WITH ${distinctNumbers(dialect, place, hasWeight, invalid)}, ${placedNumbers(dialect)}
 SELECT
-  ${digits(`CASE WHEN COUNT(*) = 1 THEN MIN(v) ELSE ${middleValue} END`)} AS ${quoteColumn(dialect, name)},
-  SUM(n) AS ${own.rows},
-  SUM(sum_w) AS ${own.weight},${
-    hasWeight
-      ? `
-  MIN(min_w) AS ${own.lowestWeight},
-  SUM(n_w) AS ${own.weightedRows},`
-      : ""
-  }${
-    invalid
-      ? `
-  SUM(n_invalid) AS ${own.invalid},`
-      : ""
-  }
-  CASE WHEN COUNT(*) = 1 THEN 0 ELSE 1e0 / ${buckets} END AS ${own.rankError},
-  MIN(center) AS ${own.center},
-  SUM(known_w * (v - center)) AS ${own.deviations},
-  SUM(known_w * (v - center) * (v - center)) AS ${own.squares}
+  ${selected.join(",\n  ")}
 FROM baserate_bucketed
 GROUP BY bucket, total`;
 }
 
+/** The distinct values with their rows and weight. */
+function distinctNumbers(
+  dialect: Dialect,
+  place: LabelPlace,
+  hasWeight: boolean,
+  invalid: string | undefined,
+): string {
+  const sums = hasWeight
+    ? ["SUM(w) AS sum_w", "MIN(w) AS min_w", "COUNT(w) AS n_w"]
+    : [`${dialect.number("COUNT(*)")} AS sum_w`];
+  const numbers = [
+    `${dialect.number(label(0))} AS v`,
+    ...(hasWeight ? [`${dialect.number(weight)} AS w`] : []),
+    ...(invalid ? [`${invalid} AS invalid`] : []),
+  ];
+  return `baserate_values AS (
+  SELECT ${["v", "COUNT(*) AS n", ...sums, ...(invalid ? ["SUM(invalid) AS n_invalid"] : [])].join(", ")}
+  FROM (
+    SELECT ${numbers.join(", ")}
+    FROM ${source(dialect, place, { areNumbers: true })}
+  ) AS baserate_numbers
+  GROUP BY v
+)`;
+}
+
 /** The distinct values in order on the axis of weight, with the bucket that each falls into. */
-const placedValues = (dialect: Dialect) => `), baserate_known AS (
+const placedNumbers = (dialect: Dialect) => `baserate_known AS (
   SELECT baserate_values.*, CASE WHEN v IS NULL THEN 0 ELSE sum_w END AS known_w
   FROM baserate_values
 ), baserate_placed AS (
@@ -134,4 +150,4 @@ const placedValues = (dialect: Dialect) => `), baserate_known AS (
     CASE WHEN v IS NULL THEN -1 WHEN n_values <= ${buckets} THEN place
       ELSE ${dialect.wholePart(`(upto - known_w / 2) / total * ${buckets}`)} END AS bucket
   FROM baserate_placed
-`;
+)`;

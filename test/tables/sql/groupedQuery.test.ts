@@ -218,6 +218,31 @@ describe.each(engines)("$name", ({ start, missing, countsOnly = false }) => {
     expect(summary).toMatchObject({ columns: [{ values: Float64Array.of(-0.5, 1.5, 20) }] });
   });
 
+  withNumbers("words for a missing number in a column of text are missing, as in a file", async () => {
+    const words = ["1.5", "NA", " n/a ", "", "NaN", "null", "None", "<NA>", "#N/A", "2", null];
+    const { summary, skipped } = await readBack(
+      "squared-error",
+      ["y", "w"],
+      words.map((y) => [y, "1"]),
+      {
+        choices: { missing: "skip" },
+        weightColumn: "w",
+      },
+    );
+    expect(summary).toMatchObject({ columns: [{ values: Float64Array.of(1.5, 2) }] });
+    expect(skipped).toBe(9);
+    const read = readBack(
+      "softmax",
+      ["y", "w"],
+      [
+        ["a", "1"],
+        ["b", "NA"],
+      ],
+      { weightColumn: "w" },
+    );
+    await expect(read).rejects.toThrow("1 row has no weight");
+  });
+
   onEngine("names that a collation takes for equal stay apart", async () => {
     const names = ["cat", "Cat", "CAT", "cat ", "caté", "cate"];
     const { summary } = await readBack("softmax", ["y"], column(names));
