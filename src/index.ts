@@ -16,26 +16,26 @@ export {
 export { InputError } from "./errors.ts";
 export type { Algebra, OutputVector } from "./heads/algebra.ts";
 export { type Band, type BandOptions, band } from "./heads/band.ts";
-export { type Calibration, calibrate } from "./heads/calibrate.ts";
+export { type Calibration, type CalibrationBatch, calibrate } from "./heads/calibrate.ts";
 export type {
-  Cell,
-  Column,
-  Description,
+  ExcessLoss,
   Expression,
-  Family,
   Formula,
   Framework,
   FrameworkName,
-  Gap,
   Head,
-  Kind,
+  HeadDescription,
+  HeadFamily,
+  HeadFunctions,
   Label,
+  LabelColumn,
+  LabelForm,
   LabelIn,
   LinkOfOptions,
   LossIn,
   Optimum,
-  Reads,
-  Resolved,
+  OptimumKind,
+  ResolvedOptions,
   RowLoss,
 } from "./heads/head.ts";
 export { type FoundHead, findHead, heads } from "./heads/index.ts";

@@ -1,5 +1,5 @@
 import { type BoundHead, bind, cellOutput } from "../heads/bind.ts";
-import { linkOf, type Reads } from "../heads/head.ts";
+import { type LabelForm, linkOf } from "../heads/head.ts";
 import type { Options } from "../heads/options.ts";
 import { optimalOutput } from "../heads/solve.ts";
 import type { LabelSummary } from "../labels/summary.ts";
@@ -54,7 +54,7 @@ const startTerm = ({ head, outputs }: BoundHead, value: number, where: string): 
 const zeroFormula = (name: string, outputs: number) =>
   name === "softmax" ? `ln ${outputs}` : name === "sigmoid" ? "ln 2" : `${name} at 0`;
 
-const bestFormula = (reads: Reads, name: string) =>
+const bestFormula = (reads: LabelForm, name: string) =>
   reads === "classes" || reads === "binary" ? "entropy of the labels" : `${name} at its optimum`;
 
 const atOptimum = ({ head }: BoundHead, value: number): LossTerm => ({

@@ -1,6 +1,6 @@
 import { InputError } from "../errors.ts";
 import { type BoundHead, bind, cellOutput } from "../heads/bind.ts";
-import { type Head, type Label, linkOf, type Resolved } from "../heads/head.ts";
+import { type Head, type Label, linkOf, type ResolvedOptions } from "../heads/head.ts";
 import { findHead } from "../heads/index.ts";
 import type { Link } from "../heads/links.ts";
 import type { Options } from "../heads/options.ts";
@@ -295,7 +295,7 @@ export function rowLosses(
     const row = outputs.subarray(i * width, (i + 1) * width);
     for (let j = 0; j < columns; j++) {
       const label = labels[i * columns + j];
-      const o: Resolved = bound.cellOptions[j];
+      const o: ResolvedOptions = bound.cellOptions[j];
       values[i] += (scale * head.loss!(cellOutput(bound, row, j), label, o)) / columns;
       weights[i] += (ratio ? head.rowWeight!(label, o) : 1) / columns;
     }

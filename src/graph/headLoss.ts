@@ -1,4 +1,4 @@
-import type { Head, Resolved } from "../heads/head.ts";
+import type { Head, ResolvedOptions } from "../heads/head.ts";
 import type { Graph } from "./graph.ts";
 import { graphAlgebra } from "./graphAlgebra.ts";
 import type { Value } from "./op.ts";
@@ -18,7 +18,7 @@ export interface GraphLoss {
 export interface HeadLossOptions {
   readonly head: Head;
   /** Resolved options of each column's cell (see `bind`). */
-  readonly cellOptions: readonly Resolved[];
+  readonly cellOptions: readonly ResolvedOptions[];
   /** Whether the losses of several columns are averaged or added. */
   readonly columns: "mean" | "sum";
   readonly labelSize: number;
@@ -42,7 +42,7 @@ export function headLoss({ head, cellOptions, columns, labelSize }: HeadLossOpti
       const options = optionsOfAll(head, cellOptions, (values) =>
         graph.reshape(m.constants(values), [1, count]),
       );
-      const losses = head.lossIn!(m, cells, labels, options as Resolved);
+      const losses = head.lossIn!(m, cells, labels, options as ResolvedOptions);
       if (count === 1) return losses;
       return graph.op(columns === "sum" ? "ReduceSum" : "ReduceMean", [losses], {
         axes: [1],
@@ -76,9 +76,9 @@ function rightAnswers(graph: Graph, output: Value, labels: Value): Value {
 /** The options of all columns together: a number per column becomes a vector over them where the columns differ. */
 function optionsOfAll(
   head: Head,
-  cellOptions: readonly Resolved[],
+  cellOptions: readonly ResolvedOptions[],
   perColumn: (values: readonly number[]) => Value,
-): Record<string, Resolved[string] | Value> {
+): Record<string, ResolvedOptions[string] | Value> {
   const entries = Object.entries(cellOptions[0]).map(([name, value]) => {
     const spec = head.options[name];
     const values = cellOptions.map((options) => options[name]);

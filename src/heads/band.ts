@@ -3,7 +3,7 @@ import type { LabelSummary } from "../labels/summary.ts";
 import { normalRule } from "../math/quadrature.ts";
 import { sum } from "../math/sum.ts";
 import { type BoundHead, bind, cellOutput, divisorOf, rowWeights } from "./bind.ts";
-import type { Column, Head, Resolved, RowLoss } from "./head.ts";
+import type { Head, LabelColumn, ResolvedOptions, RowLoss } from "./head.ts";
 import { findHead } from "./index.ts";
 import { noisyLoss } from "./noise.ts";
 import type { Options } from "./options.ts";
@@ -143,8 +143,8 @@ function rowDeviation(bound: BoundHead, bias: ArrayLike<number>, variance: numbe
 function cellDeviation(
   head: Head,
   output: number[],
-  column: Column,
-  o: Resolved,
+  column: LabelColumn,
+  o: ResolvedOptions,
   noise: number,
   ratio: boolean,
 ): number {
@@ -160,7 +160,13 @@ function cellDeviation(
 }
 
 /** Mean and variance over the noise of the loss of each label: by quadrature for one output, else to first order. */
-function rowLosses(head: Head, output: number[], column: Column, o: Resolved, noise: number): RowLoss[] {
+function rowLosses(
+  head: Head,
+  output: number[],
+  column: LabelColumn,
+  o: ResolvedOptions,
+  noise: number,
+): RowLoss[] {
   if (head.rowLosses) return head.rowLosses(output, column, noise, o);
   return Array.from(column.labels, (label) => {
     const mean = head.loss!(output, label, o);

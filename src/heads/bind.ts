@@ -2,7 +2,7 @@ import { InputError } from "../errors.ts";
 import type { LabelSummary } from "../labels/summary.ts";
 import { sum } from "../math/sum.ts";
 import { columnsOf } from "./columns.ts";
-import { type Column, type Head, type Label, linkOf, type Resolved } from "./head.ts";
+import { type Head, type Label, type LabelColumn, linkOf, type ResolvedOptions } from "./head.ts";
 import { meanLoss } from "./meanLoss.ts";
 import { choice, number, type Options, positive, resolveOptions } from "./options.ts";
 import { defaultPseudoCount } from "./pseudoCount.ts";
@@ -25,10 +25,10 @@ export const commonOptions = {
 /** A head with its options, on given labels: everything that can be asked at any constant output. */
 export interface BoundHead {
   readonly head: Head;
-  readonly options: Resolved;
-  readonly columns: readonly Column[];
+  readonly options: ResolvedOptions;
+  readonly columns: readonly LabelColumn[];
   /** Resolved options of each column's cell. */
-  readonly cellOptions: readonly Resolved[];
+  readonly cellOptions: readonly ResolvedOptions[];
   /** Outputs of each cell, and of all: a bias has `outputs` numbers, cell after cell. */
   readonly width: number;
   readonly outputs: number;
@@ -62,7 +62,7 @@ export function bind(head: Head, summary: LabelSummary | undefined, given: Optio
 }
 
 /** The head's options and the common ones, checked, with defaults. */
-export const resolveAll = (head: Head, given: Options): Resolved =>
+export const resolveAll = (head: Head, given: Options): ResolvedOptions =>
   resolveOptions({ ...head.options, ...commonOptions }, given, head.name);
 
 /** The text of a head's link, under the default options where options choose the link. */
@@ -85,7 +85,7 @@ function lossSums(bound: Unreduced, output: ArrayLike<number>): number[] {
 }
 
 /** What reduction `mean` divides by: Σ weight · rowWeight over a column's labels. */
-export function divisorOf(head: Head, column: Column, o: Resolved): number {
+export function divisorOf(head: Head, column: LabelColumn, o: ResolvedOptions): number {
   const divisor = sum(rowWeights(head, column, o).map((rowWeight, i) => column.weights[i] * rowWeight));
   if (!(divisor > 0)) {
     throw new InputError(
@@ -96,8 +96,11 @@ export function divisorOf(head: Head, column: Column, o: Resolved): number {
 }
 
 /** `rowWeight` of each of a column's labels. */
-export const rowWeights = ({ rowWeight }: Head, { labels, distributions }: Column, o: Resolved): number[] =>
-  Array.from(labels, (label) => (distributions ? 1 : (rowWeight?.(label, o) ?? 1)));
+export const rowWeights = (
+  { rowWeight }: Head,
+  { labels, distributions }: LabelColumn,
+  o: ResolvedOptions,
+): number[] => Array.from(labels, (label) => (distributions ? 1 : (rowWeight?.(label, o) ?? 1)));
 
 /** `divisors` are what reduction `mean` divides each column's sum by. */
 function reduce(
@@ -129,11 +132,11 @@ export function reductionText({ options, columns, head }: BoundHead): string {
 
 export function cellOptionsOf(
   head: Head,
-  options: Resolved,
-  column: Column,
+  options: ResolvedOptions,
+  column: LabelColumn,
   j: number,
   columns: number,
-): Resolved {
+): ResolvedOptions {
   const entries = Object.entries(head.options).map(([name, spec]) => {
     const unread = spec.type === "choice" && spec.onlyForMean && options.reduction !== "mean";
     const value = unread ? spec.default : options[name];
@@ -162,7 +165,7 @@ function checkLength(head: Head, name: string, list: readonly number[], length: 
  * Weights that give every class that occurs the same total, with a mean of 1 per row: N / (K nₖ), like `balanced` of
  * scikit-learn. For a weight of the positives alone: negatives / positives.
  */
-function balanced(per: "class" | "column", { weights, weight }: Column): number | number[] {
+function balanced(per: "class" | "column", { weights, weight }: LabelColumn): number | number[] {
   if (weights === undefined)
     throw new InputError(
       "invalid weights: balanced; a single row has no frequencies to balance, so give numbers",
@@ -188,7 +191,7 @@ export function rowLoss(head: Head, output: ArrayLike<number>, label: Label, giv
   const labels: Label[] = wide && typeof label !== "number" ? Array.from(label) : [label];
   const width = output.length / labels.length;
   // a row alone does not say how many classes there are, but its outputs do
-  const classes = { labels: { length: head.reads === "binary" ? 2 : width } } as Column;
+  const classes = { labels: { length: head.reads === "binary" ? 2 : width } } as LabelColumn;
   const losses = labels.map((cellLabel, j) => {
     const o = cellOptionsOf(head, options, classes, j, labels.length);
     return head.loss!(cellOutput({ width }, output, j), cellLabel, o);

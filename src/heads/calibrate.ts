@@ -3,7 +3,7 @@ import { meanRow } from "../math/meanRow.ts";
 import { type Differentiable, minimize } from "../math/minimize.ts";
 import { increasingRootFrom } from "../math/root.ts";
 import { cellOptionsOf, resolveAll } from "./bind.ts";
-import type { Column, Head, Label, Resolved } from "./head.ts";
+import type { Head, Label, LabelColumn, ResolvedOptions } from "./head.ts";
 import { findHead } from "./index.ts";
 import type { Options } from "./options.ts";
 
@@ -18,6 +18,15 @@ export interface Calibration {
   readonly warnings: readonly string[];
 }
 
+export interface CalibrationBatch {
+  /** N × K raw outputs without bias, row after row. */
+  readonly outputs: ArrayLike<number>;
+  /** N labels, or N × C for a head with C columns, row after row: class indices, distributions, numbers, or [time, event]. */
+  readonly labels: ArrayLike<Label>;
+  /** N. */
+  readonly rows: number;
+}
+
 /**
  * The bias that is optimal for *this* network: it minimises the mean loss over one batch of the network's outputs plus the
  * bias. For convex losses of one output it is the root of the mean slope, column by column, also at kinks. For others it is
@@ -25,18 +34,13 @@ export interface Calibration {
  * minimum where the loss is convex, otherwise a local minimum. A class that does not occur in the batch counts as
  * `pseudoCount` rows with the mean output.
  *
- * @param outputs N × K raw outputs without bias, row after row
- * @param labels N labels, or N × C for a head with C columns, row after row: class indices, distributions, numbers,
- *   or [time, event]
- * @param rows N
+ * @param batch outputs and labels of some rows
  * @param options the loss's options; weights are numbers, not `balanced`
  * @throws InputError if the head's loss has no gradient in the bias, or the sizes do not match
  */
 export function calibrate(
   head: Head | string,
-  outputs: ArrayLike<number>,
-  labels: ArrayLike<Label>,
-  rows: number,
+  { outputs, labels, rows }: CalibrationBatch,
   options: Options = {},
 ): Calibration {
   const found = typeof head === "string" ? findHead(head) : { head, options: {} };
@@ -65,8 +69,8 @@ interface BatchCell {
 
 interface Batch {
   readonly head: Head;
-  readonly options: Resolved;
-  readonly cellOptions: readonly Resolved[];
+  readonly options: ResolvedOptions;
+  readonly cellOptions: readonly ResolvedOptions[];
   readonly cells: BatchCell[];
   readonly width: number;
   /** Mean outputs, of all columns. */
@@ -91,7 +95,7 @@ function readBatch(
       `invalid sizes: ${outputs.length} outputs and ${labels.length} labels for ${rows} rows; each row needs the same number of both`,
     );
   }
-  const classes = { labels: { length: head.reads === "binary" ? 2 : width } } as Column;
+  const classes = { labels: { length: head.reads === "binary" ? 2 : width } } as LabelColumn;
   return {
     head,
     options,

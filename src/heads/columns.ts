@@ -7,12 +7,12 @@ import type {
   SurvivalSummary,
 } from "../labels/summary.ts";
 import { sum } from "../math/sum.ts";
-import type { Column, Head, Label, Reads } from "./head.ts";
+import type { Head, Label, LabelColumn, LabelForm } from "./head.ts";
 import { rangeText, within } from "./options.ts";
 
-type BareColumn = Omit<Column, "pseudoCount">;
+type BareColumn = Omit<LabelColumn, "pseudoCount">;
 
-const wanted: Record<Reads, string> = {
+const wanted: Record<LabelForm, string> = {
   classes: "one class per row",
   binary: "yes/no labels",
   numbers: "numbers",
@@ -28,7 +28,7 @@ const wanted: Record<Reads, string> = {
  *
  * @throws InputError on labels of another kind, outside the head's domain, none at all, or of zero total weight
  */
-export function columnsOf(head: Head, summary: LabelSummary | undefined, pseudoCount: number): Column[] {
+export function columnsOf(head: Head, summary: LabelSummary | undefined, pseudoCount: number): LabelColumn[] {
   const columns = head.reads === "nothing" ? [noLabels] : summary && readers[head.reads](summary);
   if (columns === undefined) {
     throw new InputError(
@@ -40,7 +40,7 @@ export function columnsOf(head: Head, summary: LabelSummary | undefined, pseudoC
   return finished;
 }
 
-const readers: Record<Exclude<Reads, "nothing">, (summary: LabelSummary) => BareColumn[] | undefined> = {
+const readers: Record<Exclude<LabelForm, "nothing">, (summary: LabelSummary) => BareColumn[] | undefined> = {
   classes(summary) {
     if (summary.kind === "classes") return [classColumn(summary)];
     return summary.kind === "binary" && summary.totals.length === 1 ? [twoClasses(summary)] : undefined;
@@ -168,7 +168,7 @@ function survivalColumn({ times, events, censored, rows }: SurvivalSummary): Bar
   return { ...noLabels, labels, weights, weight: sum(weights), rows, place: "times" };
 }
 
-function checkColumn(head: Head, column: Column): void {
+function checkColumn(head: Head, column: LabelColumn): void {
   const { labels, weights, weight, place } = column;
   if (labels.length === 0) throw new InputError(`no labels in ${place}; ${head.name} needs at least one row`);
   for (let i = 0; i < labels.length; i++) {

@@ -1,7 +1,7 @@
 import { log1pExp, log1pExpInverse, logSoftplus } from "../math/log1pExp.ts";
 import { sigmoid } from "../math/logit.ts";
 import { sum } from "../math/sum.ts";
-import { type Column, defineHead, type Label, tex } from "./head.ts";
+import { defineHead, type Label, type LabelColumn, tex } from "./head.ts";
 import { described, expLink, softplusLink } from "./links.ts";
 import { positive } from "./options.ts";
 import { withPseudoCount } from "./pseudoCount.ts";
@@ -78,7 +78,7 @@ export const censoredExponential = defineHead({
     return m.sub(m.mul(time, m.exp(z)), m.ifLess(0, event, z, 0));
   },
   gradient: ([z], label: SurvivalLabel) => [label[0] * Math.exp(z) - (label[1] ? 1 : 0)],
-  optimum(column: Column<SurvivalLabel>) {
+  optimum(column: LabelColumn<SurvivalLabel>) {
     const { labels, weights } = column;
     const events = sum(Array.from(labels, (label, i) => (label[1] ? weights[i] : 0)));
     const exposure = sum(Array.from(labels, (label, i) => weights[i] * label[0]));
@@ -104,7 +104,7 @@ export const censoredExponential = defineHead({
 });
 
 /** Mean over events of the log of the weight still at risk then (ties as Breslow counts them). */
-function meanLogRiskSet({ labels, weights }: Column<Label>): number {
+function meanLogRiskSet({ labels, weights }: LabelColumn<Label>): number {
   const rows = Array.from(labels as ArrayLike<SurvivalLabel>, (label, i) => ({
     time: label[0],
     event: label[1],

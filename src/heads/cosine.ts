@@ -1,6 +1,6 @@
 import { sum } from "../math/sum.ts";
 import type { OutputVector } from "./algebra.ts";
-import { type Column, defineHead, tex } from "./head.ts";
+import { defineHead, type LabelColumn, tex } from "./head.ts";
 import { anyNumber, choice } from "./options.ts";
 
 const length = (vector: ArrayLike<number>) => Math.sqrt(sum(Array.from(vector, (v) => v * v)));
@@ -32,7 +32,7 @@ export const cosineSimilarity = defineHead({
   },
   identifiable: false,
   convex: false,
-  width: ({ labels }: Column<ArrayLike<number>>) => labels[0].length,
+  width: ({ labels }: LabelColumn<ArrayLike<number>>) => labels[0].length,
   loss(m, output, label, { form }) {
     const [outputSquare, labelSquare] = [m.dot(output, output), m.dot(label, label)];
     // a vector of zeros has no direction: its product with any other is 0, divided by a length of 1

@@ -1,12 +1,12 @@
 import { sum } from "../math/sum.ts";
 import type { Algebra } from "./algebra.ts";
 import { float64Algebra } from "./float64Algebra.ts";
-import { type Column, defineHead, type Optimum, tex } from "./head.ts";
+import { defineHead, type LabelColumn, type Optimum, tex } from "./head.ts";
 import { described, expLink, reluLink, softplusLink } from "./links.ts";
 import { between, choice, notNegative, number, positive } from "./options.ts";
 
 /** The mean label, or pseudoCount events in all rows where no row has any. */
-export function positiveMean({ mean, rows, pseudoCount, place }: Column<number>): {
+export function positiveMean({ mean, rows, pseudoCount, place }: LabelColumn<number>): {
   mean: number;
   warnings: string[];
 } {
@@ -20,7 +20,7 @@ export function positiveMean({ mean, rows, pseudoCount, place }: Column<number>)
 }
 
 /** The optimum of losses with a log link whose best prediction is the mean. */
-function logOfMean(column: Column<number>): Optimum {
+function logOfMean(column: LabelColumn<number>): Optimum {
   const { mean, warnings } = positiveMean(column);
   return { output: [Math.log(mean)], kind: warnings.length > 0 ? "boundary" : "closed form", warnings };
 }

@@ -1,6 +1,6 @@
 import { minimize } from "../math/minimize.ts";
 import { normalCentral, normalDensity } from "../math/normal.ts";
-import { type Column, defineHead, type Head, tex } from "./head.ts";
+import { defineHead, type Head, type LabelColumn, tex } from "./head.ts";
 import { expLink, identityLink, linkOfParts } from "./links.ts";
 import { constantLabels, onLocationAndScale } from "./locationAndScale.ts";
 import { meanLoss } from "./meanLoss.ts";
@@ -74,7 +74,7 @@ export const crps: Head = defineHead({
 /** Weighted mean of the loss and of its gradient over labels. */
 function meanWithGradient(
   output: readonly number[],
-  column: Pick<Column<number>, "labels" | "weights" | "weight">,
+  column: Pick<LabelColumn<number>, "labels" | "weights" | "weight">,
 ) {
   const { labels, weights, weight } = column;
   const gradient = [0, 0];

@@ -1,5 +1,5 @@
 import { logit, sigmoid } from "../math/logit.ts";
-import { type Column, defineHead, type Head, tex } from "./head.ts";
+import { defineHead, type Head, type LabelColumn, tex } from "./head.ts";
 import { sigmoidLink } from "./links.ts";
 import { type NumberOption, notNegative, number, unitInterval } from "./options.ts";
 import { answerName, withPseudoCount } from "./pseudoCount.ts";
@@ -81,7 +81,7 @@ const overlapHead = ({ at, loss, limit, options, ...rest }: Overlap): Head =>
     ...rest,
     options: { ...options, ...smoothOption },
     identifiable: false,
-    expected: ([z], { mean, rows }: Column<number>, o) => at(sigmoid(z), mean, o.smooth / rows, o),
+    expected: ([z], { mean, rows }: LabelColumn<number>, o) => at(sigmoid(z), mean, o.smooth / rows, o),
     optimum: () => ({ output: [0], kind: "none" }),
     none: {
       reason:

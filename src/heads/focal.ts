@@ -5,7 +5,7 @@ import { increasingRootFrom } from "../math/root.ts";
 import { sum } from "../math/sum.ts";
 import type { Algebra } from "./algebra.ts";
 import { float64Algebra } from "./float64Algebra.ts";
-import { type Column, defineHead, tex } from "./head.ts";
+import { defineHead, type LabelColumn, tex } from "./head.ts";
 import { sigmoidLink } from "./links.ts";
 import { choice, notNegative, number, perClass, unitInterval } from "./options.ts";
 import { answerName, className, withPseudoCount } from "./pseudoCount.ts";
@@ -191,7 +191,7 @@ export const categoricalFocal = defineHead({
         : Math.exp((o.gamma - 1) * rest) * (o.gamma * p[label] * logP[label] - Math.exp(rest)));
     return p.map((pk, k) => slope * (k === label ? Math.exp(rest) : -pk));
   },
-  optimum(column: Column<number>, o: CategoricalFocalOptions) {
+  optimum(column: LabelColumn<number>, o: CategoricalFocalOptions) {
     const weighted = Array.from(column.weights, (w, k) => (o.alpha[k] ?? 1) * w);
     const { counts, warnings } = withPseudoCount(weighted, column, className(column));
     const output = focalSimplex(

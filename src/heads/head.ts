@@ -14,21 +14,21 @@ import type { CellOptions, Interval, OptionSpecs, OptionValue } from "./options.
  * Three scales, never mixed: *label* (what the data holds), *prediction* (probability, rate), *output* (raw, before
  * the link; where the bias lives).
  */
-export interface Head extends Description, Cell<Resolved, Label> {
+export interface Head extends HeadDescription, HeadFunctions<ResolvedOptions, Label> {
   /** The loss of one row as the trainer reads it: `loss`, in any algebra. */
-  readonly lossIn?: LossIn<Resolved, Label>;
+  readonly lossIn?: LossIn<ResolvedOptions, Label>;
 }
 
 /** Options as they reach a cell, by name. */
-export type Resolved = Readonly<Record<string, OptionValue>>;
+export type ResolvedOptions = Readonly<Record<string, OptionValue>>;
 
 /** What a head says of itself. */
-export interface Description {
+export interface HeadDescription {
   readonly name: string;
   /** One line, without a full stop. */
   readonly summary: string;
-  readonly family: Family;
-  readonly reads: Reads;
+  readonly family: HeadFamily;
+  readonly reads: LabelForm;
   /** Allowed labels, where a label is a number. */
   readonly domain: Interval;
   readonly options: OptionSpecs;
@@ -50,7 +50,7 @@ export interface Description {
   readonly notTrainable?: string;
 }
 
-export type Family =
+export type HeadFamily =
   | "classification"
   | "regression"
   | "counts"
@@ -60,7 +60,7 @@ export type Family =
   | "ranking";
 
 /** The label summary a head reads; `nothing` where the labels play no part. */
-export type Reads = "classes" | "binary" | "numbers" | "directions" | "survival" | "nothing";
+export type LabelForm = "classes" | "binary" | "numbers" | "directions" | "survival" | "nothing";
 
 /** A class index or a number; a distribution over classes or a direction; or a survival label, [time, 1 if the event happened]. */
 export type Label = number | ArrayLike<number>;
@@ -69,7 +69,7 @@ export type Label = number | ArrayLike<number>;
  * How an optimum is known. At a `boundary` the infimum lies at infinity or at the edge of the domain, and a stated finite
  * value stands in for it.
  */
-export type Kind = "closed form" | "numeric" | "boundary" | "none";
+export type OptimumKind = "closed form" | "numeric" | "boundary" | "none";
 
 /** A formula twice: plain text for terminals, and LaTeX. */
 export type Expression = readonly [plain: string, latex: string];
@@ -105,7 +105,7 @@ export interface FrameworkName {
 }
 
 /** One column of labels as distinct labels with weights: what the functions of a cell read. */
-export interface Column<Y = Label> {
+export interface LabelColumn<Y = Label> {
   /** Distinct labels: class indices, 0 and 1, numbers in increasing order, or [time, event]. */
   readonly labels: ArrayLike<Y>;
   /** Weight of each, same length. */
@@ -131,14 +131,14 @@ export interface Column<Y = Label> {
 
 export interface Optimum {
   readonly output: number[];
-  readonly kind: Kind;
+  readonly kind: OptimumKind;
   readonly warnings?: readonly string[];
 }
 
 /** The mathematics of one cell. `output` is raw, of length `width`; options are resolved (see `CellOptions`). */
-export interface Cell<O, Y extends Label = Label> {
+export interface HeadFunctions<O, Y extends Label = Label> {
   /** Number of outputs. Default 1. */
-  width?(column: Column<Y>, options: O): number;
+  width?(column: LabelColumn<Y>, options: O): number;
   /** The loss of one row, before reduction. Absent where the loss is a property of a whole batch (dice, contrastive). */
   loss?(output: OutputVector, label: Y, options: O): number;
   /** Its gradient with respect to the output. */
@@ -146,18 +146,18 @@ export interface Cell<O, Y extends Label = Label> {
   /** What the row adds to the divisor of reduction `mean`, in units of its sample weight. Default 1, as for any distribution. */
   rowWeight?(label: Y, options: O): number;
   /** The mean loss of all rows at a constant output, where there is a shorter way than averaging `loss` over the labels. */
-  expected?(output: OutputVector, column: Column<Y>, options: O): number;
+  expected?(output: OutputVector, column: LabelColumn<Y>, options: O): number;
   /** A message about labels that the type allows but the head does not; undefined for valid labels. */
-  refuse?(column: Column<Y>, options: O): string | undefined;
-  optimum(column: Column<Y>, options: O): Optimum;
+  refuse?(column: LabelColumn<Y>, options: O): string | undefined;
+  optimum(column: LabelColumn<Y>, options: O): Optimum;
   /** From outputs to predictions; a function where the head's options choose it (see `linkOf`). */
   readonly link: Link | LinkOfOptions<O>;
   /** The output shifted along the directions that do not matter, so that it is centred. Only for unidentifiable heads. */
   centre?(output: OutputVector): number[];
   /** Each label's loss under normal noise of this variance on every output, where there is a shorter way. */
-  rowLosses?(output: OutputVector, column: Column<Y>, variance: number, options: O): RowLoss[];
+  rowLosses?(output: OutputVector, column: LabelColumn<Y>, variance: number, options: O): RowLoss[];
   /** An upper bound of the mean excess loss under mean-zero noise of this variance on every output (docs/theory.md, The band). */
-  gap?(output: OutputVector, column: Column<Y>, variance: number, options: O): Gap;
+  gap?(output: OutputVector, column: LabelColumn<Y>, variance: number, options: O): ExcessLoss;
 }
 
 /** The loss of a label's rows: its mean over noise on the outputs, and its variance. */
@@ -166,7 +166,7 @@ export interface RowLoss {
   readonly variance: number;
 }
 
-export interface Gap {
+export interface ExcessLoss {
   /** The excess lies between 0 and this. */
   readonly value: number;
   /** `exact` for Gaussian noise, or an upper `bound`. */
@@ -177,7 +177,7 @@ export interface Gap {
 export type LinkOfOptions<O> = { of(options: O): Link }["of"];
 
 /** The link of a head under resolved options. */
-export const linkOf = ({ link }: Pick<Head, "link">, options: Resolved): Link =>
+export const linkOf = ({ link }: Pick<Head, "link">, options: ResolvedOptions): Link =>
   typeof link === "function" ? link(options) : link;
 
 /** A LaTeX formula in code, backslashes as they are. */
@@ -201,13 +201,13 @@ export type LossIn<O, Y> = {
 export function defineHead<const S extends OptionSpecs, Y extends Label = number>({
   loss,
   ...head
-}: Description & { readonly options: S } & Omit<Cell<CellOptions<S>, Y>, "loss"> & {
+}: HeadDescription & { readonly options: S } & Omit<HeadFunctions<CellOptions<S>, Y>, "loss"> & {
     loss?<N, V>(m: Algebra<N, V>, output: V, label: LabelIn<Y, N, V>, options: CellOptions<S, N>): N;
   }): Head {
   if (loss === undefined) return head;
   return {
     ...head,
-    lossIn: loss as LossIn<Resolved, Label>,
+    lossIn: loss as LossIn<ResolvedOptions, Label>,
     loss: (output, label, options) =>
       loss(float64Algebra, output, label as LabelIn<Y, number, OutputVector>, options as CellOptions<S>),
   };

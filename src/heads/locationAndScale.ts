@@ -1,7 +1,7 @@
 import { log1pExp, log1pExpInverse } from "../math/log1pExp.ts";
 import { sigmoid } from "../math/logit.ts";
 import type { Algebra } from "./algebra.ts";
-import type { Column, Description } from "./head.ts";
+import type { HeadDescription, LabelColumn } from "./head.ts";
 import { anyNumber, choice } from "./options.ts";
 
 /** Two outputs per column: the location of a distribution and its scale. */
@@ -12,7 +12,7 @@ export const onLocationAndScale = {
   identifiable: true,
   convex: false,
   width: () => 2,
-} as const satisfies Partial<Description> & Record<string, unknown>;
+} as const satisfies Partial<HeadDescription> & Record<string, unknown>;
 
 /** How an output becomes a scale, whose logarithm the losses need. */
 export interface Scale {
@@ -50,5 +50,5 @@ export const constantOption = choice(
 export const halfLog2Pi = 0.5 * Math.log(2 * Math.PI);
 
 /** A warning where the best scale would be 0. */
-export const constantLabels = ({ labels, place }: Column<number>, what: string) =>
+export const constantLabels = ({ labels, place }: LabelColumn<number>, what: string) =>
   `all labels of ${place} are ${labels[0]}: the optimal ${what} is 0; epsilon was taken, so that the bias is finite`;

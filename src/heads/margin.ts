@@ -2,7 +2,7 @@ import { logit, sigmoid } from "../math/logit.ts";
 import { sum } from "../math/sum.ts";
 import type { Algebra, OutputVector } from "./algebra.ts";
 import { float64Algebra } from "./float64Algebra.ts";
-import { type Column, defineHead, tex } from "./head.ts";
+import { defineHead, type LabelColumn, tex } from "./head.ts";
 import { described, elementwise, identityLink } from "./links.ts";
 import { unitInterval, wholeNumbers } from "./options.ts";
 import { answerName, withPseudoCount } from "./pseudoCount.ts";
@@ -44,7 +44,7 @@ const mixtureSlope = (y: number, z: number, slope: (margin: number) => number) =
 ];
 const expected =
   (loss: MarginLoss) =>
-  (output: OutputVector, { mean }: Column<number>) =>
+  (output: OutputVector, { mean }: LabelColumn<number>) =>
     mixture(loss)(float64Algebra, output, mean);
 
 const hingeLoss: MarginLoss = (m, margin) => m.max(0, m.sub(1, margin));

@@ -1,16 +1,16 @@
 import { sum } from "../math/sum.ts";
 import type { OutputVector } from "./algebra.ts";
 import { columnAlgebra } from "./columnAlgebra.ts";
-import type { Column, Head, Label, Resolved } from "./head.ts";
+import type { Head, Label, LabelColumn, ResolvedOptions } from "./head.ts";
 
 /** The loss of a cell at a constant output, averaged over its labels by their weights. */
 export function meanLoss(
   head: Pick<Head, "lossIn" | "expected">,
   output: OutputVector,
-  column: Pick<Column, "labels" | "weights" | "weight">,
-  o: Resolved,
+  column: Pick<LabelColumn, "labels" | "weights" | "weight">,
+  o: ResolvedOptions,
 ): number {
-  if (head.expected) return head.expected(output, column as Column, o);
+  if (head.expected) return head.expected(output, column as LabelColumn, o);
   const { weights, weight } = column;
   const losses = labelLosses(head, output, column, o);
   for (let i = 0; i < losses.length; i++) losses[i] *= weights[i];
@@ -24,8 +24,8 @@ const chunkSize = 1024;
 export function labelLosses(
   head: Pick<Head, "lossIn">,
   output: OutputVector,
-  { labels }: Pick<Column, "labels">,
-  o: Resolved,
+  { labels }: Pick<LabelColumn, "labels">,
+  o: ResolvedOptions,
 ): Float64Array {
   const z = Array.from(output);
   const losses = new Float64Array(labels.length);

@@ -3,7 +3,7 @@ import { weightedQuantile } from "../math/quantile.ts";
 import { sum } from "../math/sum.ts";
 import type { Algebra } from "./algebra.ts";
 import { float64Algebra } from "./float64Algebra.ts";
-import { type Column, defineHead, type Optimum, tex } from "./head.ts";
+import { defineHead, type LabelColumn, type Optimum, tex } from "./head.ts";
 import { expLink, identityLink, linkOfParts, softmaxLink } from "./links.ts";
 import { halfLog2Pi, normalExponent } from "./locationAndScale.ts";
 import { anyNumber, number } from "./options.ts";
@@ -83,7 +83,7 @@ export const mixtureDensity = defineHead({
 const maxIterations = 2000;
 
 function mixtureOptimum(
-  column: Column<number>,
+  column: LabelColumn<number>,
   { components, floor }: { components: number; floor: number },
 ): Optimum {
   const { labels, weights, mean, variance } = column;
@@ -118,7 +118,11 @@ const toOutput = (parts: readonly Component[]) => [
 ];
 
 /** One iteration of expectation and maximisation; `loss` is that of the given parts. */
-function improve(parts: readonly Component[], { labels, weights, weight }: Column<number>, least: number) {
+function improve(
+  parts: readonly Component[],
+  { labels, weights, weight }: LabelColumn<number>,
+  least: number,
+) {
   const output = toOutput(parts);
   const duties = Array.from(labels, (y) => {
     const logs = logParts(float64Algebra, output, y);

@@ -3,7 +3,7 @@ import { increasingRootFrom } from "../math/root.ts";
 import { sum } from "../math/sum.ts";
 import type { Algebra } from "./algebra.ts";
 import { positiveMean } from "./counts.ts";
-import { type Column, defineHead, type Optimum, tex } from "./head.ts";
+import { defineHead, type LabelColumn, type Optimum, tex } from "./head.ts";
 import { described, expLink } from "./links.ts";
 import { wholeNumbers } from "./options.ts";
 
@@ -56,7 +56,7 @@ function negativeBinomialLoss<S, V>(m: Algebra<S, V>, output: V, y: S): S {
   return m.sub(m.add(likelihood, m.logGamma(m.add(y, 1))), m.logRisingRatio(r, y));
 }
 
-function negativeBinomialOptimum(column: Column<number>): Optimum {
+function negativeBinomialOptimum(column: LabelColumn<number>): Optimum {
   const { labels, weights, weight, variance, rows, pseudoCount, place } = column;
   const { mean, warnings } = positiveMean(column);
   if (!(variance > mean)) {

@@ -3,7 +3,7 @@ import { logit, sigmoid } from "../math/logit.ts";
 import { sum } from "../math/sum.ts";
 import type { Algebra } from "./algebra.ts";
 import { float64Algebra } from "./float64Algebra.ts";
-import { type Column, type Description, defineHead, type Optimum, tex } from "./head.ts";
+import { defineHead, type HeadDescription, type LabelColumn, type Optimum, tex } from "./head.ts";
 import { described, sigmoidLink } from "./links.ts";
 import { choice, wholeNumbers } from "./options.ts";
 import { className, withPseudoCount } from "./pseudoCount.ts";
@@ -15,16 +15,16 @@ const onBoundaries = {
   domain: wholeNumbers,
   identifiable: true,
   convex: true,
-  width: ({ labels }: Column<number>) => labels.length - 1,
-} as const satisfies Partial<Description> & Record<string, unknown>;
+  width: ({ labels }: LabelColumn<number>) => labels.length - 1,
+} as const satisfies Partial<HeadDescription> & Record<string, unknown>;
 
 const atLeastTwo =
   (head: string) =>
-  ({ labels }: Column<number>) =>
+  ({ labels }: LabelColumn<number>) =>
     labels.length < 2 ? `invalid labels for ${head}: ${labels.length} class; allowed: 2 or more` : undefined;
 
 /** Weight of the classes from k on: how many rows have y ≥ k. */
-const atLeast = ({ weights }: Column<number>) =>
+const atLeast = ({ weights }: LabelColumn<number>) =>
   Array.from(weights, (_, k) => sum(Array.from(weights).slice(k)));
 
 /** Loss of each boundary: −log sigmoid of its output where the label lies above it, −log of the rest where not. */
@@ -33,7 +33,10 @@ const boundaryLosses = <S, V>(m: Algebra<S, V>, output: V, y: S): V =>
 const boundarySlope = (z: number, above: boolean) => (above ? -sigmoid(-z) : sigmoid(z));
 
 /** The log-odds of yes and no rows at each boundary, with a pseudo-count where one of them is missing. */
-function logOdds(column: Column<number>, pairs: readonly (readonly [no: number, yes: number])[]): Optimum {
+function logOdds(
+  column: LabelColumn<number>,
+  pairs: readonly (readonly [no: number, yes: number])[],
+): Optimum {
   const warnings: string[] = [];
   const output = pairs.map((pair, k) => {
     const name = (yes: number) =>

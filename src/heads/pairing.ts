@@ -1,5 +1,5 @@
 import { sigmoid } from "../math/logit.ts";
-import { type Description, defineHead, type Head, tex } from "./head.ts";
+import { defineHead, type Head, type HeadDescription, tex } from "./head.ts";
 import { described, identityLink, sigmoidLink } from "./links.ts";
 import { anyNumber, type NumberOption, notNegative, number, positive } from "./options.ts";
 
@@ -8,7 +8,7 @@ const onPairs = {
   family: "ranking",
   reads: "nothing",
   domain: anyNumber,
-} as const satisfies Partial<Description>;
+} as const satisfies Partial<HeadDescription>;
 
 const comparesRows = "its loss compares the rows of a batch with each other";
 

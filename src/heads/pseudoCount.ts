@@ -1,4 +1,4 @@
-import type { Column } from "./head.ts";
+import type { LabelColumn } from "./head.ts";
 
 /**
  * The rows that stand in for a count of zero. The optimal output of a class that never occurs is −∞, which no network
@@ -14,7 +14,7 @@ const maxNames = 5;
 /** The counts with zeros replaced by the pseudo-count (in rows of mean weight), and a warning that names the replaced ones. */
 export function withPseudoCount(
   counts: ArrayLike<number>,
-  column: Column,
+  column: LabelColumn,
   name: (index: number) => string,
 ): { counts: number[]; warnings: string[] } {
   const absent = Array.from(counts, (_, k) => k).filter((k) => !(counts[k] > 0));
@@ -30,7 +30,8 @@ export function withPseudoCount(
   };
 }
 
-export const className = (column: Column) => (k: number) =>
+export const className = (column: LabelColumn) => (k: number) =>
   column.classNames ? `class ${column.classNames[k]}` : `class ${k}`;
 /** Names of the two answers of a yes/no column, in the order [no, yes]. */
-export const answerName = (column: Column) => (k: number) => `${k === 1 ? "yes" : "no"} in ${column.place}`;
+export const answerName = (column: LabelColumn) => (k: number) =>
+  `${k === 1 ? "yes" : "no"} in ${column.place}`;

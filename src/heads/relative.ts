@@ -1,6 +1,6 @@
 import { weightedQuantile } from "../math/quantile.ts";
 import { sum } from "../math/sum.ts";
-import { type Column, defineHead, tex } from "./head.ts";
+import { defineHead, type LabelColumn, tex } from "./head.ts";
 import { clampLink, identityLink } from "./links.ts";
 import { anyNumber, choice, notNegative, number, positive } from "./options.ts";
 
@@ -88,7 +88,7 @@ export const msle = defineHead({
   gradient: ([z], y, { epsilon }) => [
     z < epsilon ? 0 : (2 * (Math.log1p(z) - Math.log1p(Math.max(y, epsilon)))) / (1 + z),
   ],
-  optimum: ({ labels, weights, weight }: Column<number>, { epsilon }) => {
+  optimum: ({ labels, weights, weight }: LabelColumn<number>, { epsilon }) => {
     const logs = Array.from(labels, (y, i) => weights[i] * Math.log1p(Math.max(y, epsilon)));
     return { output: [Math.expm1(sum(logs) / weight)], kind: "closed form" };
   },

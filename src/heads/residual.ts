@@ -1,6 +1,6 @@
 import { increasingRoot } from "../math/root.ts";
 import type { Algebra } from "./algebra.ts";
-import { type Column, type Description, tex } from "./head.ts";
+import { type HeadDescription, type LabelColumn, tex } from "./head.ts";
 import { identityLink } from "./links.ts";
 import { anyNumber } from "./options.ts";
 
@@ -12,7 +12,7 @@ export const onResidual = {
   link: identityLink,
   identifiable: true,
   convex: true,
-} as const satisfies Partial<Description> & Record<string, unknown>;
+} as const satisfies Partial<HeadDescription> & Record<string, unknown>;
 
 /** The loss of a residual, in any algebra. */
 type ResidualLoss<O> = { of<S, V>(m: Algebra<S, V>, residual: S, options: O): S }["of"];
@@ -32,7 +32,7 @@ export const meanAtRoot = [
  * The minimum of Σ w ρ(z − y) for a convex ρ: the root of Σ w ρ'(z − y), which is increasing in z and changes sign between
  * the smallest and the largest label. Iterated to neighbouring floats: one Newton or Friedman step is not the minimum.
  */
-export function rootOfSlopes({ labels, weights }: Column<number>, slope: (residual: number) => number) {
+export function rootOfSlopes({ labels, weights }: LabelColumn<number>, slope: (residual: number) => number) {
   const mean = (z: number) => {
     let total = 0;
     for (let i = 0; i < labels.length; i++) total += weights[i] * slope(z - labels[i]);

@@ -1,7 +1,7 @@
 import { sigmoid } from "../math/logit.ts";
 import type { Algebra, OutputVector } from "./algebra.ts";
 import { float64Algebra } from "./float64Algebra.ts";
-import { type Column, defineHead, tex } from "./head.ts";
+import { defineHead, type LabelColumn, tex } from "./head.ts";
 import { sigmoidLink } from "./links.ts";
 import { notNegative, number, perClass, perColumn, unitInterval } from "./options.ts";
 import { answerName, withPseudoCount } from "./pseudoCount.ts";
@@ -27,7 +27,8 @@ function answerWeights<S, V>(m: Algebra<S, V>, y: S, o: SigmoidOptions<S>): [no:
   return [smoothed(no, yes), m.mul(smoothed(yes, no), o.posWeight)];
 }
 
-const meanWeights = ({ mean }: Column<number>, o: SigmoidOptions) => answerWeights(float64Algebra, mean, o);
+const meanWeights = ({ mean }: LabelColumn<number>, o: SigmoidOptions) =>
+  answerWeights(float64Algebra, mean, o);
 
 function loss<S, V>(m: Algebra<S, V>, output: V, y: S, o: SigmoidOptions<S>): S {
   const z = m.entry(output, 0);
@@ -41,9 +42,9 @@ const sigmoidCell = {
     const [no, yes] = answerWeights(float64Algebra, y, o);
     return [no * sigmoid(output[0]) - yes * sigmoid(-output[0])];
   },
-  expected: (output: OutputVector, column: Column<number>, o: SigmoidOptions): number =>
+  expected: (output: OutputVector, column: LabelColumn<number>, o: SigmoidOptions): number =>
     loss(float64Algebra, output, column.mean, o),
-  optimum(column: Column<number>, o: SigmoidOptions) {
+  optimum(column: LabelColumn<number>, o: SigmoidOptions) {
     const { counts, warnings } = withPseudoCount(
       meanWeights(column, o).map((weight) => weight * column.weight),
       column,
@@ -55,7 +56,7 @@ const sigmoidCell = {
       warnings,
     };
   },
-  gap: (_output: OutputVector, column: Column<number>, variance: number, o: SigmoidOptions) => {
+  gap: (_output: OutputVector, column: LabelColumn<number>, variance: number, o: SigmoidOptions) => {
     const [no, yes] = meanWeights(column, o);
     // Taylor: the second derivative of the softplus is at most 1/4, whatever the distribution of the noise
     return { value: ((no + yes) * variance) / 8, kind: "bound" as const };

@@ -2,7 +2,7 @@ import { logSoftmax, softmax } from "../math/logSumExp.ts";
 import { increasingRootFrom } from "../math/root.ts";
 import { sum } from "../math/sum.ts";
 import type { OutputVector } from "./algebra.ts";
-import { type Column, type Description, defineHead, type Label, type Optimum, tex } from "./head.ts";
+import { defineHead, type HeadDescription, type Label, type LabelColumn, type Optimum, tex } from "./head.ts";
 import { softmaxLink } from "./links.ts";
 import { anyNumber, between, choice, number, wholeNumbers } from "./options.ts";
 import { className, withPseudoCount } from "./pseudoCount.ts";
@@ -22,11 +22,11 @@ export const onSoftmax = {
   identifiable: false,
   width: ({ labels }: { readonly labels: { readonly length: number } }) => labels.length,
   centre,
-} as const satisfies Partial<Description> & Record<string, unknown>;
+} as const satisfies Partial<HeadDescription> & Record<string, unknown>;
 
 /** The class frequencies with a pseudo-count for absent classes, turned into log-probabilities by `logP`. */
 function fromFrequencies(
-  column: Column,
+  column: LabelColumn,
   kind: "closed form" | "numeric",
   logP: (frequencies: readonly number[]) => number[],
 ): Optimum {

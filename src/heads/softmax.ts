@@ -2,7 +2,7 @@ import { logSumExp, softmax } from "../math/logSumExp.ts";
 import { sum } from "../math/sum.ts";
 import type { Algebra, OutputVector } from "./algebra.ts";
 import { float64Algebra } from "./float64Algebra.ts";
-import { type Column, defineHead, type Label, type RowLoss, tex } from "./head.ts";
+import { defineHead, type Label, type LabelColumn, type RowLoss, tex } from "./head.ts";
 import { choice, notNegative, number, onlyForMean, perClass, unitInterval } from "./options.ts";
 import { className, withPseudoCount } from "./pseudoCount.ts";
 import { onSoftmax } from "./simplex.ts";
@@ -43,7 +43,7 @@ function softTarget<S, V>(m: Algebra<S, V>, frequencies: V, o: SoftmaxOptions): 
 const rowTarget = <S, V>(m: Algebra<S, V>, output: V, label: S | V, o: SoftmaxOptions) =>
   softTarget(m, m.isVector(label) ? label : m.oneHot(label, m.width(output)), o);
 
-const meanTarget = ({ weights, weight }: Column<Label>, o: SoftmaxOptions) =>
+const meanTarget = ({ weights, weight }: LabelColumn<Label>, o: SoftmaxOptions) =>
   softTarget(
     float64Algebra,
     Array.from(weights, (w) => w / weight),
@@ -67,10 +67,15 @@ const softmaxCell = {
   gradient: crossEntropyGradient,
   // PyTorch divides by the class weights of labels that are indices, and by the rows where they are distributions
   rowWeight: (label: Label, o: SoftmaxOptions) => (typeof label === "number" ? weightOf(o, label) : 1),
-  expected: (output: OutputVector, column: Column<Label>, o: SoftmaxOptions) =>
+  expected: (output: OutputVector, column: LabelColumn<Label>, o: SoftmaxOptions) =>
     crossEntropy(float64Algebra, output, meanTarget(column, o)),
   // O(K) for all labels together: the target of a row is a · s + c at its own class, s the smoothing of every class
-  rowLosses(output: OutputVector, { labels }: Column<Label>, variance: number, o: SoftmaxOptions): RowLoss[] {
+  rowLosses(
+    output: OutputVector,
+    { labels }: LabelColumn<Label>,
+    variance: number,
+    o: SoftmaxOptions,
+  ): RowLoss[] {
     const [z, p, norm] = [Array.from(output), softmax(output), logSumExp(output)];
     const evenly = o.labelSmoothing / p.length;
     const s = p.map((_, k) => (o.smoothedWeight === "row" ? evenly : evenly * weightOf(o, k)));
@@ -86,7 +91,7 @@ const softmaxCell = {
       return { mean: weight * norm - a * sz - c * z[y], variance: variance * slopes };
     });
   },
-  optimum(column: Column<Label>, o: SoftmaxOptions) {
+  optimum(column: LabelColumn<Label>, o: SoftmaxOptions) {
     const target = meanTarget(column, o);
     const { counts, warnings } = withPseudoCount(
       Array.from(target, (t) => t * column.weight),
@@ -100,7 +105,7 @@ const softmaxCell = {
       warnings,
     };
   },
-  gap: (_output: OutputVector, column: Column<Label>, variance: number, o: SoftmaxOptions) => ({
+  gap: (_output: OutputVector, column: LabelColumn<Label>, variance: number, o: SoftmaxOptions) => ({
     // Jensen on E log Σ p exp(noise), noise Gaussian: 0 ≤ gap ≤ variance / 2, times the weight of the target
     value: (sum(meanTarget(column, o)) * variance) / 2,
     kind: "bound" as const,

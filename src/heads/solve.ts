@@ -1,7 +1,7 @@
 import { InputError } from "../errors.ts";
 import type { LabelSummary } from "../labels/summary.ts";
 import { type BoundHead, bind, cellOutput, reductionText } from "./bind.ts";
-import { type Head, type Kind, linkOf } from "./head.ts";
+import { type Head, linkOf, type OptimumKind } from "./head.ts";
 import { findHead } from "./index.ts";
 import { noisyLoss } from "./noise.ts";
 import type { Options } from "./options.ts";
@@ -27,7 +27,7 @@ export interface Solution {
   readonly lossAtTorchDefault: number | null;
   /** Standard error of `lossAtTorchDefault`: 0 unless simulated. */
   readonly lossAtTorchDefaultError: number;
-  readonly kind: Kind;
+  readonly kind: OptimumKind;
   readonly identifiable: boolean;
   /** A sentence on what the loss is divided by. */
   readonly reduction: string;
@@ -93,8 +93,8 @@ function withOptimum(bound: BoundHead): Solution {
 }
 
 /** The least certain of the kinds of several columns. */
-function weakest(kinds: readonly Kind[]): Kind {
-  const order: readonly Kind[] = ["closed form", "numeric", "boundary", "none"];
+function weakest(kinds: readonly OptimumKind[]): OptimumKind {
+  const order: readonly OptimumKind[] = ["closed form", "numeric", "boundary", "none"];
   return order[Math.max(...kinds.map((kind) => order.indexOf(kind)))];
 }
 

@@ -1,6 +1,6 @@
 import type { Algebra } from "./algebra.ts";
 import { float64Algebra } from "./float64Algebra.ts";
-import { type Column, defineHead, type Optimum, tex } from "./head.ts";
+import { defineHead, type LabelColumn, type Optimum, tex } from "./head.ts";
 import { expLink, identityLink, reluLink, sigmoidLink, softplusLink, tanhLink } from "./links.ts";
 import { anyNumber, choice, number, positive } from "./options.ts";
 
@@ -23,7 +23,7 @@ const options = {
 
 type SquaredErrorOptions = { readonly activation: keyof typeof activations; readonly factor: number };
 
-function optimum(column: Column<number>, { activation }: SquaredErrorOptions): Optimum {
+function optimum(column: LabelColumn<number>, { activation }: SquaredErrorOptions): Optimum {
   const { low, high, inverse } = activations[activation];
   const { mean, place } = column;
   if (mean > low && mean < high) return { output: inverse([mean]), kind: "closed form" };

@@ -1,11 +1,11 @@
 import type { Algebra, OutputVector } from "./algebra.ts";
 import {
-  type Column,
-  type Description,
+  type HeadDescription,
   type Label,
+  type LabelColumn,
   type LossIn,
   type Optimum,
-  type Resolved,
+  type ResolvedOptions,
   tex,
 } from "./head.ts";
 import { meanLoss } from "./meanLoss.ts";
@@ -33,17 +33,17 @@ export const onIntervals = {
   identifiable: true,
   convex: true,
   options: intervalOptions,
-  width: (column: Column<SurvivalLabel>, { intervals }: { readonly intervals: number }) =>
+  width: (column: LabelColumn<SurvivalLabel>, { intervals }: { readonly intervals: number }) =>
     intervals || reach(column),
-  refuse: (column: Column<SurvivalLabel>, { intervals }: { readonly intervals: number }) =>
+  refuse: (column: LabelColumn<SurvivalLabel>, { intervals }: { readonly intervals: number }) =>
     intervals > 0 && reach(column) > intervals
       ? `invalid intervals: ${intervals}; the labels reach time ${lastTime(column)}: allowed: ${reach(column)} or more`
       : undefined,
-} as const satisfies Partial<Description> & Record<string, unknown>;
+} as const satisfies Partial<HeadDescription> & Record<string, unknown>;
 
-const lastTime = ({ labels }: Column<SurvivalLabel>) =>
+const lastTime = ({ labels }: LabelColumn<SurvivalLabel>) =>
   Array.from(labels).reduce((last, label) => Math.max(last, label[0]), 0);
-const reach = (column: Column<SurvivalLabel>) => intervalOf(lastTime(column)) + 1;
+const reach = (column: LabelColumn<SurvivalLabel>) => intervalOf(lastTime(column)) + 1;
 
 interface TimeInterval {
   /** Weight of the rows whose event lies in it. */
@@ -63,7 +63,7 @@ export function lastInterval<S, V>(m: Algebra<S, V>, time: S, intervals: V): V {
  * The labels with their times moved to the ends of their intervals, each distinct one once: all that losses of discrete
  * time read of them.
  */
-function byInterval({ labels, weights, weight }: Column<SurvivalLabel>) {
+function byInterval({ labels, weights, weight }: LabelColumn<SurvivalLabel>) {
   const grouped = new Map<number, number>();
   for (let i = 0; i < labels.length; i++) {
     const key = 2 * intervalOf(labels[i][0]) + labels[i][1];
@@ -75,12 +75,12 @@ function byInterval({ labels, weights, weight }: Column<SurvivalLabel>) {
 
 /** The expected loss of discrete time, from the labels by interval. */
 export const expectedByInterval =
-  (loss: LossIn<Resolved, SurvivalLabel>) =>
-  (output: OutputVector, column: Column<SurvivalLabel>): number =>
-    meanLoss({ lossIn: loss as LossIn<Resolved, Label> }, output, byInterval(column), {});
+  (loss: LossIn<ResolvedOptions, SurvivalLabel>) =>
+  (output: OutputVector, column: LabelColumn<SurvivalLabel>): number =>
+    meanLoss({ lossIn: loss as LossIn<ResolvedOptions, Label> }, output, byInterval(column), {});
 
 /** The life table of the labels. */
-export function lifeTable(column: Column<SurvivalLabel>, intervals: number): TimeInterval[] {
+export function lifeTable(column: LabelColumn<SurvivalLabel>, intervals: number): TimeInterval[] {
   return Array.from({ length: intervals || reach(column) }, (_, j) => {
     let [events, atRisk, exposure] = [0, 0, 0];
     for (let i = 0; i < column.labels.length; i++) {
@@ -95,7 +95,7 @@ export function lifeTable(column: Column<SurvivalLabel>, intervals: number): Tim
 }
 
 /** Hazards dⱼ / nⱼ as counts of events and survivors, with a pseudo-count where one is missing. */
-export function hazards(column: Column<SurvivalLabel>, intervals: number) {
+export function hazards(column: LabelColumn<SurvivalLabel>, intervals: number) {
   const warnings: string[] = [];
   const pairs = lifeTable(column, intervals).map(({ events, atRisk }, j) => {
     const name = (k: number) => `${k === 1 ? "events" : "survivors"} in interval ${j}`;

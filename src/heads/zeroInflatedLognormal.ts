@@ -1,7 +1,7 @@
 import { sigmoid } from "../math/logit.ts";
 import { sum } from "../math/sum.ts";
 import { float64Algebra } from "./float64Algebra.ts";
-import { type Column, defineHead, type Optimum, tex } from "./head.ts";
+import { defineHead, type LabelColumn, type Optimum, tex } from "./head.ts";
 import { expLink, identityLink, linkOfParts, sigmoidLink, softplusLink } from "./links.ts";
 import { halfLog2Pi, logScale, normalExponent, softplusScale } from "./locationAndScale.ts";
 import { choice, notNegative, number, positive } from "./options.ts";
@@ -73,7 +73,7 @@ export const zeroInflatedLognormal = defineHead({
 });
 
 function lognormalOptimum(
-  column: Column<number>,
+  column: LabelColumn<number>,
   { scale, epsilon }: { scale: "softplus" | "log"; epsilon: number },
 ): Optimum {
   const { labels, weights, weight, place } = column;

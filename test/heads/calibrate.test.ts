@@ -17,7 +17,7 @@ const outputs = Float64Array.from(
 const labels = Array.from({ length: rows }, () => Math.floor(classes * source.uniform() ** 2));
 
 test("calibrate(softmax, outputs, labels) makes the mean prediction equal the class shares", () => {
-  const { bias, slope, loss, lossAtZero } = calibrate("softmax", outputs, labels, rows);
+  const { bias, slope, loss, lossAtZero } = calibrate("softmax", { outputs, labels, rows });
   const mean = [0, 0, 0];
   for (let i = 0; i < rows; i++) {
     const z = bias.map((b, k) => b + outputs[i * classes + k]);
@@ -50,7 +50,7 @@ test.each([1, 3, 4])(
         return head.gradient!(...row);
       },
     };
-    const { slope } = calibrate(counted, z, y, many);
+    const { slope } = calibrate(counted, { outputs: z, labels: y, rows: many });
     expect(gradients / many).toBeLessThan(200);
     expect(slope).toBeLessThan(1e-10);
   },
@@ -63,30 +63,35 @@ test.each(ofOneNumber.map((head) => [head.name, head] as const))(
   (_name, head) => {
     const z = Array.from({ length: 40 }, () => source.normal());
     const y = z.map(() => 1 + source.integer(5));
-    const { loss } = calibrate(head, z, y, z.length);
+    const { loss } = calibrate(head, { outputs: z, labels: y, rows: z.length });
     const mean = (b: number) => z.reduce((total, v, i) => total + rowLoss(head, [v + b], y[i]) / z.length, 0);
     expect(loss).toBeLessThan(minimumOnLine(mean, [0]).value * (1 + 1e-10));
   },
 );
 
 test("calibrate counts a class that the batch lacks as half a row, and says so", () => {
-  const { bias, warnings } = calibrate("softmax", [0, 0, 0, 0, 0, 0], [0, 1], 2);
+  const { bias, warnings } = calibrate("softmax", { outputs: [0, 0, 0, 0, 0, 0], labels: [0, 1], rows: 2 });
   expect(bias[2] - bias[0]).toBeCloseTo(Math.log(0.5), 8);
   expect(warnings).toEqual(["no row of class 2 in the batch: counted as 0.5 of a row"]);
-  expect(calibrate("sigmoid", [0, 0], [1, 1], 2).bias[0]).toBeCloseTo(Math.log(2 / 0.5), 8);
+  expect(calibrate("sigmoid", { outputs: [0, 0], labels: [1, 1], rows: 2 }).bias[0]).toBeCloseTo(
+    Math.log(2 / 0.5),
+    8,
+  );
 });
 
 test("calibrate(sigmoid, outputs of two columns, labels) calibrates each column by itself", () => {
   const z = [0.5, -1, 2, 0, 1, 3];
   const y = [1, 0, 0, 1, 1, 0];
-  const both = calibrate("sigmoid", z, y, 3);
-  const first = calibrate("sigmoid", [0.5, 2, 1], [1, 0, 1], 3);
+  const both = calibrate("sigmoid", { outputs: z, labels: y, rows: 3 });
+  const first = calibrate("sigmoid", { outputs: [0.5, 2, 1], labels: [1, 0, 1], rows: 3 });
   expect(both.bias[0]).toBeCloseTo(first.bias[0], 8);
 });
 
 test("calibrate refuses losses without a bias and sizes that do not match", () => {
-  expect(() => calibrate("cox", [1], [[1, 1]], 1)).toThrow("no calibration for cox");
-  expect(() => calibrate(findHead("softmax").head, [1, 2, 3], [0, 1], 2)).toThrow(
+  expect(() => calibrate("cox", { outputs: [1], labels: [[1, 1]], rows: 1 })).toThrow(
+    "no calibration for cox",
+  );
+  expect(() => calibrate(findHead("softmax").head, { outputs: [1, 2, 3], labels: [0, 1], rows: 2 })).toThrow(
     "invalid sizes: 3 outputs and 2 labels for 2 rows",
   );
 });

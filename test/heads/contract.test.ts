@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { bind, cellOutput } from "../../src/heads/bind.ts";
-import type { Column, Head, Label } from "../../src/heads/head.ts";
+import type { Head, Label, LabelColumn } from "../../src/heads/head.ts";
 import { heads } from "../../src/heads/index.ts";
 import { meanLoss } from "../../src/heads/meanLoss.ts";
 import { mixtureDensity } from "../../src/heads/mixtureDensity.ts";
@@ -232,7 +232,7 @@ test("the bias of a mixture is a local optimum, and one more iteration of EM sta
 });
 
 /** One iteration of EM by Bishop (2006), section 9.2.2, with standard deviations of at least `least`. */
-function emIteration(z: readonly number[], column: Column, least: number): number[] {
+function emIteration(z: readonly number[], column: LabelColumn, least: number): number[] {
   const k = z.length / 3;
   const parts = Array.from({ length: k }, (_, i) => ({
     logit: z[i],

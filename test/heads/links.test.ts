@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { resolveAll } from "../../src/heads/bind.ts";
-import { type Head, linkOf, type Resolved } from "../../src/heads/head.ts";
+import { type Head, linkOf, type ResolvedOptions } from "../../src/heads/head.ts";
 import { heads } from "../../src/heads/index.ts";
 import { seededRandom } from "../../src/math/seededRandom.ts";
 import { optionCombinations } from "./combinations.ts";
 
 /** Outputs of the head's cell, where it has several for any labels. */
-function widthOf(head: Head, options: Resolved): number {
+function widthOf(head: Head, options: ResolvedOptions): number {
   if (head.width === undefined) return 1;
   if (head.reads === "numbers") return head.width(undefined as never, options);
   return 4;

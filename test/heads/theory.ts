@@ -1,5 +1,5 @@
 import { linkText } from "../../src/heads/bind.ts";
-import type { Family, Head } from "../../src/heads/head.ts";
+import type { Head, HeadFamily } from "../../src/heads/head.ts";
 import { heads } from "../../src/heads/index.ts";
 import { rangeText } from "../../src/heads/options.ts";
 import { type Solution, solve } from "../../src/heads/solve.ts";
@@ -56,7 +56,7 @@ const examples: Record<Head["reads"], { text: string; labels: LabelSummary | und
   nothing: { text: "default options", labels: undefined },
 };
 
-const titles: Readonly<Record<Family, string>> = {
+const titles: Readonly<Record<HeadFamily, string>> = {
   classification: "Classification",
   regression: "Regression",
   counts: "Counts and amounts",

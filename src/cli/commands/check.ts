@@ -143,7 +143,7 @@ async function fixBias(
 ): Promise<Fixed> {
   const { calibrationRows } = await import("../../check/sample.ts");
   const { head, outputs, labels, options } = calibrationRows(input);
-  const { bias: shift, loss } = calibrate(head, outputs, labels, input.rows, options);
+  const { bias: shift, loss } = calibrate(head, { outputs, labels, rows: input.rows }, options);
   const bias = input.bias ? shift.map((b, k) => b + input.bias![k]) : shift;
   const { writeBias } = await import("../checkModel.ts");
   const file = await writeBias(model, bias, input.bias !== undefined, flags, signal);

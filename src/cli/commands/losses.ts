@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { linkText } from "../../heads/bind.ts";
-import type { Family, FrameworkName, Head } from "../../heads/head.ts";
+import type { FrameworkName, Head, HeadFamily } from "../../heads/head.ts";
 import { type FoundHead, findHead, heads } from "../../heads/index.ts";
 import { type OptionSpec, rangeText } from "../../heads/options.ts";
 import { kebab } from "../headFlags.ts";
@@ -31,7 +31,7 @@ const record = (head: Head) => {
 const conventions = ({ framework, options }: FoundHead) =>
   framework ? { name: framework.name, options, note: framework.note } : null;
 
-const families: Readonly<Record<Family, string>> = {
+const families: Readonly<Record<HeadFamily, string>> = {
   classification: "Classification",
   regression: "Regression",
   counts: "Counts and amounts",

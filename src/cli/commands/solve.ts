@@ -64,10 +64,10 @@ export function describe(command: Command): void {
     .addHelpText("after", examples);
   addLabelFlags(command);
   addHeadFlags(command, namedLoss(process.argv));
-  command.action(run);
+  command.action(solveLabels);
 }
 
-async function run(files: readonly string[], flags: SolveFlags): Promise<void> {
+async function solveLabels(files: readonly string[], flags: SolveFlags): Promise<void> {
   const found = findHead(flags.loss);
   if (flags.sql !== undefined) {
     const { printedQuery } = await import("../databaseLabels.ts");

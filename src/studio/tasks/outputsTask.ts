@@ -33,7 +33,7 @@ serveTask<OutputsRequest, OutputsResult>(async (request) => {
   const report = checkOutputs(input);
   if (report.measuredLoss === null) return { report };
   const { head, outputs, labels, options } = calibrationRows(input);
-  return { report, fix: calibrate(head, outputs, labels, input.rows, options) };
+  return { report, fix: calibrate(head, { outputs, labels, rows: input.rows }, options) };
 });
 
 async function inputOf({

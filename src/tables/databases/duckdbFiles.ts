@@ -1,5 +1,5 @@
 import { InputError } from "../../errors.ts";
-import type { Reads } from "../../heads/head.ts";
+import type { LabelForm } from "../../heads/head.ts";
 import { openTable } from "../openTable.ts";
 import { type Dialect, findDialect } from "../sql/dialects.ts";
 import { groupedQuery, type LabelPlace } from "../sql/groupedQuery.ts";
@@ -36,7 +36,7 @@ const typed: Dialect = {
 export async function groupFiles(
   paths: readonly string[],
   place: Omit<LabelPlace, "from">,
-  reads: Reads,
+  reads: LabelForm,
 ): Promise<Table & { readonly files: number }> {
   const session = await duckdbOfFiles();
   try {

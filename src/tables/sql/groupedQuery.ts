@@ -1,4 +1,4 @@
-import type { Reads } from "../../heads/head.ts";
+import type { LabelForm } from "../../heads/head.ts";
 import { type Dialect, quoteColumn, quoteTable } from "./dialects.ts";
 import { buckets, own } from "./groupedColumns.ts";
 
@@ -23,7 +23,7 @@ export const fromQuery = (query: string): string => `(\n${query.replace(/;\s*$/,
  * weight (see `own` for the columns). A single column of real numbers comes back as at most 65,537 rows: the distinct
  * values where there are no more than 65,536, and otherwise buckets of equal weight.
  */
-export function groupedQuery(dialect: Dialect, place: LabelPlace, reads: Reads): string {
+export function groupedQuery(dialect: Dialect, place: LabelPlace, reads: LabelForm): string {
   return reads === "numbers" && place.columns.length === 1
     ? numberQuery(dialect, place)
     : distinctQuery(dialect, place);

@@ -121,7 +121,7 @@ export function withBias(task: Task, outputs: Float64Array, choice: BiasChoice):
   const bias =
     choice === "prior"
       ? solve(task.head, task.training).bias
-      : calibrate(task.head, outputs, task.labels, rows).bias;
+      : calibrate(task.head, { outputs, labels: task.labels, rows }).bias;
   return outputs.map((z, i) => Math.fround(z + bias[i % bias.length]));
 }
 
