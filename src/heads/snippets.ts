@@ -1,10 +1,14 @@
-import { InputError, unknownName } from "../errors.ts";
+import { unknownName } from "../errors.ts";
 import type { LabelSummary } from "../labels/summary.ts";
-import { version } from "../version.ts";
-import { band } from "./band.ts";
-import { findHead } from "./index.ts";
+import type { Framework } from "./head.ts";
 import type { Options } from "./options.ts";
-import { solve } from "./solve.ts";
+import {
+  type ByVariance,
+  type SnippetCheck,
+  type SnippetValues,
+  snippetValues,
+  variances,
+} from "./snippetValues.ts";
 
 /** Frameworks that snippets are written for. */
 export const frameworks = ["keras", "pytorch", "jax", "flax", "tfjs", "numpy"] as const;
@@ -16,27 +20,22 @@ export type SnippetFramework = (typeof frameworks)[number];
  */
 const standardErrors = 4;
 
-/** The numbers that a snippet contains. */
-interface SnippetValues {
-  /** One line about the loss and the labels. */
-  readonly about: string;
-  readonly bias: readonly number[];
-  readonly expectedLoss: number;
-  /** Variance of a row's loss: over the batch size, the squared standard error of its mean. */
-  readonly rowVariance: number;
-  /** What each unit of variance of the outputs without bias adds to that. */
-  readonly noiseVariance: number;
-  /** The most that each unit of that variance adds to the loss (Jensen's gap). */
-  readonly gap: number;
-  /** Whether only differences between outputs count, so that the variance is taken about each row's mean. */
-  readonly centred: boolean;
-}
+/** What the catalogue calls the library whose losses are used with a framework. NumPy has none; scikit-learn's take arrays. */
+const libraries: Readonly<Record<SnippetFramework, Framework>> = {
+  keras: "keras",
+  pytorch: "torch",
+  jax: "optax",
+  flax: "optax",
+  tfjs: "tfjs",
+  numpy: "sklearn",
+};
 
 /**
  * Code to paste into a program: it sets the bias of the output layer, and asserts on the first batch that the initial loss
- * lies in its band, [L - 4 SE, L + gap + 4 SE], with the variance of the outputs measured on that batch.
+ * lies in its band, [L - 4 SE, L + gap + 4 SE], with the variance of the outputs measured on that batch. Where a loss has
+ * no band, the code sets the bias and says why it checks nothing.
  *
- * @throws InputError on an unknown framework, or a head without a bias, or without a band that is linear in the variance
+ * @throws InputError on an unknown framework, or a head without a bias
  */
 export function snippet(
   framework: string,
@@ -44,147 +43,189 @@ export function snippet(
   labels: LabelSummary | undefined,
   options: Options = {},
 ): string {
-  const write = Object.hasOwn(writers, framework) ? writers[framework as SnippetFramework] : undefined;
-  if (write === undefined) throw unknownName("framework", framework, frameworks);
-  return write(snippetValues(loss, labels, options));
+  if (!Object.hasOwn(writers, framework)) throw unknownName("framework", framework, frameworks);
+  const known = framework as SnippetFramework;
+  const values = snippetValues(loss, labels, options, libraries[known]);
+  const { setup, measure, check } = writers[known];
+  const comment = known === "tfjs" ? "//" : "#";
+  const about = values.about.map((line) => `${comment} ${line}`);
+  const head = [...about, setup(values)].join("\n");
+  if (typeof values.check === "string")
+    return `${head}\n\n${comment} no check of the initial loss: ${values.check}`;
+  return `${head}\n\n${measure}\n${check(values, values.check)}`;
 }
 
-function snippetValues(loss: string, labels: LabelSummary | undefined, options: Options): SnippetValues {
-  const { head, framework } = findHead(loss);
-  const solution = solve(loss, labels, options);
-  if (solution.expectedLoss === null || solution.kind === "none") {
-    throw new InputError(`no snippet for ${head.name}: ${solution.reason}`);
-  }
-  const noiseless = band(loss, labels, { batchSize: 1, options });
-  const [one, two] = [1, 2].map((outputVariance) =>
-    band(loss, labels, { batchSize: 1, outputVariance, options }),
-  );
-  if (!(Math.abs(two.gap - 2 * one.gap) <= 1e-9 * Math.abs(two.gap))) {
-    throw new InputError(
-      `no snippet for ${head.name}: its band is not linear in the variance of the outputs; use baserate check`,
-    );
-  }
-  const rows = labels === undefined ? "" : `, ${Math.round(labels.rows)} rows`;
-  return {
-    about: `baserate ${version}: ${framework?.name ?? head.name}${rows}, expected loss ${solution.expectedLoss.toFixed(6)} (${solution.reduction})`,
-    bias: solution.bias,
-    expectedLoss: noiseless.expectedLoss,
-    rowVariance: noiseless.standardError ** 2,
-    noiseVariance: one.standardError ** 2 - noiseless.standardError ** 2,
-    gap: one.gap,
-    centred: solution.centredBias !== undefined,
-  };
+/** The parts of the lines for one framework. */
+interface Writer {
+  /** Sets the bias. */
+  setup(values: SnippetValues): string;
+  /** Computes `loss` on a batch, and `noise`, the outputs without bias. */
+  readonly measure: string;
+  check(values: SnippetValues, check: SnippetCheck): string;
 }
 
-const writers: Record<SnippetFramework, (values: SnippetValues) => string> = {
-  keras: (values) => `${pythonHead(values)}
-import numpy as np
+const writers: Record<SnippetFramework, Writer> = {
+  keras: {
+    setup: ({ bias }) => `import numpy as np
 import keras
 
-bias = np.array(${list(values.bias)})
+bias = np.array(${list(bias)})
 layer = model.layers[-1]  # the output layer: a Dense layer with a bias
-layer.bias.assign(bias)
-
-# x, y: the first batch, before any training; model: compiled with the loss
+layer.bias.assign(bias)`,
+    measure: `# x, y: the first batch, before any training; model: compiled with the loss
 loss = model.test_on_batch(x, y, return_dict=True)["loss"]
 features = keras.Model(model.inputs, layer.input).predict_on_batch(x)
-noise = features @ keras.ops.convert_to_numpy(layer.kernel)
-${pythonCheck(values, "np")}`,
+noise = features @ keras.ops.convert_to_numpy(layer.kernel)`,
+    check: (values, check) => pythonCheck(values, check, "np"),
+  },
 
-  pytorch: (values) => `${pythonHead(values)}
-import torch
+  pytorch: {
+    setup: ({ bias, check }) => `${numpyImport(check)}import torch
 
-bias = torch.tensor(${list(values.bias)})
+bias = torch.tensor(${list(bias)})
 layer = model[-1]  # the output layer: a Linear layer with a bias
 with torch.no_grad():
-    layer.bias.copy_(bias)
-
-# x, y: the first batch, before any training; criterion: the loss
+    layer.bias.copy_(bias)`,
+    measure: `# x, y: the first batch, before any training; criterion: the loss
 model.eval()
 with torch.no_grad():
     outputs = model(x)
     loss = criterion(outputs, y).item()
     noise = (outputs - layer.bias).double().numpy()
-model.train()
-${pythonCheck(values, "method")}`,
+model.train()`,
+    check: (values, check) => pythonCheck(values, check, "method"),
+  },
 
-  jax: (values) => `${pythonHead(values)}
-import jax.numpy as jnp
+  jax: {
+    setup: ({ bias, check }) => `${numpyImport(check)}import jax.numpy as jnp
 
-bias = jnp.array(${list(values.bias)})
-params["output"]["bias"] = bias  # the output layer's
-
-# x, y: the first batch, before any training; apply(params, x): the raw outputs
+bias = jnp.array(${list(bias)})
+params["output"]["bias"] = bias  # the output layer's`,
+    measure: `# x, y: the first batch, before any training; apply(params, x): the raw outputs
 outputs = apply(params, x)
 loss = float(loss_fn(outputs, y))
-noise = outputs - bias
-${pythonCheck(values, "method")}`,
+noise = outputs - bias`,
+    check: (values, check) => pythonCheck(values, check, "method"),
+  },
 
-  flax: (values) => `${pythonHead(values)}
-import jax.numpy as jnp
+  flax: {
+    setup: ({ bias, check }) => `${numpyImport(check)}import jax.numpy as jnp
 
-bias = jnp.array(${list(values.bias)})
-model.output.bias[...] = bias  # the output layer: an nnx.Linear with a bias
-
-# x, y: the first batch, before any training; model(x): the raw outputs
+bias = jnp.array(${list(bias)})
+model.output.bias[...] = bias  # the output layer: an nnx.Linear with a bias`,
+    measure: `# x, y: the first batch, before any training; model(x): the raw outputs
 outputs = model(x)
 loss = float(loss_fn(outputs, y))
-noise = outputs - bias
-${pythonCheck(values, "method")}`,
+noise = outputs - bias`,
+    check: (values, check) => pythonCheck(values, check, "method"),
+  },
 
-  numpy: (values) => `${pythonHead(values)}
-import numpy as np
+  numpy: {
+    setup: ({ bias }) => `import numpy as np
 
-bias = np.array(${list(values.bias)})
-
-# x, y: the first batch, before any training; features(x) @ kernel: the outputs without bias
+bias = np.array(${list(bias)})`,
+    measure: `# x, y: the first batch, before any training; features(x) @ kernel: the outputs without bias
 noise = features(x) @ kernel
-loss = loss_fn(noise + bias, y)
-${pythonCheck(values, "np")}`,
+loss = loss_fn(noise + bias, y)`,
+    check: (values, check) => pythonCheck(values, check, "np"),
+  },
 
-  tfjs: (values) => `// ${values.about}
-const bias = tf.tensor1d(${list(values.bias)});
+  tfjs: {
+    setup: ({ bias }) => `const bias = tf.tensor1d(${list(bias)});
 const layer = model.layers[model.layers.length - 1]; // the output layer: dense, with a bias
 const [kernel] = layer.getWeights();
-layer.setWeights([kernel, bias]);
-
-// x, y: the first batch, before any training; model: compiled with the loss
+layer.setWeights([kernel, bias]);`,
+    measure: `// x, y: the first batch, before any training; model: compiled with the loss
 const [loss] = [model.evaluate(x, y, { batchSize: x.shape[0] })].flat().map((value) => value.dataSync()[0]);
 const features = tf.model({ inputs: model.inputs, outputs: layer.input }).predict(x, { batchSize: x.shape[0] });
-const noise = tf.matMul(features, kernel);
-const centre = ${values.centred ? "noise.mean(-1, true)" : "0"};
-const variance = noise.sub(centre).square().mean().dataSync()[0];
-const margin = ${standardErrors} * Math.sqrt((${number(values.rowVariance)} + ${number(values.noiseVariance)} * variance) / x.shape[0]);
-const low = ${number(values.expectedLoss)} - margin;
-const high = ${number(values.expectedLoss)} + ${number(values.gap)} * variance + margin;
-console.log(\`initial loss \${loss.toFixed(4)}, expected \${low.toFixed(4)} to \${high.toFixed(4)}\`);
-if (!(loss >= low && loss <= high)) throw new Error("the initial loss is not what the labels imply");`,
+const noise = tf.matMul(features, kernel);`,
+    check: javascriptCheck,
+  },
 };
 
-const pythonHead = ({ about }: SnippetValues) => `# ${about}`;
+/** NumPy interpolates in tables. */
+const numpyImport = (check: SnippetCheck | string) =>
+  typeof check !== "string" && "table" in check.gap ? "import numpy as np\n" : "";
+
+const failed = "the initial loss is not what the labels imply";
+const tooLarge = `the outputs vary too much to say what the loss must be: their variance is above ${variances.at(-1)}`;
 
 /** The check on `loss` and `noise`, the mean of the squares by \`np\` or as a method of the array. */
 function pythonCheck(
-  { expectedLoss, rowVariance, noiseVariance, gap, centred }: SnippetValues,
+  { centred, isSum }: SnippetValues,
+  { expectedLoss, rowVariance, gap }: SnippetCheck,
   mean: "np" | "method",
 ): string {
+  const expected = number(expectedLoss);
   const deviation = centred ? "(noise - noise.mean(-1, keepdims=True))" : "noise";
-  return `variance = float(${mean === "np" ? `np.mean(${deviation} ** 2)` : `(${deviation} ** 2).mean()`})
-margin = ${standardErrors} * ((${number(rowVariance)} + ${number(noiseVariance)} * variance) / len(x)) ** 0.5
-low, high = ${number(expectedLoss)} - margin, ${number(expectedLoss)} + ${number(gap)} * variance + margin
-print(f"initial loss {loss:.4f}, expected {low:.4f} to {high:.4f}")
-assert low <= loss <= high, "the initial loss is not what the labels imply"`;
+  const of = (by: ByVariance) =>
+    "table" in by ? `np.interp(variance, variances, ${list(by.table, tableDigits)})` : straight(by);
+  const lines = [
+    ...(isSum ? ["loss /= len(x)  # the loss is a sum over rows; checked is its mean"] : []),
+    `variance = float(${mean === "np" ? `np.mean(${deviation} ** 2)` : `(${deviation} ** 2).mean()`})`,
+    ...("table" in gap
+      ? [
+          `variances = ${list(variances)}  # of the outputs; the tables below belong to these`,
+          `assert variance <= ${variances.at(-1)}, "${tooLarge}"`,
+        ]
+      : []),
+    `gap = ${of(gap)}  # what that variance adds to the loss at most`,
+    `margin = ${standardErrors} * (${parenthesised(of(rowVariance))} / len(x)) ** 0.5`,
+    canHelp(gap)
+      ? `low, high = ${expected} + min(gap, 0) - margin, ${expected} + max(gap, 0) + margin`
+      : `low, high = ${expected} - margin, ${expected} + gap + margin`,
+    `print(f"initial loss {loss:.4f}, expected {low:.4f} to {high:.4f}")`,
+    `assert low <= loss <= high, "${failed}"`,
+  ];
+  return lines.join("\n");
 }
 
+function javascriptCheck(
+  { centred, isSum }: SnippetValues,
+  { expectedLoss, rowVariance, gap }: SnippetCheck,
+): string {
+  const expected = number(expectedLoss);
+  const of = (by: ByVariance) => ("table" in by ? `between(${list(by.table, tableDigits)})` : straight(by));
+  const lines = [
+    `const centre = ${centred ? "noise.mean(-1, true)" : "0"};`,
+    "const variance = noise.sub(centre).square().mean().dataSync()[0];",
+    ...("table" in gap
+      ? [
+          `const variances = ${list(variances)}; // of the outputs; the tables below belong to these`,
+          "const above = Math.max(1, variances.findIndex((value) => value >= variance));",
+          `if (variance > ${variances.at(-1)}) throw new Error("${tooLarge}");`,
+          "const between = (table) => table[above - 1] + (table[above] - table[above - 1])",
+          "  * (variance - variances[above - 1]) / (variances[above] - variances[above - 1]);",
+        ]
+      : []),
+    `const gap = ${of(gap)}; // what that variance adds to the loss at most`,
+    `const margin = ${standardErrors} * Math.sqrt(${parenthesised(of(rowVariance))} / x.shape[0]);`,
+    `const mean = ${isSum ? "loss / x.shape[0]; // the loss is a sum over rows" : "loss;"}`,
+    `const low = ${expected}${canHelp(gap) ? " + Math.min(gap, 0)" : ""} - margin;`,
+    `const high = ${expected} + ${canHelp(gap) ? "Math.max(gap, 0)" : "gap"} + margin;`,
+    `console.log(\`initial loss \${mean.toFixed(4)}, expected \${low.toFixed(4)} to \${high.toFixed(4)}\`);`,
+    `if (!(mean >= low && mean <= high)) throw new Error("${failed}");`,
+  ];
+  return lines.join("\n");
+}
+
+/** Whether noise can lower the loss. */
+const canHelp = (gap: ByVariance) => ("table" in gap ? gap.table.some((value) => value < 0) : gap.slope < 0);
+const straight = ({ at0, slope }: { at0: number; slope: number }) =>
+  at0 === 0 ? `${number(slope)} * variance` : `${number(at0)} + ${number(slope)} * variance`;
+const parenthesised = (code: string) => (code.includes(" + ") ? `(${code})` : code);
+
 /** Numbers a line of code can hold, each with all the digits of float32 and a few more. */
-const number = (value: number) => String(Number(value.toPrecision(12)));
+const number = (value: number, digits = 12) => String(Number(value.toPrecision(digits)));
+/** What is interpolated need not be more exact. */
+const tableDigits = 6;
 
 /** A list over several lines of at most 80 letters. */
-function list(values: readonly number[]): string {
+function list(values: readonly number[], digits?: number): string {
   const lines: string[] = [];
   let line = "";
   for (const value of values) {
-    const next = `${number(value)}, `;
+    const next = `${number(value, digits)}, `;
     if (line.length + next.length > 76) {
       lines.push(line.trimEnd());
       line = "";
