@@ -48,6 +48,13 @@ export const cosineSimilarity = defineHead({
   },
   // linear in the unit target: its mean is all that matters
   expected: (output, { labels }, { form }) => offset(form) - cosine(output, labels[0]),
+  // Only the mean of the unit labels is known, of length r. A number from -1 to 1 with mean c has at most the variance
+  // 1 - c^2 (Bhatia and Davis), and the square of a row's slope, (1 - cos^2) / |z|^2, at most the mean (1 - c^2) / |z|^2.
+  rowLosses(output, { labels }, variance, { form }) {
+    const c = cosine(output, labels[0]);
+    const bound = (1 - c * c) * (1 + variance / (dot(output, output) || 1));
+    return [{ mean: offset(form) - c, variance: Math.min(1, bound) }];
+  },
   optimum({ labels, place }) {
     const size = length(labels[0]);
     if (size > 1e-12) return { output: scaled(labels[0], 1 / size), kind: "closed form" };

@@ -1,12 +1,14 @@
 import { InputError } from "../errors.ts";
 import type { LabelSummary } from "../labels/summary.ts";
+import { seededRandom } from "../math/seededRandom.ts";
+import { sum } from "../math/sum.ts";
 import { version } from "../version.ts";
 import { type Band, band } from "./band.ts";
 import { bind } from "./bind.ts";
 import type { Framework, FrameworkName, Head } from "./head.ts";
 import { findHead } from "./index.ts";
 import type { Options } from "./options.ts";
-import { solve } from "./solve.ts";
+import { optimalOutput, solve } from "./solve.ts";
 
 /** What the lines for a framework contain. */
 export interface SnippetValues {
@@ -68,6 +70,7 @@ export function snippetValues(
 }
 
 function checkOf(loss: string, labels: LabelSummary | undefined, options: Options): SnippetCheck {
+  const found = findHead(loss);
   const at = (outputVariance: number) => band(loss, labels, { batchSize: 1, outputVariance, options });
   const [zero, one, two] = [0, 1, 2].map(at);
   const { expectedLoss } = zero;
@@ -80,12 +83,46 @@ function checkOf(loss: string, labels: LabelSummary | undefined, options: Option
       rowVariance: { at0: start, slope: end - start },
     };
   }
-  const bands = variances.map(at);
+  const bound = bind(found.head, labels, { ...found.options, ...options });
+  const bias = optimalOutput(bound);
+  const moved = directions(bias.length, found.head.centre !== undefined);
+  const rows = variances.map((variance) => {
+    const shifted = moved.map((direction) =>
+      band(loss, labels, {
+        batchSize: 1,
+        bias: bias.map((b, k) => b + direction[k] * Math.sqrt(variance)),
+        options,
+      }),
+    );
+    const noisy = at(variance);
+    return {
+      gap: Math.max(noisy.gap, ...shifted.map((other) => other.expectedLoss - expectedLoss)),
+      rowVariance: Math.max(...[noisy, ...shifted].map(rowVariance)),
+    };
+  });
   return {
     expectedLoss,
-    gap: { table: bands.map(({ gap }) => gap) },
-    rowVariance: { table: bands.map(rowVariance) },
+    gap: { table: rows.map(({ gap }) => gap) },
+    rowVariance: { table: rows.map((row) => row.rowVariance) },
   };
+}
+
+/**
+ * Ways in which an untrained network can move the outputs of all rows alike, each with a mean square of 1. Along some of
+ * them a loss can grow more than the mean over noise of the same size: by a kink, or by a curvature that differs.
+ */
+function directions(outputs: number, isCentred: boolean): number[][] {
+  if (outputs === 1) return [[1], [-1]];
+  const { normal } = seededRandom(0, "directions");
+  // Many outputs move alike in every direction, and a loss of each label takes K^2 steps.
+  const count = Math.max(8, Math.min(64, Math.floor(5e6 / outputs ** 2)));
+  return Array.from({ length: count }, () => {
+    const drawn = Array.from({ length: outputs }, () => normal());
+    const middle = isCentred ? sum(drawn) / outputs : 0;
+    const centred = drawn.map((value) => value - middle);
+    const size = Math.sqrt(sum(centred.map((value) => value ** 2)) / outputs);
+    return centred.map((value) => value / size);
+  });
 }
 
 /** The framework's own losses that are this head, with the options in which they differ from it. */

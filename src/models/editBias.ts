@@ -132,6 +132,12 @@ function findOutput(model: ModelFile, { output, tensor }: BiasChange): ModelOutp
   }
   if (model.outputs.length === 1) return model.outputs[0];
   if (model.outputs.length > 1) {
+    const [{ bias }] = model.outputs;
+    if (bias && model.outputs.every((other) => other.bias?.name === bias.name)) {
+      throw new InputError(
+        `the outputs ${model.outputs.map(({ name }) => name).join(" and ")} share one bias; --output ${model.outputs[0].name} sets it for all of them`,
+      );
+    }
     throw new InputError(
       `the model has ${model.outputs.length} outputs: ${model.outputs.map(({ name }) => name).join(", ")}; choose one with --output, or give a bias for each with --heads`,
     );

@@ -128,10 +128,12 @@ function isListedWith(chosen: ModelOutput, other: ModelOutput, shapes: Shapes): 
 
 const shiftParts = /^(bias|beta|offset|b)$/;
 const statisticParts = /^(weight|scale|gamma|running_mean|running_var|moving_mean|moving_variance|mean|var)$/;
+/** A normalisation without scale and shift has these alone. */
+const varianceParts = /^(running_var|moving_variance|var)$/;
 
 /**
- * The layer that looks like a normalisation of the chosen layer's units: vectors of that length for scale and shift
- * without a matrix, behind it in a numbered sequence, or where no other layer is as wide.
+ * The layer that looks like a normalisation of the chosen layer's units: vectors of that length for scale and shift,
+ * or for a running variance, without a matrix, behind it in a numbered sequence, or where no other layer is as wide.
  */
 export function normalisationAfter(chosen: ModelOutput, shapes: Shapes): string | undefined {
   const layers = new Map<string, string[]>();
@@ -152,7 +154,8 @@ export function normalisationAfter(chosen: ModelOutput, shapes: Shapes): string 
       ([name, shape]) => shape.length > 1 && splitName(name).layer === layer,
     );
     const isNorm =
-      names.some((part) => shiftParts.test(part)) && names.some((part) => statisticParts.test(part));
+      names.some((part) => varianceParts.test(part)) ||
+      (names.some((part) => shiftParts.test(part)) && names.some((part) => statisticParts.test(part)));
     if (hasMatrix || !isNorm) continue;
     if (isOnlyOne || isNumberedAfter(layer, chosen.layer)) return layer;
   }

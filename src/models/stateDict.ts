@@ -31,7 +31,8 @@ export interface FoundOutputs {
 export function outputsOfStateDict(tensors: ReadonlyMap<string, StoredTensor>, shapes: Shapes): FoundOutputs {
   const found = [...tensors].flatMap(([name, tensor]) => candidate(name, tensor, shapes) ?? []);
   const clearest = Math.max(0, ...found.map(({ layer }) => clarityOf(layer)));
-  const rank = (layer: string) => (isInBlock(layer) ? -1 : clarityOf(layer));
+  const isOfBlock = (layer: string) => isInBlock(layer) && clarityOf(layer) < clarity.byOtherWord;
+  const rank = (layer: string) => (isOfBlock(layer) ? -1 : clarityOf(layer));
   const candidates = found.toSorted((a, b) => rank(b.layer) - rank(a.layer));
   const none = (reason: string) => ({ outputs: [], candidates, reason });
   if (clearest < clarity.byLastWord) {
@@ -44,7 +45,7 @@ export function outputsOfStateDict(tensors: ReadonlyMap<string, StoredTensor>, s
   const named = clearest > 0 && pool.length === 1 ? pool[0] : undefined;
   const chosen = named ?? lastOfSequence(pool, shapes) ?? lastOfChain(pool, shapes);
   if (!chosen) {
-    if (candidates.every(({ layer }) => isInBlock(layer))) {
+    if (candidates.every(({ layer }) => isOfBlock(layer))) {
       return { outputs: [], candidates: [], reason: noBias(shapes, candidates[0].layer) };
     }
     const count = candidates.length === 1 ? "one" : candidates.length;
@@ -66,6 +67,10 @@ const noCandidates =
 
 /** Why no output is found where the output layer has no bias, as in GPT-2 and T5, whose output layer is the embedding. */
 function noBias(shapes: Shapes, blocks?: string): string {
+  const packed = [...shapes].findLast(([name, shape]) => /_packed_params/.test(name) && shape.length === 1);
+  if (packed) {
+    return `PyTorch has quantised the layers and packed each bias with its weight; the last one is ${packed[0]}: set it with --tensor, or set the bias before quantising`;
+  }
   const embedding = [...shapes.keys()].find((name) => /embed|wte|shared/i.test(name));
   const tied = embedding === undefined ? "" : ` (the output layer may be tied to ${embedding})`;
   if (blocks === undefined) return `the file has no bias at all${tied}; ${addInCode}`;

@@ -19,7 +19,7 @@ const times = [
   [3, 0],
   [3, 1],
 ] as const;
-const examples: Record<Head["reads"], { text: string; labels: LabelSummary | undefined }> = {
+export const examples: Record<Head["reads"], { text: string; labels: LabelSummary | undefined }> = {
   classes: {
     text: "70, 20 and 10 rows of three classes",
     labels: classRows(repeat(counts), ones(100), 3).summary,

@@ -65,7 +65,7 @@ const listed = 20;
 function report(model: ModelOnDisk, tensors = false): string {
   const bytes = grouped(model.files.reduce((sum, file) => sum + statSync(join(model.folder, file)).size, 0));
   const lines = [`${basename(model.path)}: ${model.format}, ${bytes} bytes`];
-  for (const output of model.outputs) lines.push("", ...outputLines(output));
+  for (const output of model.outputs) lines.push("", ...outputLines(output), ...sharedLines(output, model));
   const { loss, classes } = model.trainedWith ?? {};
   if (loss !== undefined) lines.push("", field("loss", `${loss} (from config.json)`));
   if (classes !== undefined) lines.push(field("classes", `${classes.join(", ")} (from config.json)`));
@@ -95,6 +95,13 @@ function outputLines(output: ModelOutput): string[] {
   const predicted = predictionAtBias(output, values);
   if (predicted) lines.push(field("predicts", `${shortList(predicted)} (${output.activation})`));
   return lines;
+}
+
+function sharedLines({ name, bias }: ModelOutput, { outputs }: ModelOnDisk): string[] {
+  const others = outputs.filter((other) => bias && other.name !== name && other.bias?.name === bias.name);
+  return others.length === 0
+    ? []
+    : [field("shared", `${others.map((other) => other.name).join(", ")} has the same bias`)];
 }
 
 export const tensorText = ({ name, type, shape }: WritableTensor) => `${name}, ${type} [${shape.join(", ")}]`;
