@@ -193,3 +193,46 @@ test("a normalisation of the output's units after its layer is named, and no out
   }
   expect(outputsOfStateDict(tensors, shapes).outputs.map(({ name }) => name)).toEqual(["2"]);
 });
+
+/** What is found among float32 tensors of these shapes. */
+function foundIn(entries: readonly (readonly [string, readonly number[]])[]) {
+  const place = { source: bytesInMemory("model", new Uint8Array(2 ** 16)), file: "model", offset: 0 };
+  const shapes = new Map(entries);
+  const tensors = new Map(entries.map(([name, shape]) => [name, tensorAt(name, "float32", shape, place)]));
+  return outputsOfStateDict(tensors, shapes);
+}
+
+const twoLayers = [
+  ["0.weight", [8, 4]],
+  ["0.bias", [8]],
+  ["2.weight", [3, 8]],
+  ["2.bias", [3]],
+] as const;
+
+test("a normalisation without scale and shift is told by its running variance", () => {
+  const { outputs, reason } = foundIn([...twoLayers, ["3.running_mean", [3]], ["3.running_var", [3]]]);
+  expect(outputs).toEqual([]);
+  expect(reason).toContain("layer 3 looks like a normalisation after 2");
+});
+
+test("biases that PyTorch's quantisation has packed with their weights are named", () => {
+  const { outputs, reason } = foundIn([
+    ["0._packed_params._packed_params.1", [8]],
+    ["2._packed_params._packed_params.1", [3]],
+  ]);
+  expect(outputs).toEqual([]);
+  expect(reason).toContain("the last one is 2._packed_params._packed_params.1: set it with --tensor");
+});
+
+test("numbered layers of a head are offered, as in torchvision's SSD", () => {
+  const { outputs, candidates } = foundIn([
+    ["backbone.features.0.block.1.fc.weight", [8, 4, 1, 1]],
+    ["backbone.features.0.block.1.fc.bias", [8]],
+    ["head.classification_head.module_list.0.1.weight", [18, 8, 1, 1]],
+    ["head.classification_head.module_list.0.1.bias", [18]],
+    ["head.regression_head.module_list.0.1.weight", [24, 8, 1, 1]],
+    ["head.regression_head.module_list.0.1.bias", [24]],
+  ]);
+  expect(outputs).toEqual([]);
+  expect(candidates[0].name).toBe("head.classification_head.module_list.0.1");
+});
