@@ -12,6 +12,7 @@ import contextlib
 import io
 import json
 import logging
+import os
 import re
 import shutil
 import subprocess
@@ -29,8 +30,11 @@ root = Path(__file__).parents[1]
 sys.path.insert(0, str(root / "scripts"))
 
 
+program = os.environ.get("BASERATE", f"node {root / 'dist/cli.js'}").split()
+
+
 def baserate(*arguments):
-    run = subprocess.run(["node", root / "dist/cli.js", *map(str, arguments)], capture_output=True, text=True)
+    run = subprocess.run([*program, *map(str, arguments)], capture_output=True, text=True)
     if run.returncode == 0:
         return json.loads(run.stdout), None
     lines = run.stderr.strip().splitlines()
@@ -133,10 +137,15 @@ def main():
     parser.add_argument("--only", default="")
     parser.add_argument("--table")
     parser.add_argument("--keep", help="a folder in which the files stay")
-    parser.add_argument("--families", default="transformers,torch,keras,onnx,other")
+    parser.add_argument("--families", default="transformers,torch,keras,onnx,other,architecture,repository")
     options = parser.parse_args()
     import importlib
-    families = [importlib.import_module(f"realModels.{name}Models") for name in options.families.split(",")]
+    families = []
+    for name in options.families.split(","):
+        try:
+            families.append(importlib.import_module(f"realModels.{name}Models"))
+        except ImportError as error:
+            print(f"{name}: not run, {error}", file=sys.stderr)
     rows, failed = [], 0
     for family in families:
         for case in family.cases():

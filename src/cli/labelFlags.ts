@@ -187,9 +187,17 @@ export async function withTable<T>(
     const { header, encoding } = flags;
     const options = { columns: wantedColumns(flags), header, encoding, onProgress: progress.show };
     return await use(await openTable(file, options, flags.format));
+  } catch (error) {
+    throw inFile(error, named(file));
   } finally {
     progress.end();
   }
+}
+
+/** A refusal of a row or a column, with the file that it is in. */
+function inFile(error: unknown, file: string): unknown {
+  if (!(error instanceof InputError) || error.message.includes(file)) return error;
+  return new InputError(`${file}: ${error.message}`, { cause: error });
 }
 
 export const choicesOf = ({

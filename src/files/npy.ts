@@ -111,12 +111,26 @@ function texts(file: string, data: Uint8Array, bytes: number, kind: string, bigE
     const start = i * bytes;
     const text =
       kind === "S"
-        ? new TextDecoder().decode(data.subarray(start, start + bytes))
+        ? byteString(file, data.subarray(start, start + bytes))
         : Array.from({ length: bytes / 4 }, (_, j) =>
             character(file, numbers.getUint32(start + 4 * j, !bigEndian)),
           ).join("");
     return text.replace(/\0+$/, "");
   });
+}
+
+/** Texts that are not UTF-8 are refused: decoded leniently, two names would become one. */
+function byteString(file: string, bytes: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    const shown = Array.from(bytes, (byte) =>
+      byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : `\\x${byte.toString(16).padStart(2, "0")}`,
+    ).join("");
+    throw new InputError(
+      `${file} holds byte strings that are not UTF-8, such as b"${shown.replace(/(\\x00)+$/, "").slice(0, 60)}"; save them as texts: np.save("labels.npy", np.char.decode(labels, "latin-1")), with the encoding that they are in`,
+    );
+  }
 }
 
 /** A NumPy array of numbers, of any number of dimensions, whose rows are read when they are asked for. */

@@ -162,7 +162,8 @@ export function normalisationAfter(chosen: ModelOutput, shapes: Shapes): string 
   return undefined;
 }
 
-function isNumberedAfter(layer: string, before: string): boolean {
+/** Whether a layer comes after another in one numbered sequence, as `classifier.5` does after `classifier.3`. */
+export function isNumberedAfter(layer: string, before: string): boolean {
   const [a, b] = [layer, before].map((name) => /^(.*?)(\d+)$/.exec(name));
   return a !== null && b !== null && a[1] === b[1] && Number(a[2]) > Number(b[2]);
 }

@@ -1,6 +1,6 @@
 import { lastOfChain, lastOfSequence } from "./layerOrder.ts";
 import type { ModelOutput, StoredTensor } from "./model.ts";
-import { normalisationAfter, outputsBeside } from "./otherOutputs.ts";
+import { isNumberedAfter, normalisationAfter, outputsBeside } from "./otherOutputs.ts";
 import {
   clarity,
   clarityOf,
@@ -43,6 +43,8 @@ export function outputsOfStateDict(tensors: ReadonlyMap<string, StoredTensor>, s
     return none([...shapes.keys()].some(isBiasName) ? noCandidates : noBias(shapes));
   const pool = found.filter(({ layer }) => clarityOf(layer) === clearest);
   const named = clearest > 0 && pool.length === 1 ? pool[0] : undefined;
+  const behind = named && layersWithoutBias(shapes).find(({ layer }) => isNumberedAfter(layer, named.layer));
+  if (behind) return { outputs: [behind], candidates };
   const chosen = named ?? lastOfSequence(pool, shapes) ?? lastOfChain(pool, shapes);
   if (!chosen) {
     if (candidates.every(({ layer }) => isOfBlock(layer))) {
@@ -120,6 +122,7 @@ function layersWithoutBias(shapes: Shapes): ModelOutput[] {
   for (const [name, shape] of shapes) {
     const { layer, part } = splitName(name);
     if (shape.length < 2 || !weightNames.includes(part) || clarityOf(layer) < clarity.byLastWord) continue;
+    if (shapes.has(`${name.slice(0, -part.length)}bias`)) continue;
     const units = parts(name).at(-1) === "weight" ? shape[0] : shape.at(-1)!;
     const reason = `layer ${layer} has a weight but no bias, and code that loads the file would ignore an added one; ${addInCode}`;
     bare.push({ name: layer, layer, units, convolution: shape.length > 2, described: false, reason });

@@ -236,3 +236,15 @@ test("numbered layers of a head are offered, as in torchvision's SSD", () => {
   expect(outputs).toEqual([]);
   expect(candidates[0].name).toBe("head.classification_head.module_list.0.1");
 });
+
+test("a last layer without a bias is the output, not the layer before it, as in torchvision's MaxViT", () => {
+  const { outputs } = foundIn([
+    ["stem.weight", [8, 3, 3, 3]],
+    ["classifier.2.weight", [8]],
+    ["classifier.2.bias", [8]],
+    ["classifier.3.weight", [8, 8]],
+    ["classifier.3.bias", [8]],
+    ["classifier.5.weight", [3, 8]],
+  ]);
+  expect(outputs.map(({ name, bias }) => [name, bias])).toEqual([["classifier.5", undefined]]);
+});

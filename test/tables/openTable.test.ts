@@ -6,9 +6,12 @@ import fc from "fast-check";
 import Papa from "papaparse";
 import { afterAll, expect, test } from "vitest";
 import { InputError } from "../../src/errors.ts";
+import { softmaxCrossEntropy } from "../../src/heads/softmax.ts";
 import { readDelimitedTable } from "../../src/tables/delimitedTable.ts";
 import { openTable } from "../../src/tables/openTable.ts";
+import { readLabels } from "../../src/tables/readLabels.ts";
 import type { ReadOptions, Table, TableCell } from "../../src/tables/table.ts";
+import { npyBytes } from "./npyBytes.ts";
 
 const files = join(import.meta.dirname, "..", "files", "labels");
 const temporary = mkdtempSync(join(tmpdir(), "baserate-labels-"));
@@ -51,6 +54,23 @@ test("single columns of a NumPy matrix are taken by position, in either order", 
       arrays[name].map((row: number[]) => row[2]),
       arrays[name].map((row: number[]) => row[0]),
     ]);
+  }
+});
+
+test("byte strings of a NumPy array that are not UTF-8 are refused, not read as one name", async () => {
+  const bytes = (text: string) => npyBytes("|S4", [2], Buffer.from(text, "latin1"));
+  const latin = await openTable(write("latin.npy", bytes("caf\xe9caf\xe8")), {});
+  await expect(cellsOf(latin)).rejects.toThrow('not UTF-8, such as b"caf\\xe9"; save them as texts');
+  const ascii = await openTable(write("ascii.npy", bytes("cafecafa")), {});
+  expect(await cellsOf(ascii)).toEqual([["cafe", "cafa"]]);
+});
+
+test("whole numbers above 2^53 in a NumPy array and in Parquet are exact", async () => {
+  const ids = BigInt64Array.of(2n ** 53n, 2n ** 53n + 1n, -(2n ** 63n));
+  for (const path of [write("ids.npy", npyBytes("<i8", [3], ids)), join(files, "ids.parquet")]) {
+    const { summary } = await readLabels(await openTable(path, {}), softmaxCrossEntropy, { as: "names" });
+    const names = ["-9223372036854775808", "9007199254740992", "9007199254740993"];
+    expect(summary.kind === "classes" && summary.names).toEqual(names);
   }
 });
 

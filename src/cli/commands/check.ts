@@ -4,6 +4,7 @@ import type { CheckInput } from "../../check/checkInput.ts";
 import { type CheckReport, checkOutputs } from "../../check/checkOutputs.ts";
 import { dumpFrameworks, dumpSnippet } from "../../check/dumpSnippets.ts";
 import { calibrate } from "../../heads/calibrate.ts";
+import { similarNames } from "../../tables/similarNames.ts";
 import { type CheckInputFlags, readCheckInput } from "../checkInput.ts";
 import { checkReport } from "../checkReport.ts";
 import { addHeadFlags, namedLoss } from "../headFlags.ts";
@@ -103,7 +104,9 @@ async function check(model: string | undefined, flags: CheckFlags, signal: Abort
     return;
   }
   const { input, source } = await readCheckInput(model, flags, signal);
-  const report = checkOutputs(input);
+  const checked = checkOutputs(input);
+  const warnings = similarNames(namesOf(input)).map((warning) => `Warning: ${warning}`);
+  const report = { ...checked, notes: [...checked.notes, ...warnings] };
   const fixed = flags.fix && (await fixBias(model, flags, input, signal));
   const plots = flags.plot
     ? await (await import("../checkPlots.ts")).writeCheckPlots(flags.plot, report)
@@ -118,6 +121,10 @@ async function check(model: string | undefined, flags: CheckFlags, signal: Abort
   }
   if (report.verdict === "not sound" || (flags.strict && report.verdict !== "sound")) process.exitCode = 1;
 }
+
+/** Names of the classes, where the labels have names. */
+const namesOf = ({ training }: CheckInput) =>
+  training !== undefined && "names" in training ? (training.names ?? []) : [];
 
 async function checkExpectations(file: string, { json }: CheckFlags, signal: AbortSignal): Promise<void> {
   const { expectedReport, runExpectedChecks } = await import("../expectedChecks.ts");
