@@ -26,6 +26,8 @@ export interface ExperimentData {
   readonly labelShape: readonly number[];
   /** In the order of the outputs, where labels are classes that have names. */
   readonly classNames?: readonly string[];
+  /** The file or folder that the labels come from, for messages. */
+  readonly labelFile?: string;
   /** Labels that are left out of the loss. */
   readonly ignoreLabel?: number;
   readonly train: ExampleSet;
@@ -33,6 +35,9 @@ export interface ExperimentData {
   /** What was done to the data, and what a reader must know: one sentence each. */
   readonly notes: readonly string[];
 }
+
+/** What a row of this shape is called: (height, width, channels) is an image. */
+export const unitOf = (shape: readonly number[]) => (shape.length === 3 ? "image" : "row");
 
 /** Images with classes, as the one input `images`. Nothing is copied. */
 export function experimentData({ name, classNames, train, test }: Dataset): ExperimentData {
@@ -43,7 +48,7 @@ export function experimentData({ name, classNames, train, test }: Dataset): Expe
   });
   return {
     name,
-    unit: "image",
+    unit: unitOf(train.shape),
     inputs: [
       { name: "images", shape: train.shape, ...(train.shape.length === 3 && { imageScale: 1 / 255 }) },
     ],

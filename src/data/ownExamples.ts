@@ -102,12 +102,17 @@ function splitData(
   };
 }
 
-const described = (plan: OwnExamples, { source, labels }: Labelled, { inputs, notes }: EncodedRows) => ({
+const described = (
+  plan: OwnExamples,
+  { path, source, labels }: Labelled,
+  { inputs, notes }: EncodedRows,
+) => ({
   name: plan.data,
   unit: source.unit,
   inputs: inputs.map(({ name, shape, imageScale }) => ({ name, shape, imageScale })),
   labelShape: labels.shape,
   classNames: labels.names,
+  labelFile: plan.labels ?? path,
   ignoreLabel: labels.ignored,
   notes: [...(labels.understood === undefined ? [] : [`Labels: ${labels.understood}.`]), ...notes],
 });

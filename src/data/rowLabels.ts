@@ -76,6 +76,9 @@ export async function labelsFrom(
   const { labels, rows, names, ignored, understood } = await readLabelRows(table, head, {
     indicesAreSure,
     ...choices,
+  }).catch((error) => {
+    if (!(error instanceof InputError) || error.message.includes(path)) throw error;
+    throw new InputError(`${path}: ${error.message}`);
   });
   const size = labels.length / rows;
   const flat = typeof labels[0] !== "number";

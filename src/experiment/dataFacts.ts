@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { datasets } from "../data/datasets.ts";
-import { countLabels, type ExperimentData, rowsOfSet } from "../data/exampleSet.ts";
+import { countLabels, type ExperimentData, rowsOfSet, unitOf } from "../data/exampleSet.ts";
 import { findHead } from "../heads/index.ts";
 import type { Plan } from "./plan.ts";
 
@@ -49,10 +49,10 @@ export function factsOf(
 
 /** The facts of a dataset by name, without loading it. */
 export function namedFacts({ dataset, counts = [] }: Plan): DataFacts {
-  const { classNames, testCount } = datasets[dataset].facts(counts.length);
+  const { classNames, testCount, shape } = datasets[dataset].facts(counts.length);
   return {
     name: dataset,
-    unit: "image",
+    unit: unitOf(shape),
     trainCount: counts.reduce((sum, count) => sum + count, 0),
     testCount,
     classes: counts.map((count, k) => ({ name: classNames[k], count })),

@@ -12,7 +12,7 @@ import { makeOptimizer } from "./optimizerPlan.ts";
 import type { Plan } from "./plan.ts";
 import type { TrialNetwork } from "./plannedModel.ts";
 import type { Evaluation, TrainingResult } from "./record.ts";
-import { trialLoss } from "./trialLoss.ts";
+import { type TrialLoss, trialLoss } from "./trialLoss.ts";
 
 /** What the arms of a run have in common. */
 export interface TrialContext {
@@ -106,8 +106,9 @@ export async function runTrial(
   observer: TrialObserver = {},
 ): Promise<TrainedArm> {
   const { runtime, plan, network, data, rows } = context;
+  const { choice, reported } = trialLoss(plan, network, data, rows);
   const trainer = await createTrainer(runtime, {
-    ...trialLoss(plan, network, data, rows).choice,
+    ...choice,
     model: network.network,
     examples: data.train,
     optimizer: makeOptimizer(plan),
@@ -117,7 +118,7 @@ export async function runTrial(
   });
   performance.mark("sessions");
   const start = performance.now();
-  const { curves, stopped, best } = await train(trainer, context, seed, observer);
+  const { curves, stopped, best } = await train(trainer, context, { seed, reported }, observer);
   const seconds = (performance.now() - start) / 1000;
   const weights = best.weights ?? trainer.weights();
   await trainer.dispose();
@@ -134,7 +135,7 @@ const maxEntries = 10_000;
 async function train(
   trainer: Trainer,
   context: TrialContext,
-  seed: number,
+  { seed, reported }: { readonly seed: number } & Pick<TrialLoss, "reported">,
   observer: TrialObserver,
 ): Promise<{ curves: Curves; stopped: boolean; best: BestEpoch }> {
   const { plan, rows } = context;
@@ -150,7 +151,8 @@ async function train(
     let [lossSum, correctSum, seen, labelled] = [0, 0, 0, 0];
     const batches = epochBatches(rows, plan.batchSize, seed, epoch);
     let wanted: unknown = true;
-    await trainer.steps(batches, ({ loss, correct, labels }, i) => {
+    await trainer.steps(batches, ({ loss: trained, correct, labels }, i) => {
+      const loss = reported(trained, batches[i]);
       lossSum += loss * batches[i].length;
       correctSum += correct;
       seen += batches[i].length;

@@ -1,7 +1,10 @@
-import { pickRows, rowsOfSet } from "../data/exampleSet.ts";
+import { type ExampleSet, pickRows, rowsOfSet } from "../data/exampleSet.ts";
 import { imbalancedSubset } from "../data/imbalancedSubset.ts";
 import { InputError } from "../errors.ts";
+import type { Network } from "../graph/network.ts";
+import { forward } from "../graph/trainStep.ts";
 import { optimalOutput } from "../heads/solve.ts";
+import { exampleTypes } from "../runtime/examples.ts";
 import { armBias } from "./arms.ts";
 import type { Plan } from "./plan.ts";
 import type { TrialNetwork } from "./plannedModel.ts";
@@ -28,7 +31,7 @@ export function trialSettings(plan: Plan, materials: TrialMaterials): readonly T
     const network = trialNetwork(plan, materials);
     const setting = { plan, rows, network };
     constantLosses(setting, materials);
-    requireBatches(plan, network, rows.length);
+    requireBatches(plan, network.network, materials.data.train, rows.length);
     return setting;
   });
 }
@@ -61,11 +64,19 @@ function trainingRows({ counts }: Plan, { data }: TrialMaterials): Uint32Array {
   return kept.map((position) => all[position]);
 }
 
-/** @throws InputError where batch normalisation would have to normalise a last batch of one row */
-function requireBatches({ batchSize }: Plan, { network }: TrialNetwork, rows: number): void {
-  const left = rows % batchSize;
-  if (!network.batchDependent || left !== 1) return;
-  throw new InputError(
-    `the last batch of an epoch would have 1 of ${rows} rows, and the network has batch normalisation or dropout, which need 2; choose another batch size than ${batchSize}`,
-  );
+/**
+ * PyTorch refuses to normalise one value; Keras makes it 0, so that the layer's output is its offset, and takes 0 into the
+ * running variance. We refuse it as PyTorch does, before training.
+ *
+ * @throws InputError where batch normalisation would have one value per channel, in a last batch of one row
+ */
+function requireBatches({ batchSize }: Plan, network: Network, train: ExampleSet, rows: number): void {
+  if (!network.batchDependent || rows % batchSize !== (batchSize === 1 ? 0 : 1)) return;
+  try {
+    forward({ model: network, types: exampleTypes(train), microBatchSize: 1, training: true });
+  } catch (error) {
+    throw new InputError(
+      `a batch of ${batchSize === 1 ? "1 row" : `${batchSize} leaves 1 of ${rows} rows for the last`}: ${(error as Error).message}; choose another batch size`,
+    );
+  }
 }

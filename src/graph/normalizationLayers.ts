@@ -1,5 +1,6 @@
 import { type Layer, stateless } from "./layer.ts";
-import { dropped, normalized, runningAverage } from "./normalized.ts";
+import { dropped, normalized, requireValues, runningAverage } from "./normalized.ts";
+import { elementCount } from "./tensor.ts";
 
 export interface BatchNormOptions {
   /** What a running average keeps of itself in a step: Keras's momentum, which is 1 minus PyTorch's. */
@@ -27,6 +28,7 @@ export function batchNorm({ momentum = 0.99, epsilon = 1e-3 }: BatchNormOptions 
         const deviation = graph.op("Sqrt", [graph.add(variance, epsilon)]);
         return affine(graph.div(graph.sub(x, mean), deviation));
       }
+      requireValues(elementCount(x.shape.slice(0, -1)));
       const batch = normalized(graph, x, [...x.shape.keys()].slice(0, -1), epsilon);
       setState("mean", runningAverage(graph, mean, batch.mean, momentum));
       setState("variance", runningAverage(graph, variance, batch.variance, momentum));

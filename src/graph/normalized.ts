@@ -29,3 +29,9 @@ export function runningAverage(
 export function dropped(graph: Graph, x: Value, mask: Value, keep: number): Value {
   return graph.mul(graph.mul(x, graph.cast(mask, x.dtype)), 1 / keep);
 }
+
+/** @throws RangeError where batch normalisation has but one value per channel, whose variance is 0 */
+export function requireValues(perChannel: number): void {
+  if (perChannel > 1) return;
+  throw new RangeError("batch normalisation needs 2 values per channel, and has 1");
+}

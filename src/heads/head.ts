@@ -46,6 +46,8 @@ export interface HeadDescription {
   readonly none?: { readonly reason: string; readonly instead: string };
   /** Whether the label of a row may also be a distribution over the classes. */
   readonly softLabels?: true;
+  /** Whether the loss is an entropy, and so measured in nats. */
+  readonly isCrossEntropy?: true;
   /** Only for heads that networks cannot be trained with here: why. */
   readonly notTrainable?: string;
 }

@@ -65,6 +65,7 @@ const sigmoidCell = {
 
 export const sigmoidCrossEntropy = defineHead({
   name: "sigmoid",
+  isCrossEntropy: true,
   summary: "sigmoid cross-entropy: yes or no in each column",
   family: "classification",
   reads: "binary",

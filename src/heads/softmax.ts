@@ -115,6 +115,7 @@ const softmaxCell = {
 export const softmaxCrossEntropy = defineHead({
   ...onSoftmax,
   name: "softmax",
+  isCrossEntropy: true,
   summary: "softmax cross-entropy: one of K classes per row",
   softLabels: true,
   options,
@@ -205,6 +206,7 @@ export const softmaxCrossEntropy = defineHead({
 export const klDivergence = defineHead({
   ...onSoftmax,
   name: "kl-divergence",
+  isCrossEntropy: true,
   summary: "KL divergence from soft labels to a softmax",
   softLabels: true,
   options: {

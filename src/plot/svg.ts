@@ -7,7 +7,13 @@ export type PlotLibrary = typeof Plot;
 export interface FigureOptions {
   /** In px; each figure has its own default. Below 560 it says less beside its lines, for phones. */
   width?: number;
+  /** What losses are measured in, for the labels of their axes; nats unless given, and nothing for losses without a unit. */
+  lossUnit?: "nats" | "";
 }
+
+/** The label of an axis of losses. */
+export const lossLabel = (text: string, { lossUnit = "nats" }: FigureOptions = {}) =>
+  lossUnit === "" ? text : `${text} (${lossUnit})`;
 
 /**
  * A picture as standalone SVG text: a pure function of its data. Plot and the document are handed in, so that the

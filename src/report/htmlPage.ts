@@ -1,5 +1,5 @@
 import { drawFigure } from "../plot/drawFigure.ts";
-import type { Figure } from "../plot/svg.ts";
+import type { Figure, FigureOptions } from "../plot/svg.ts";
 import { Html, html } from "./html.ts";
 import { htmlStyle } from "./htmlStyle.ts";
 
@@ -32,8 +32,15 @@ ${sections}
 }
 
 /** A figure in two widths; the style sheet shows the one that fits. */
-export async function inlined<Data>(figure: Figure<Data>, data: Data): Promise<Html> {
-  const [page, phone] = [await drawFigure(figure, data), await drawFigure(figure, data, { width: 380 })];
+export async function inlined<Data>(
+  figure: Figure<Data>,
+  data: Data,
+  options?: FigureOptions,
+): Promise<Html> {
+  const [page, phone] = [
+    await drawFigure(figure, data, options),
+    await drawFigure(figure, data, { ...options, width: 380 }),
+  ];
   return html`<figure><div class="page">${new Html(page)}</div><div class="phone">${new Html(phone)}</div></figure>`;
 }
 

@@ -20,20 +20,22 @@ export interface ReportInput extends RunDescription {
   trials: readonly Trial[];
   /** Arms compared with their baseline; empty where there is one arm only. */
   comparisons: readonly Comparison[];
+  /** As in `FigureOptions`. */
+  lossUnit?: "nats" | "";
   /** Further things that a reader must know. */
   caveats?: readonly string[];
 }
 
 /** The report of a run, as an HTML page. */
 export async function htmlReport(input: ReportInput): Promise<string> {
-  const { title, summary, trials } = input;
+  const { title, summary, trials, lossUnit } = input;
   const classes = shownClasses(input.facts);
   return htmlPage(
     title,
     summary,
     html`${inShort(input)}
-${initialLossSection(trials, await inlined(initialLoss, trials))}
-${await trainingSection(trials)}
+${initialLossSection(trials, await inlined(initialLoss, trials, { lossUnit }))}
+${await trainingSection(trials, lossUnit)}
 ${resultsSection(input, classes && (await inlined(recallByArm, { classes, trials })))}
 ${comparisonSection(input)}
 ${caveatsSection(input)}
@@ -80,7 +82,7 @@ ${figure}
 </section>`;
 }
 
-async function trainingSection(trials: readonly Trial[]): Promise<Html> {
+async function trainingSection(trials: readonly Trial[], lossUnit: ReportInput["lossUnit"]): Promise<Html> {
   const of = (arm: string) => trials.find((trial) => trial.arm === arm);
   const [zero, prior] = [of("zero"), of("prior")];
   const original =
@@ -90,7 +92,7 @@ async function trainingSection(trials: readonly Trial[]): Promise<Html> {
 <figcaption>As in the original experiment: seed ${zero.seed}, running loss against step.</figcaption></figure>`;
   return html`<section>
 <h2>Training</h2>
-${await inlined(lossCurves, trials)}
+${await inlined(lossCurves, trials, { lossUnit })}
 ${original}
 </section>`;
 }

@@ -11,6 +11,7 @@ import { type Summary, type SweepSummary, summarize } from "../experiment/summar
 import { armWeights } from "../experiment/trial.ts";
 import { toOnnx } from "../graph/toOnnx.ts";
 import { forwardWith } from "../graph/trainStep.ts";
+import { findHead } from "../heads/index.ts";
 import { drawFigure } from "../plot/drawFigure.ts";
 import { initialLoss } from "../plot/figures/initialLoss.ts";
 import { lossCurves } from "../plot/figures/lossCurves.ts";
@@ -100,11 +101,14 @@ async function drawFigures({ plan, trials, facts }: RunFilesInput): Promise<Reco
   const classes = shownClasses(facts);
   return {
     ...(zero && prior && { "opt-vs-normal-loss": await drawFigure(originalLossCurves, { zero, prior }) }),
-    "loss-curves": await drawFigure(lossCurves, trials),
-    "initial-loss": await drawFigure(initialLoss, trials),
+    "loss-curves": await drawFigure(lossCurves, trials, { lossUnit: lossUnitOf(plan) }),
+    "initial-loss": await drawFigure(initialLoss, trials, { lossUnit: lossUnitOf(plan) }),
     ...(classes && { "recall-by-arm": await drawFigure(recallByArm, { classes, trials }) }),
   };
 }
+
+/** Cross-entropies are in nats; a squared error, say, is not. */
+const lossUnitOf = ({ loss = "softmax" }: Plan) => (findHead(loss).head.isCrossEntropy ? "nats" : "");
 
 function reportInput(input: RunFilesInput): ReportInput {
   const { plan, trials, facts } = input;
@@ -116,6 +120,7 @@ function reportInput(input: RunFilesInput): ReportInput {
     summary: `${network} was trained for ${epochs} on ${facts.trainCount.toLocaleString("en-US")} ${facts.unit}s of ${facts.name}, once for each way to set the bias of its output layer.`,
     facts,
     trials,
+    lossUnit: lossUnitOf(plan),
     comparisons: comparisons(trials),
   };
 }

@@ -1,3 +1,4 @@
+import { InputError } from "../errors.ts";
 import type { Network } from "../graph/network.ts";
 import { elementCount, type TensorData } from "../graph/tensor.ts";
 import { placesOf } from "./examples.ts";
@@ -15,7 +16,13 @@ export function networkLoss(
     rows: choice.rows && placesOf(model, choice.rows),
     sampleWeights: choice.sampleWeights && perPlace(model, choice.sampleWeights),
   };
-  return trainingLoss(choiceOfPlaces, labels, rows * model.places, elementCount(model.output));
+  try {
+    return trainingLoss(choiceOfPlaces, labels, rows * model.places, elementCount(model.output));
+  } catch (error) {
+    if (!(error instanceof InputError) || model.places === 1) throw error;
+    const rowOf = (place: string) => String(Math.floor((Number(place) - 1) / model.places) + 1);
+    throw new InputError(error.message.replace(/(?<=\brow )\d+/, rowOf));
+  }
 }
 
 /** A number per row, repeated for each of the row's places. */

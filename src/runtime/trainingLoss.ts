@@ -78,12 +78,14 @@ export function trainingLoss(
   const weight = sampleWeights(choice, labels, rows);
   const kept = Array.from(choice.rows ?? weight.keys()).filter((row) => weight[row] > 0);
   if (kept.length === 0) throw new InputError(`no labels to train with: all ${rows} are left out`);
-  const summary = summaryOf(
-    head,
-    kept.flatMap(ofRow),
-    kept.length,
-    outputs,
-    kept.map((row) => weight[row]),
+  const summary = numberedAs(kept, () =>
+    summaryOf(
+      head,
+      kept.flatMap(ofRow),
+      kept.length,
+      outputs,
+      kept.map((row) => weight[row]),
+    ),
   );
   const bound = bind(head, summary, { ...found.options, ...choice.options });
   if (bound.outputs !== outputs) {
@@ -118,6 +120,18 @@ export function trainingLoss(
       );
     },
   };
+}
+
+/** What `summarise` returns; a row that it refuses by its position among `rows` is refused by its own number, from 1. */
+function numberedAs(rows: readonly number[], summarise: () => LabelSummary): LabelSummary {
+  try {
+    return summarise();
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    throw new InputError(
+      error.message.replace(/(?<=\brow )\d+/, (position) => String(rows[Number(position) - 1] + 1)),
+    );
+  }
 }
 
 /** Weight of each row; 0 where its label is ignored. */

@@ -235,6 +235,23 @@ test("the file of reproduce --onnx gives the curves of reproduce, from the same 
   });
 }, 60_000);
 
+test("losses of reduction sum are reported per row", async () => {
+  const { arms } = await run(
+    ...ofRows,
+    ...quick,
+    "--reduction",
+    "sum",
+    "--learning-rate",
+    "1e-5",
+    "--out",
+    "h",
+  );
+  expect(arms.zero.expectedLoss.mean).toBeCloseTo(Math.log(3), 12);
+  expect(arms.prior.expectedLoss.mean).toBeCloseTo(entropy, 9);
+  for (const { initialLoss, finalLoss } of Object.values<Record<string, { mean: number }>>(arms))
+    expect(Math.abs(finalLoss.mean - initialLoss.mean)).toBeLessThan(0.05);
+});
+
 test("--patience stops, and tests the best epoch", async () => {
   const patient = ["--epochs", "60", "--patience", "2", "--learning-rate", "0.3", "--json", "--out", "e"];
   await run(...ofRows, ...patient);
@@ -296,10 +313,10 @@ const refusals: Record<string, readonly [readonly string[], RegExp]> = {
     [...ofRows, "--freeze", "*"],
     /rows\.onnx: it has no trainable parameters \(4 are frozen\)/,
   ],
-  "labels that do not fit the loss": [[...ofRows, "--loss", "sigmoid"], /label in row 37: 2/],
+  "labels that do not fit the loss": [[...ofRows, "--loss", "sigmoid"], /labels\.npy: .*label in row 37: 2/],
   "more classes than outputs": [
     ["--model", "rows.onnx", "--data", "rows.npy", "--labels", "many.npy"],
-    /label in row 4: 3; class labels are integers from 0 to 2/,
+    /many\.npy: invalid label in row \d+: [3-6]; class labels are integers from 0 to 2/,
   ],
   "another number of labels than rows": [
     [...ofRows.slice(0, 4), "--labels", "few.npy"],

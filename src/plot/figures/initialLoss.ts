@@ -4,7 +4,7 @@ import { type ArmStyle, armStyles } from "../armStyles.ts";
 import { caption } from "../caption.ts";
 import { axisLabel, fontSize, frame } from "../frame.ts";
 import { roundTicks } from "../roundTicks.ts";
-import { drawSvg, type Figure, type PlotLibrary, palette, textWidth } from "../svg.ts";
+import { drawSvg, type Figure, lossLabel, type PlotLibrary, palette, textWidth } from "../svg.ts";
 
 /** The initial loss of one network. */
 export interface InitialLossTrial {
@@ -39,7 +39,7 @@ export const initialLoss: Figure<readonly InitialLossTrial[]> = (
   plot,
   document,
   trials,
-  { width = 720 } = {},
+  { width = 720, lossUnit } = {},
 ) => {
   const rows = rowByArm(trials, width < 560 ? "in" : "in the band");
   const arms = rows.map(({ arm }) => arm);
@@ -54,7 +54,7 @@ export const initialLoss: Figure<readonly InitialLossTrial[]> = (
     ...frame(width, 14, rowHeight * rows.length, note),
     marginLeft,
     marginRight,
-    x: { domain, ticks, ...axisLabel("Initial loss (nats)") },
+    x: { domain, ticks, ...axisLabel(lossLabel("Initial loss", { lossUnit })) },
     y: { type: "band", domain: arms, label: null, tickSize: 0, padding: 0.45 },
     marks: [
       plot.gridX({ ticks, stroke: palette.grid.light, strokeOpacity: 1 }),

@@ -5,7 +5,7 @@ import { divergence, overSeeds, type SeedStep, visibleIndices } from "../curves.
 import { axisLabel, fontSize } from "../frame.ts";
 import { roundTicks } from "../roundTicks.ts";
 import { type SideLabel, sideLabelMark } from "../sideLabels.ts";
-import { drawSvg, type Figure, type PlotLibrary, palette, textWidth } from "../svg.ts";
+import { drawSvg, type Figure, lossLabel, type PlotLibrary, palette, textWidth } from "../svg.ts";
 
 /** One training; all arrays have one entry per step, and losses may be NaN or infinite. */
 export interface LossCurvesTrial {
@@ -43,7 +43,7 @@ export const lossCurves: Figure<readonly LossCurvesTrial[]> = (
   plot,
   document,
   trials,
-  { width = 720 } = {},
+  { width = 720, lossUnit } = {},
 ) => {
   const arms = groupByArm(trials);
   const steps = Math.max(1, ...arms.map(({ running }) => running.length));
@@ -68,7 +68,13 @@ export const lossCurves: Figure<readonly LossCurvesTrial[]> = (
       ticks: roundTicks(1, steps, Math.min(6, (width - marginRight) / 55), 1),
       tickFormat: ",d",
     },
-    y: { domain: [low, high], label: "Training loss (nats)", labelOffset: 40, labelArrow: "none", ticks: 6 },
+    y: {
+      domain: [low, high],
+      label: lossLabel("Training loss", { lossUnit }),
+      labelOffset: 40,
+      labelArrow: "none",
+      ticks: 6,
+    },
     marks: [
       plot.gridY({ ticks: 6, stroke: palette.grid.light, strokeOpacity: 1 }),
       ...epochMarks(plot, arms),

@@ -1,4 +1,4 @@
-import { dropped, normalized, runningAverage } from "../../normalized.ts";
+import { dropped, normalized, requireValues, runningAverage } from "../../normalized.ts";
 import type { Value } from "../../op.ts";
 import { elementCount } from "../../tensor.ts";
 import type { Converter, NodeContext } from "../nodeContext.ts";
@@ -33,8 +33,9 @@ const batchNormalization: Converter = (c) => {
   // Where x is a transpose, on what was transposed: transposes of one layer and the next then cancel.
   const { from, order } = graph.transposeOf(x) ?? { from: x, order: [...x.shape.keys()] };
   const axes = [...x.shape.keys()].filter((axis) => axis !== order[1]);
-  const { mean, variance, y } = normalized(c.graph, from, axes, epsilon);
   const count = elementCount(x.shape) / x.shape[1];
+  requireValues(count);
+  const { mean, variance, y } = normalized(c.graph, from, axes, epsilon);
   const correction = c.network.unbiasedVariance && count > 1 ? count / (count - 1) : 1;
   const momentum = c.float("momentum", 0.9);
   const next = [[runningMean, mean, 1] as const, [runningVariance, variance, correction] as const].map(
