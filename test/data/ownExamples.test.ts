@@ -76,15 +76,15 @@ test("features and label of a database are those of the same table in a file", a
   database.close();
   const address = `sqlite:${join(folder, "rows.db")}`;
   const keys = { column: ["y"], weightColumn: "w" };
-  const fromFile = await load({ data: path, ...keys });
+  const { name: _, labelFile: __, ...rowsOfFile } = await load({ data: path, ...keys });
   for (const place of [
     { table: "orders", where: "x < 50" },
     { query: "SELECT * FROM orders WHERE x < 50 ORDER BY x;" },
     { query: "SELECT * FROM orders -- all", where: "x < 50", features: ["x", "kind"] },
   ]) {
-    const { name, ...data } = await load({ data: address, ...keys, ...place });
-    expect(name).toBe(address);
-    expect(data).toEqual({ ...fromFile, name: undefined });
+    const { name, labelFile, ...data } = await load({ data: address, ...keys, ...place });
+    expect([name, labelFile]).toEqual([address, address]);
+    expect(data).toEqual(rowsOfFile);
   }
   await expect(load({ data: address, column: ["z"], table: "orders" })).rejects.toThrow(
     "Its columns: x, kind, y, w",
