@@ -48,6 +48,8 @@ def values(count):
 
 def applied(case, path, folder, output=None, units=None):
     """Applies a bias; returns the report and the new path, or None and the refusal."""
+    if units is None and "--tensor" in case.flags:
+        units = 3
     if units is None:
         inspected, refusal = baserate("inspect", path, "--json")
         if refusal:
