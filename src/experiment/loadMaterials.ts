@@ -4,6 +4,7 @@ import { loadExamples } from "../data/ownExamples.ts";
 import { InputError } from "../errors.ts";
 import { fileError } from "../files/openByteSource.ts";
 import { findHead } from "../heads/index.ts";
+import { selfContained } from "../models/selfContained.ts";
 import { readNumberArray } from "../tables/readNumberArray.ts";
 import { isBiasFile } from "./arms.ts";
 import { openNetwork } from "./openNetwork.ts";
@@ -47,9 +48,10 @@ async function readModel(path: string): Promise<Uint8Array> {
   if ((await stat(path).catch(() => undefined))?.isDirectory()) {
     throw new InputError(`${path} is a folder; --model takes an ONNX file`);
   }
-  const bytes = await readFile(path).catch((error) => {
+  const read = await readFile(path).catch((error) => {
     throw new InputError(`cannot read ${path}: ${fileError(error)}`);
   });
+  const bytes = selfContained(path, read);
   const shared = new Uint8Array(new SharedArrayBuffer(bytes.length));
   shared.set(bytes);
   return shared;

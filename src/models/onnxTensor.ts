@@ -98,7 +98,10 @@ export function onnxTensor(
 }
 
 /** Where a tensor's external data stand; undefined if it has none. Throws an InputError if that is outside the file. */
-export function externalPlace(tensor: TensorProto, source: ModelSource): ExternalPlace | undefined {
+export function externalPlace(
+  tensor: TensorProto,
+  source: Pick<ModelSource, "name" | "beside">,
+): ExternalPlace | undefined {
   if (tensor.dataLocation !== TensorProto_DataLocation.EXTERNAL) return undefined;
   const entries = new Map(tensor.externalData.map(({ key, value }) => [key, value]));
   const location = entries.get("location");

@@ -13,7 +13,12 @@ import { initialWeights } from "../../src/graph/initialWeights.ts";
 import type { Layer } from "../../src/graph/layer.ts";
 import { conv2d, dense, globalAveragePool } from "../../src/graph/layers.ts";
 import { sequential } from "../../src/graph/model.ts";
-import { ModelProtoSchema, NodeProtoSchema } from "../../src/graph/onnx.gen.ts";
+import {
+  ModelProtoSchema,
+  NodeProtoSchema,
+  StringStringEntryProtoSchema,
+  TensorProto_DataLocation,
+} from "../../src/graph/onnx.gen.ts";
 import { tensor } from "../../src/graph/tensor.ts";
 import { toOnnx } from "../../src/graph/toOnnx.ts";
 import { forwardWith } from "../../src/graph/trainStep.ts";
@@ -64,6 +69,26 @@ function writeWithActivation(from: string, name: string, activation: string): vo
   writeFileSync(inFolder(name), toBinary(ModelProtoSchema, model));
 }
 
+/** Writes a network of another file with its tensors in a file beside it, as torch.onnx does with large ones. */
+function writeWithExternalData(from: string, name: string): void {
+  const model = fromBinary(ModelProtoSchema, readFileSync(inFolder(from)));
+  const parts: Uint8Array[] = [];
+  let offset = 0;
+  for (const tensor of model.graph!.initializer) {
+    const bytes = tensor.rawData!;
+    const entries = { location: `${name}.data`, offset: String(offset), length: String(bytes.length) };
+    tensor.externalData = Object.entries(entries).map(([key, value]) =>
+      create(StringStringEntryProtoSchema, { key, value }),
+    );
+    tensor.dataLocation = TensorProto_DataLocation.EXTERNAL;
+    tensor.rawData = new Uint8Array();
+    parts.push(bytes);
+    offset += bytes.length;
+  }
+  writeFileSync(inFolder(`${name}.data`), Buffer.concat(parts));
+  writeFileSync(inFolder(name), toBinary(ModelProtoSchema, model));
+}
+
 const counts = { red: 24, green: 12, blue: 4 };
 const labels = Object.values(counts).flatMap((count, k) => new Array<number>(count).fill(k));
 const { normal } = seededRandom(5);
@@ -107,6 +132,9 @@ beforeAll(async () => {
   const convolutions = [conv2d(4, [3, 3], { activation: "relu" }), globalAveragePool(), dense(3)];
   writeNetwork("images.onnx", [8, 8, 3], convolutions, [0, 0, 0]);
   writeWithActivation("images.onnx", "softmax.onnx", "Softmax");
+  writeWithExternalData("rows.onnx", "large.onnx");
+  writeWithExternalData("rows.onnx", "lost.onnx");
+  rmSync(inFolder("lost.onnx.data"));
   const rows = labels.map((_, row) => {
     const age = row === missing ? "" : 20 + row;
     return `${age},${["basic", "plus", "pro"][row % 3]},${row < positives ? "yes" : "no"}\n`;
@@ -235,6 +263,23 @@ test("the file of reproduce --onnx gives the curves of reproduce, from the same 
   });
 }, 60_000);
 
+test("a network whose tensors are in a file beside it trains as one that holds them", async () => {
+  const whole = await run(...ofRows, ...quick, "--arms", "prior,as-is", "--out", "whole");
+  const { arms } = await run(
+    "--model",
+    "large.onnx",
+    ...ofRows.slice(2),
+    ...quick,
+    "--arms",
+    "prior,as-is",
+    "--onnx",
+    "--out",
+    "large",
+  );
+  expect(arms).toEqual(whole.arms);
+  expect(parametersOf("large", "trained-prior.onnx").size).toBe(4);
+});
+
 test("losses of reduction sum are reported per row", async () => {
   const { arms } = await run(
     ...ofRows,
@@ -304,6 +349,10 @@ test("--freeze leaves parameters as they are, and --onnx writes the trained netw
 /** Arguments that are refused, and what the one line on stderr says. */
 const refusals: Record<string, readonly [readonly string[], RegExp]> = {
   "a file that is not ONNX": [["--model", "churn.csv", ...ofRows.slice(2)], /churn\.csv.*ONNX/],
+  "a network whose tensors are in a file that is not there": [
+    ["--model", "lost.onnx", ...ofRows.slice(2)],
+    /lost\.onnx\.data/,
+  ],
   "a folder in place of a network": [["--model", "photos", ...ofRows.slice(2)], /photos is a folder/],
   "a network without trainable parameters": [
     ["--model", "nothing.onnx", ...ofRows.slice(2)],
