@@ -97,15 +97,12 @@ test("solve reads weights from their column", () => {
   expect(solved(args, "y,w\na,1\nb,0.5\nb,2.5\n").labels).toMatchObject({ counts: [1, 3], rows: 3 });
 });
 
-test.each(readdirSync(files).filter((name) => name.endsWith(".parquet")))(
-  "solve reads a column of %s",
-  (name) => {
-    expect(solved([name, "--column", "species"]).labels).toMatchObject({
-      counts: [1000, 1000, 1000],
-      names: ["ant", "bee", "cät"],
-    });
-  },
-);
+test.each(["snappy.parquet", "zstd.parquet"])("solve reads a column of %s", (name) => {
+  expect(solved([name, "--column", "species"]).labels).toMatchObject({
+    counts: [1000, 1000, 1000],
+    names: ["ant", "bee", "cät"],
+  });
+});
 
 test.each([
   [["--counts", "1,-2"], "invalid count in --counts: -2"],
