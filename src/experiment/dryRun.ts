@@ -1,9 +1,10 @@
 import type { ExampleSet } from "../data/exampleSet.ts";
 import type { NamedShape } from "../graph/network.ts";
-import { rmsprop } from "../graph/optimizers.ts";
+
 import { elementCount } from "../graph/tensor.ts";
 import { sum } from "../math/sum.ts";
 import { type DataFacts, factsOf } from "./dataFacts.ts";
+import { makeOptimizer } from "./optimizerPlan.ts";
 import type { Plan } from "./plan.ts";
 import { settingsOf } from "./settings.ts";
 import type { TrialMaterials } from "./trialNetwork.ts";
@@ -84,7 +85,7 @@ function described(name: string, setting: TrialSetting, materials: TrialMaterial
     stepsPerTrial: plan.epochs * Math.ceil(rows.length / plan.batchSize),
     expectedLosses: constantLosses(setting, materials),
     weightBytes: floatBytes * (parameters + fixed),
-    optimizerBytes: floatBytes * parameters * rmsprop().slots.length,
+    optimizerBytes: floatBytes * parameters * makeOptimizer(plan).slots.length,
   };
 }
 
