@@ -1,10 +1,10 @@
+import type { CheckData } from "../check/checkData.ts";
 import { onlyInput } from "../check/modelOutputs.ts";
 import { imageBytes } from "../data/dataset.ts";
 import { imbalancedSubset } from "../data/imbalancedSubset.ts";
 import { resolvePlan } from "../experiment/plan.ts";
 import { fromCounts } from "../labels/fromCounts.ts";
 import { seededRandom } from "../math/seededRandom.ts";
-import type { CheckData } from "./checkDataFlags.ts";
 import { loadDataset } from "./experimentSetup.ts";
 
 /** Random rows of the imbalanced subset of CIFAR-10 that `baserate reproduce` trains on, the same ones each time. */

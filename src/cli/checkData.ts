@@ -1,12 +1,10 @@
 import { stat } from "node:fs/promises";
-import { type InputRows, onlyInput } from "../check/modelOutputs.ts";
+import { arrayData } from "../check/arrayData.ts";
+import type { CheckData } from "../check/checkData.ts";
 import { InputError } from "../errors.ts";
-import { type NpyArray, openNpyArray } from "../files/npy.ts";
 import { openByteSource } from "../files/openByteSource.ts";
-import { readZip } from "../files/zip.ts";
 import type { Head } from "../heads/head.ts";
-import type { CheckData, CheckDataFlags } from "./checkDataFlags.ts";
-import { spreadRows } from "./spreadRows.ts";
+import type { CheckDataFlags } from "./checkDataFlags.ts";
 
 /** Opens what `--data` names. Throws an InputError if the other flags don't go with it. */
 export async function openCheckData(
@@ -38,55 +36,12 @@ export async function openCheckData(
   return (await import("./checkCifar10.ts")).openCifar10(rows, signal);
 }
 
-/** A .npy file for a model of one input, or a .npz file with an array for each. */
 async function openArrays(path: string, most: number): Promise<CheckData> {
   const { source, close } = openByteSource(path);
   try {
-    const arrays = path.endsWith(".npz")
-      ? await archiveArrays(path)
-      : new Map<string | undefined, NpyArray>([[undefined, openNpyArray(source)]]);
-    const lengths = new Set(Array.from(arrays.values(), ({ shape }) => shape[0]));
-    const [available] = lengths;
-    if (lengths.size !== 1 || !(available >= 2)) {
-      throw new InputError(
-        `${path} has arrays of ${[...lengths].map((length) => length ?? "no").join(" and ") || "no"} rows; all need the same number, 2 or more`,
-      );
-    }
-    const picked = spreadRows(available, most);
-    const rowsOf = ({ shape, read }: NpyArray): InputRows => ({
-      rows: picked.length,
-      shape: shape.length === 1 ? [1] : shape.slice(1),
-      read: (start, end) => read(picked.slice(start, end)),
-    });
-    return {
-      picked,
-      available,
-      inputs(wanted) {
-        if (arrays.size === 1) return { [onlyInput(wanted).name]: rowsOf([...arrays.values()][0]) };
-        const missing = wanted.find(({ name }) => !arrays.has(name));
-        if (missing) {
-          throw new InputError(
-            `${path} has no array ${missing.name}, as the model's input is called; it has ${[...arrays.keys()].join(", ")}`,
-          );
-        }
-        return Object.fromEntries(wanted.map(({ name }) => [name, rowsOf(arrays.get(name)!)]));
-      },
-      close,
-    };
+    return { ...(await arrayData(source, most)), close };
   } catch (error) {
     close();
     throw error;
-  }
-
-  async function archiveArrays(name: string): Promise<Map<string | undefined, NpyArray>> {
-    const zip = readZip(source, name);
-    const entries = [...zip.entries.keys()].filter((entry) => entry.endsWith(".npy"));
-    return new Map(
-      await Promise.all(
-        entries.map(
-          async (entry) => [entry.slice(0, -".npy".length), openNpyArray(await zip.open(entry))] as const,
-        ),
-      ),
-    );
   }
 }

@@ -1,11 +1,12 @@
+import type { CheckData } from "../check/checkData.ts";
 import { type InputRows, onlyInput, takesFloats } from "../check/modelOutputs.ts";
+import { spreadRows } from "../check/spreadRows.ts";
 import { InputError } from "../errors.ts";
 import { elementCount } from "../graph/tensor.ts";
 import { fromCounts } from "../labels/fromCounts.ts";
 import type { ValueInfo } from "../runtime/runtime.ts";
 import { listImages } from "../tables/imageFolder.ts";
-import type { CheckData, CheckDataFlags } from "./checkDataFlags.ts";
-import { spreadRows } from "./spreadRows.ts";
+import type { CheckDataFlags } from "./checkDataFlags.ts";
 
 /**
  * Images of a folder that has a folder a class, labelled by it. Where there are too many, every so-many-th of the sorted

@@ -1,14 +1,16 @@
 import { basename } from "node:path";
+import type { CheckData } from "../check/checkData.ts";
 import type { CheckInput } from "../check/checkInput.ts";
+import { labelledRows } from "../check/labelledRows.ts";
+import type { ModelRun } from "../check/modelRun.ts";
 import type { PlaceArray } from "../check/placesAsRows.ts";
 import { InputError } from "../errors.ts";
 import type { Head } from "../heads/head.ts";
 import { findHead } from "../heads/index.ts";
 import { readNumberArray } from "../tables/readNumberArray.ts";
 import { openCheckData } from "./checkData.ts";
-import type { CheckData, CheckDataFlags } from "./checkDataFlags.ts";
-import { type CheckLabelFlags, labelledRows, trainingSummary } from "./checkLabels.ts";
-import type { ModelRun } from "./checkModel.ts";
+import type { CheckDataFlags } from "./checkDataFlags.ts";
+import { type CheckLabelFlags, labelTable, trainingSummary } from "./checkLabels.ts";
 import { headOptions } from "./headFlags.ts";
 
 export interface CheckInputFlags extends CheckDataFlags, CheckLabelFlags {
@@ -61,7 +63,7 @@ export async function readCheckInput(
       source: `${basename(model)}${which} on ${flags.data}${made}`,
     };
   } finally {
-    data.close();
+    data.close?.();
   }
 }
 
@@ -72,14 +74,9 @@ async function inputOf(
   data?: CheckData,
   run?: ModelRun,
 ): Promise<CheckInput> {
-  const { names, training, ...sample } = await labelledRows(head, outputs, flags, data);
+  const { names, training, ...sample } = await labelledRows(head, outputs, data, labelTable(flags));
   const { rows } = sample;
   const width = sample.outputs.length / rows;
-  if (head.name === "softmax" && width === 1 && sample.labels.every((label) => label === 0 || label === 1)) {
-    throw new InputError(
-      "the outputs have one number per row, of which a softmax always makes 1: add --loss sigmoid, which takes one output with yes/no labels",
-    );
-  }
   const told = await trainingSummary(head, flags, names, width);
   const bias = flags.bias ?? run?.bias;
   return {

@@ -1,24 +1,12 @@
-import { type ModelOutputs, modelOutputs } from "../check/modelOutputs.ts";
+import type { CheckData } from "../check/checkData.ts";
+import { type ModelRun, modelRun } from "../check/modelRun.ts";
 import { InputError } from "../errors.ts";
 import { writeWhole } from "../files/writeWhole.ts";
 import { editBias } from "../models/editBias.ts";
 import { openModelFile } from "../models/openModelFile.ts";
 import { writeModel } from "../models/writeModel.ts";
 import { nodeRuntime } from "../runtime/node.ts";
-import type { CheckData } from "./checkDataFlags.ts";
 import { progressLine } from "./progressLine.ts";
-
-export interface ModelRun {
-  readonly outputs: ModelOutputs;
-  /** Predictions where the file ends in a softmax or sigmoid. */
-  readonly given: "outputs" | "predictions";
-  /** The output layer's present bias, where the file tells it. */
-  readonly bias?: Float64Array;
-  /** How many outputs the model has. */
-  readonly outputCount: number;
-  /** What it was run on, for people, where that was a choice. */
-  readonly madeAs?: string;
-}
 
 /** Runs an ONNX model on rows of data. */
 export async function runModel(
@@ -28,33 +16,17 @@ export async function runModel(
   signal: AbortSignal,
 ): Promise<ModelRun> {
   const model = await openModelFile(path);
+  const progress = progressLine("running the model");
   try {
-    if (!model.format.startsWith("ONNX")) {
-      throw new InputError(`${path}: ${model.format}; only ONNX models are run, give the others' --outputs`);
-    }
-    const session = await (await nodeRuntime()).load(path, { threads: 2 });
-    const progress = progressLine("running the model");
-    try {
-      const outputs = await modelOutputs(session, data.inputs(session.inputs), {
-        output,
-        onRows(done, rows) {
-          signal.throwIfAborted();
-          progress.show(done, rows);
-        },
-      });
-      const known = model.outputs.find(({ name }) => name === outputs.name);
-      return {
-        outputs,
-        given: /^(softmax|sigmoid)$/i.test(known?.activation ?? "") ? "predictions" : "outputs",
-        bias: known?.bias?.read(),
-        outputCount: session.outputs.length,
-        madeAs: data.madeAs?.(session.inputs),
-      };
-    } finally {
-      progress.end();
-      await session.dispose();
-    }
+    return await modelRun(path, model, async () => (await nodeRuntime()).load(path, { threads: 2 }), data, {
+      output,
+      onRows(done, rows) {
+        signal.throwIfAborted();
+        progress.show(done, rows);
+      },
+    });
   } finally {
+    progress.end();
     model.close();
   }
 }

@@ -6,6 +6,7 @@ import type { Examples } from "../runtime/examples.ts";
 import { perPlace } from "../runtime/networkLoss.ts";
 import { createPredictor } from "../runtime/predictor.ts";
 import type { Runtime } from "../runtime/runtime.ts";
+import type { StepResult } from "../runtime/stepRunner.ts";
 import { createTrainer, type Trainer } from "../runtime/trainer.ts";
 import { evaluateOutputs } from "./evaluation.ts";
 import { makeOptimizer } from "./optimizerPlan.ts";
@@ -37,6 +38,8 @@ export interface BatchResult {
 }
 
 export interface TrialObserver {
+  /** Awaited before each step; steps are then made one by one. For a page whose training can be paused. */
+  beforeStep?(): Promise<void>;
   /** Called after each batch; returning false stops the training, and the network is then tested as it is. */
   onBatch?(batch: BatchResult): unknown;
   /** Called from time to time with the number of test rows that are done. */
@@ -105,6 +108,19 @@ export async function runTrial(
   bias: readonly number[],
   observer: TrialObserver = {},
 ): Promise<TrainedArm> {
+  const { curves, stopped, best, weights, seconds } = await trainArm(context, seed, bias, observer);
+  const tested = await testWeights(context, weights, observer);
+  const epochTestLosses = context.plan.patience === undefined ? {} : { epochTestLosses: best.losses };
+  return { result: { ...curves, ...tested, ...epochTestLosses, stopped }, weights, seconds };
+}
+
+/** Trains one arm of one seed. */
+export async function trainArm(
+  context: TrialContext,
+  seed: number,
+  bias: readonly number[],
+  observer: TrialObserver,
+): Promise<Training & Pick<TrainedArm, "weights" | "seconds">> {
   const { runtime, plan, network, data, rows } = context;
   const { choice, reported } = trialLoss(plan, network, data, rows);
   const trainer = await createTrainer(runtime, {
@@ -118,14 +134,18 @@ export async function runTrial(
   });
   performance.mark("sessions");
   const start = performance.now();
-  const { curves, stopped, best } = await train(trainer, context, { seed, reported }, observer);
+  const training = await train(trainer, context, { seed, reported }, observer);
   const seconds = (performance.now() - start) / 1000;
-  const weights = best.weights ?? trainer.weights();
+  const weights = training.best.weights ?? trainer.weights();
   await trainer.dispose();
   performance.mark("training");
-  const tested = await testWeights(context, weights, observer);
-  const epochTestLosses = plan.patience === undefined ? {} : { epochTestLosses: best.losses };
-  return { result: { ...curves, ...tested, ...epochTestLosses, stopped }, weights, seconds };
+  return { ...training, weights, seconds };
+}
+
+interface Training {
+  readonly curves: Curves;
+  readonly stopped: boolean;
+  readonly best: BestEpoch;
 }
 
 /** Trainings of more steps than this write down every second one, every third, and so on. */
@@ -137,29 +157,55 @@ async function train(
   context: TrialContext,
   { seed, reported }: { readonly seed: number } & Pick<TrialLoss, "reported">,
   observer: TrialObserver,
-): Promise<{ curves: Curves; stopped: boolean; best: BestEpoch }> {
+): Promise<Training> {
   const { plan, rows } = context;
+  const { curves, recordEpoch } = curveRecorder(context, reported, observer);
+  const best = new BestEpoch(plan.patience);
+  for (let epoch = 0; epoch < plan.epochs; epoch++) {
+    const batches = epochBatches(rows, plan.batchSize, seed, epoch);
+    const record = recordEpoch(epoch);
+    let wanted: unknown = true;
+    const runs = observer.beforeStep ? batches.map((batch) => [batch]) : [batches];
+    for (const run of runs) {
+      await observer.beforeStep?.();
+      await trainer.steps(run, (result, i) => {
+        wanted = record(result, run[i]);
+        return wanted;
+      });
+      if (wanted === false) return { curves, stopped: true, best };
+    }
+    if (plan.patience === undefined) continue;
+    const weights = trainer.weights();
+    if (best.isOver((await testWeights(context, weights, {})).test.loss, weights)) break;
+  }
+  return { curves, stopped: false, best };
+}
+
+/** Writes down each step, and tells the observer, whose answer is returned. */
+function curveRecorder(
+  { plan, rows }: TrialContext,
+  reported: TrialLoss["reported"],
+  { onBatch }: TrialObserver,
+) {
   const [epochs, batchLosses, runningLosses, runningAccuracies]: number[][] = [[], [], [], []];
   const stepsPerEntry = Math.ceil((plan.epochs * Math.ceil(rows.length / plan.batchSize)) / maxEntries);
-  const curves = {
+  const curves: Curves = {
     ...{ epochs, batchLosses, runningLosses, runningAccuracies },
     ...(stepsPerEntry > 1 && { stepsPerEntry }),
   };
-  const best = new BestEpoch(plan.patience);
   let [step, lossSinceEntry] = [0, 0];
-  for (let epoch = 0; epoch < plan.epochs; epoch++) {
+  const recordEpoch = (epoch: number) => {
     let [lossSum, correctSum, seen, labelled] = [0, 0, 0, 0];
-    const batches = epochBatches(rows, plan.batchSize, seed, epoch);
     let wanted: unknown = true;
-    await trainer.steps(batches, ({ loss: trained, correct, labels }, i) => {
-      const loss = reported(trained, batches[i]);
-      lossSum += loss * batches[i].length;
+    return ({ loss: trained, correct, labels }: StepResult, batch: Uint32Array): unknown => {
+      const loss = reported(trained, batch);
+      lossSum += loss * batch.length;
       correctSum += correct;
-      seen += batches[i].length;
+      seen += batch.length;
       labelled += labels;
       step += 1;
       lossSinceEntry += loss;
-      if (step % stepsPerEntry !== 0) return true;
+      if (step % stepsPerEntry !== 0) return wanted;
       const batchLoss = lossSinceEntry / stepsPerEntry;
       lossSinceEntry = 0;
       const [runningLoss, runningAccuracy] = [lossSum / seen, correctSum / labelled];
@@ -168,16 +214,11 @@ async function train(
       runningLosses.push(runningLoss);
       if (!Number.isNaN(correct)) runningAccuracies.push(runningAccuracy);
       // Steps of a run that was stopped are still written down, but no longer told.
-      if (wanted !== false)
-        wanted = observer.onBatch?.({ step, epoch, batchLoss, runningLoss, runningAccuracy });
+      if (wanted !== false) wanted = onBatch?.({ step, epoch, batchLoss, runningLoss, runningAccuracy });
       return wanted;
-    });
-    if (wanted === false) return { curves, stopped: true, best };
-    if (plan.patience === undefined) continue;
-    const weights = trainer.weights();
-    if (best.isOver((await testWeights(context, weights, {})).test.loss, weights)) break;
-  }
-  return { curves, stopped: false, best };
+    };
+  };
+  return { curves, recordEpoch };
 }
 
 /** Early stopping by the test loss: remembers the epoch with the lowest, and says when to stop. */

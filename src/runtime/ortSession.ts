@@ -63,6 +63,9 @@ export function ortSession(Constructor: OrtTensorConstructor, session: OrtSessio
 /** Only tensors: sequences and maps have no shape. */
 function valueInfo(value: OrtValueInfo): ValueInfo[] {
   if (!value.isTensor) return [];
-  const shape = value.shape.map((length) => (typeof length === "number" && length >= 0 ? length : undefined));
+  // An open length without a name is -1, which onnxruntime-web gives as an unsigned number.
+  const shape = value.shape.map((length) =>
+    typeof length === "number" && length >= 0 && length < 2 ** 31 ? length : undefined,
+  );
   return [{ name: value.name, dtype: value.type, shape }];
 }

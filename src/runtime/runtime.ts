@@ -3,6 +3,11 @@ import type { Tensor } from "../graph/tensor.ts";
 export interface RuntimeOptions {
   /** Threads that one operator may use. Default: 1, which leaves the other cores to other sessions. */
   readonly threads?: number;
+  /**
+   * Files that a model given as bytes keeps tensors in (external data), by the paths that it names; for the browser's
+   * runtime. With a path, the runtime finds them itself.
+   */
+  readonly externalData?: Readonly<Record<string, Uint8Array>>;
 }
 
 /** An input or output of a model. Dimensions that are not fixed are undefined. */
@@ -27,7 +32,7 @@ export interface Runtime {
   readonly version: string;
   /**
    * @param model the file's bytes, or its path (in the browser: its URL). Tensors in other
-   * files (external data) can only be found if a path is given.
+   * files (external data) are found if a path is given, or have to be handed in.
    */
   load(model: Uint8Array | string, options?: RuntimeOptions): Promise<Session>;
 }

@@ -11,11 +11,12 @@ export function webRuntime({ InferenceSession, Tensor, env }: OrtModule): Runtim
   return {
     name: "onnxruntime-web",
     version: env.versions.web ?? env.versions.common,
-    async load(model) {
-      return ortSession(
-        Tensor,
-        await InferenceSession.create(model as string, { executionProviders: ["wasm"] }),
-      );
+    async load(model, { externalData = {} } = {}) {
+      const session = await InferenceSession.create(model as string, {
+        executionProviders: ["wasm"],
+        externalData: Object.entries(externalData).map(([path, data]) => ({ path, data })),
+      });
+      return ortSession(Tensor, session);
     },
   };
 }

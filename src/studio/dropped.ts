@@ -55,3 +55,6 @@ async function collect(
     }
   }
 }
+
+/** Whether an ONNX model was dropped, alone or with the files that hold its tensors. */
+export const isOnnx = ({ files }: Dropped): boolean => files.some(({ path }) => path.endsWith(".onnx"));

@@ -3,10 +3,9 @@ import { InputError } from "../errors.ts";
 import { commonOptions } from "../heads/bind.ts";
 import { type FoundHead, findHead } from "../heads/index.ts";
 import { type OptionSpecs, type Options, optionFromText } from "../heads/options.ts";
-import type { LabelChoices } from "../tables/labelChoices.ts";
-import type { TableFormat } from "../tables/table.ts";
 import { addressed, json, number, text } from "./address.ts";
 import type { Dropped } from "./dropped.ts";
+import { labelChoices, labelReading, listOf, tableReading } from "./labelReading.ts";
 import { isSummaryText, summaryFromText, summaryText } from "./sharedSummary.ts";
 import { counts, solvedBias } from "./state.ts";
 import type { AnswerRequest, FullAnswer } from "./tasks/answerTask.ts";
@@ -18,6 +17,7 @@ const isTextRecord = (value: unknown): value is Readonly<Record<string, string>>
 
 /** What the reader types or chooses about the labels and the loss; all of it is in the address. */
 export const given = {
+  ...labelReading(),
   /** Pasted counts, or a pasted column of labels. */
   pasted: addressed("labels", "", text),
   loss: addressed("loss", "softmax", text),
@@ -25,17 +25,8 @@ export const given = {
   options: addressed<Readonly<Record<string, string>>>("options", {}, json(isTextRecord)),
   batchSize: addressed("batch", 256, number),
   framework: addressed("for", "pytorch", text),
-  column: addressed("column", "", text),
   weightColumn: addressed("weights", "", text),
   countColumn: addressed("countColumn", "", text),
-  format: addressed("format", "", text),
-  encoding: addressed("encoding", "", text),
-  /** Whether the first row names the columns: `yes`, `no`, or what is plain. */
-  header: addressed("header", "", text),
-  classes: addressed("classes", "", text),
-  ignoreIndex: addressed("ignore", "", text),
-  as: addressed("as", "", text),
-  missing: addressed("missing", "", text),
   /** What a file of labels said, where that is short enough for a link: the file itself stays here. */
   summary: addressed("summary", "", text),
 };
@@ -91,34 +82,10 @@ const request = computed((): LabelsRequest | undefined => {
     columns: listOf(given.column.value),
     weightColumn: given.weightColumn.value || undefined,
     countColumn: given.countColumn.value || undefined,
-    reading: {
-      format: (given.format.value || undefined) as TableFormat | undefined,
-      encoding: given.encoding.value || undefined,
-      header: headerOf(given.header.value),
-    },
-    choices: choices.value,
+    reading: tableReading(given),
+    choices: labelChoices(given),
   };
 });
-
-const choices = computed(
-  (): LabelChoices => ({
-    as: (given.as.value || undefined) as LabelChoices["as"],
-    ignoreIndex: given.ignoreIndex.value || undefined,
-    missing: (given.missing.value || undefined) as LabelChoices["missing"],
-    classes: classesOf(given.classes.value),
-    namesAreSure: given.header.value !== "",
-  }),
-);
-
-const headerOf = (word: string) => (word === "" ? undefined : word === "yes");
-
-const listOf = (words: string) => (words === "" ? undefined : words.split(",").map((word) => word.trim()));
-
-function classesOf(words: string): LabelChoices["classes"] {
-  if (words.trim() === "") return undefined;
-  const count = Number(words);
-  return Number.isInteger(count) && count > 0 ? count : listOf(words);
-}
 
 /** The last request that was read, so that another batch size does not read a file again. */
 let lastRead = "";

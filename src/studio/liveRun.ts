@@ -1,8 +1,8 @@
-import { type Signal, signal } from "@preact/signals";
+import { computed, type Signal, signal } from "@preact/signals";
 import type { ArmName } from "../experiment/arms.ts";
 import { solve } from "../heads/solve.ts";
 import { fromCounts } from "../labels/fromCounts.ts";
-import type { LossCurvesTrial } from "../plot/figures/lossCurves.ts";
+import type { ArrivalMark, LossCurvesTrial } from "../plot/figures/lossCurves.ts";
 import type { FromArm, LiveSettings, ToArm } from "./tasks/armWorker.ts";
 
 interface LiveArm {
@@ -29,8 +29,10 @@ export class LiveRun {
   readonly trials = signal<readonly LossCurvesTrial[]>([]);
   /** Steps per second of both arms together, over all steps so far. */
   readonly speed = signal(0);
-  /** Where bias 0 has come down to what the prior started from; undefined until it has. */
-  readonly moment = signal<string | undefined>(undefined);
+  /** Where bias 0 has come down to what the other arm started from; undefined until it has. */
+  readonly moment = signal<ArrivalMark | undefined>(undefined);
+  /** What is drawn. */
+  readonly shown = computed(() => ({ trials: this.trials.value, mark: this.moment.value }));
   #drawing: ReturnType<typeof setTimeout> | undefined;
   #started: number | undefined;
   readonly #expected: Record<ArmName, number>;
@@ -91,17 +93,18 @@ export class LiveRun {
       batchLosses: [...batchLosses],
       runningLosses: [...runningLosses],
     }));
-    this.moment.value ??= this.#momentText();
+    this.moment.value ??= this.#arrival();
   }
 
-  #momentText(): string | undefined {
+  #arrival(): ArrivalMark | undefined {
     const zero = this.arms.find(({ name }) => name === "zero");
     const other = this.arms.find(({ name }) => name !== "zero");
     const start = other?.batchLosses[0];
     if (!zero || start === undefined) return undefined;
-    const step = zero.runningLosses.findIndex((loss) => loss <= start);
-    if (step < 0) return undefined;
-    return `At step ${step + 1}, bias 0 has come down to a loss of ${zero.runningLosses[step].toFixed(3)}, where ${other!.name} started (${start.toFixed(3)}).`;
+    const at = zero.runningLosses.findIndex((loss) => loss <= start);
+    if (at < 0) return undefined;
+    const loss = zero.runningLosses[at];
+    return { step: at + 1, loss, text: `step ${at + 1}: zero is where ${other!.name} started` };
   }
 
   #fail(message: string): void {

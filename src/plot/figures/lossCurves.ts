@@ -18,6 +18,14 @@ export interface LossCurvesTrial {
   readonly runningLosses: readonly number[];
 }
 
+/** The step at which one arm has come down to where another started. */
+export interface ArrivalMark {
+  readonly step: number;
+  readonly loss: number;
+  /** Such as `step 12: zero is where prior started`. */
+  readonly text: string;
+}
+
 interface ArmCurves {
   name: string;
   style: ArmStyle;
@@ -39,12 +47,14 @@ const maxEpochRules = 36;
  * losses faint behind; over several seeds their mean, and a band from the lowest to the highest seed.
  * Losses that are not finite, or off the scale, are named in the caption.
  */
-export const lossCurves: Figure<readonly LossCurvesTrial[]> = (
-  plot,
-  document,
-  trials,
-  { width = 720, lossUnit } = {},
-) => {
+export const lossCurves: Figure<readonly LossCurvesTrial[]> = (plot, document, trials, options) =>
+  markedLossCurves(plot, document, { trials }, options);
+
+/** The same, with a step marked. */
+export const markedLossCurves: Figure<{
+  readonly trials: readonly LossCurvesTrial[];
+  readonly mark?: ArrivalMark;
+}> = (plot, document, { trials, mark }, { width = 720, lossUnit } = {}) => {
   const arms = groupByArm(trials);
   const steps = Math.max(1, ...arms.map(({ running }) => running.length));
   const [low, high] = lossRange(arms);
@@ -81,6 +91,7 @@ export const lossCurves: Figure<readonly LossCurvesTrial[]> = (
       ...arms.flatMap((arm) => backgroundMarks(plot, arm)),
       ...expectedLines(plot, arms),
       ...arms.flatMap((arm) => curveMarks(plot, arm, steps)),
+      ...(mark ? arrivalMarks(plot, mark, steps) : []),
       sideLabelMark(labels),
       note.mark,
       labels.length > 0 ? null : plot.text(["no losses recorded"], { frameAnchor: "middle" }),
@@ -241,6 +252,32 @@ function curveMarks(plot: PlotLibrary, arm: ArmCurves, steps: number): Markish[]
       stroke: color,
       strokeWidth: 2,
       clip: true,
+    }),
+  ];
+}
+
+/** The start of the other arm as a dotted line, to the marked step, with a dot and its text above. */
+function arrivalMarks(plot: PlotLibrary, { step, loss, text }: ArrivalMark, steps: number): Markish[] {
+  const onLeft = step > steps / 2;
+  return [
+    plot.ruleY([loss], { x1: 1, x2: step, stroke: palette.ink.light, strokeDasharray: "2 3" }),
+    plot.dot([{ step, loss }], {
+      x: "step",
+      y: "loss",
+      r: 5,
+      fill: palette.paper.light,
+      stroke: palette.ink.light,
+      strokeWidth: 2,
+    }),
+    plot.text([text], {
+      x: step,
+      y: loss,
+      dx: onLeft ? -9 : 9,
+      dy: -12,
+      textAnchor: onLeft ? "end" : "start",
+      fill: palette.ink.light,
+      stroke: palette.paper.light,
+      strokeWidth: 4,
     }),
   ];
 }

@@ -27,8 +27,7 @@ export function Figure<Data>({ figure, data, height }: Props<Data>) {
     const frame = requestAnimationFrame(async () => {
       const { drawFigure } = await import("../../plot/drawFigure.ts");
       const drawn = await drawFigure(figure, data, { width: Math.min(960, Math.max(300, width)) });
-      // Plot names its groups, which says nothing inside of a picture, and which assistive technology may not read.
-      if (wanted) setSvg(drawn.replace(/(<g\b[^>]*?) aria-label="[^"]*"/g, "$1"));
+      if (wanted) setSvg(drawn);
     });
     return () => {
       wanted = false;

@@ -33,10 +33,12 @@ interface ChoiceProps extends FieldProps {
   readonly choices: readonly string[];
   /** What the empty choice is called. */
   readonly empty?: string;
+  /** What others are called, where not by their value. */
+  readonly names?: Readonly<Record<string, string>>;
 }
 
 /** One of a few words. */
-export function Choice({ label, flag, value, choices, empty }: ChoiceProps) {
+export function Choice({ label, flag, value, choices, empty, names = {} }: ChoiceProps) {
   return (
     <label class="field">
       <Name label={label} flag={flag} />
@@ -48,7 +50,7 @@ export function Choice({ label, flag, value, choices, empty }: ChoiceProps) {
       >
         {choices.map((choice) => (
           <option key={choice} value={choice}>
-            {choice === "" ? empty : choice}
+            {choice === "" ? empty : (names[choice] ?? choice)}
           </option>
         ))}
       </select>

@@ -1,7 +1,7 @@
 import { signal } from "@preact/signals";
 import { originalCounts } from "../../data/originalSubset.ts";
 import { type ArmName, armNames } from "../../experiment/arms.ts";
-import { lossCurves } from "../../plot/figures/lossCurves.ts";
+import { type ArrivalMark, type LossCurvesTrial, markedLossCurves } from "../../plot/figures/lossCurves.ts";
 import { addressed, number, numbers, text } from "../address.ts";
 import { Figure } from "../components/Figure.tsx";
 import { NumberField } from "../components/NumberField.tsx";
@@ -184,7 +184,7 @@ function Controls() {
 }
 
 function Curves({ run }: { readonly run: LiveRun }) {
-  const { moment, trials, arms, problem, speed } = run;
+  const { moment, trials, shown, arms, problem, speed } = run;
   return (
     <>
       <Problem message={problem.value} />
@@ -198,10 +198,23 @@ function Curves({ run }: { readonly run: LiveRun }) {
           .join("; ")}
         {speed.value > 0 ? `; ${speed.value.toFixed(1)} steps per second, both arms together` : ""}
       </p>
-      {moment.value && <p class="moment">{moment.value}</p>}
+      {moment.value && <Moment mark={moment.value} start={trials.value.find(({ arm }) => arm !== "zero")} />}
       {trials.value.some(({ runningLosses }) => runningLosses.length > 0) && (
-        <Figure figure={lossCurves} data={trials.value} height={400} />
+        <Figure figure={markedLossCurves} data={shown.value} height={400} />
       )}
     </>
   );
 }
+
+interface MomentProps {
+  readonly mark: ArrivalMark;
+  /** The arm that is not zero. */
+  readonly start: LossCurvesTrial | undefined;
+}
+
+const Moment = ({ mark: { step, loss }, start }: MomentProps) => (
+  <p class="moment">
+    At step {step}, bias 0 has come down to a loss of {loss.toFixed(3)}, where {start?.arm} started (
+    {start?.batchLosses[0].toFixed(3)}).
+  </p>
+);

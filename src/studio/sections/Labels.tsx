@@ -1,12 +1,12 @@
 import { linkText } from "../../heads/bind.ts";
 import { heads } from "../../heads/index.ts";
 import { frameworks } from "../../heads/snippets.ts";
-import { readings } from "../../tables/labelChoices.ts";
-import { tableFormats } from "../../tables/table.ts";
 import { FileDrop } from "../components/FileDrop.tsx";
 import { Choice, TextField } from "../components/fields.tsx";
 import { OptionFields } from "../components/OptionFields.tsx";
 import { Problem } from "../components/Problem.tsx";
+import { Progress } from "../components/Progress.tsx";
+import { ReadingFields } from "../components/ReadingFields.tsx";
 import { grouped } from "../format.ts";
 import {
   cancelReading,
@@ -74,7 +74,7 @@ function Source() {
           />
         </label>
       )}
-      <Progress />
+      <Progress state={progress.value} label="Reading, in bytes" onCancel={cancelReading} />
       {columns.value.length > 1 && <ColumnChoice />}
       <Problem message={labels.value.problem} />
       {labels.value.value?.source && <p class="note">Read: {labels.value.value.source}.</p>}
@@ -83,71 +83,11 @@ function Source() {
           Warning: {warning}
         </p>
       ))}
-      <Reading />
-    </>
-  );
-}
-
-/** How the file is to be read and its labels understood, where that is not plain. Errors call these fields by their flags. */
-function Reading() {
-  const isAskedFor = /--(as|classes|encoding|format|header|ignore-index|missing|no-header)\b/.test(
-    labels.value.problem ?? "",
-  );
-  return (
-    <details open={isAskedFor}>
-      <summary>How the labels are read</summary>
-      <div class="settings">
-        <TextField label="Number of classes, or their names" flag="--classes" value={given.classes} />
-        <Choice
-          label="Labels are"
-          flag="--as"
-          value={given.as}
-          choices={["", ...readings]}
-          empty="what they look like"
-        />
-        <Choice
-          label="Missing labels"
-          flag="--missing"
-          value={given.missing}
-          choices={["", "skip"]}
-          empty="refuse"
-        />
-        <TextField label="Label of rows to leave out" flag="--ignore-index" value={given.ignoreIndex} />
+      <ReadingFields fields={given} problem={labels.value.problem}>
         <TextField label="Column of sample weights" flag="--weight-column" value={given.weightColumn} />
         <TextField label="Column of counts" flag="--count-column" value={given.countColumn} />
-        <Choice
-          label="The first row names the columns"
-          flag="--header"
-          value={given.header}
-          choices={["", "yes", "no"]}
-          empty="if it looks like names"
-        />
-        <TextField label="Encoding of the text" flag="--encoding" value={given.encoding} />
-        <Choice
-          label="Format of the file"
-          flag="--format"
-          value={given.format}
-          choices={["", ...tableFormats]}
-          empty="by its name"
-        />
-      </div>
-    </details>
-  );
-}
-
-function Progress() {
-  const state = progress.value;
-  if (state === undefined || state.total === 0) return null;
-  return (
-    <p class="choices">
-      <progress max={state.total} value={state.done} aria-label="Reading the file" />
-      <span>
-        {grouped(state.done)} of {grouped(state.total)}
-      </span>
-      <button type="button" class="quiet" onClick={cancelReading}>
-        Cancel
-      </button>
-    </p>
+      </ReadingFields>
+    </>
   );
 }
 

@@ -1,7 +1,8 @@
 import { signal } from "@preact/signals";
+import { Download } from "../components/Download.tsx";
 import { FileDrop } from "../components/FileDrop.tsx";
 import { Problem } from "../components/Problem.tsx";
-import type { Dropped, DroppedFile } from "../dropped.ts";
+import type { Dropped } from "../dropped.ts";
 import { grouped, shortList } from "../format.ts";
 import { solvedBias } from "../state.ts";
 import type { ChangedModel, ModelFacts, ModelRequest, ModelResult, OutputFacts } from "../tasks/modelTask.ts";
@@ -130,47 +131,4 @@ function OutputRow({ output }: { readonly output: OutputFacts }) {
       </td>
     </tr>
   );
-}
-
-function Download({ changed }: { readonly changed: ChangedModel }) {
-  const { files, tensor, before, after, prediction, repeats, rounding, also } = changed;
-  return (
-    <div class="done" aria-live="polite">
-      <p>
-        <strong>{tensor.name}</strong>, {tensor.type} [{tensor.shape.join(", ")}]:{" "}
-        {before && `${shortList(before)} → `}
-        {shortList(after)}
-      </p>
-      {prediction && <p>It predicts {shortList(prediction)}.</p>}
-      {repeats > 1 && (
-        <p>
-          {after.length / repeats} values for each of {repeats} anchors.
-        </p>
-      )}
-      {rounding > 0 && (
-        <p class="note">
-          Rounded to {tensor.type}, by at most {rounding.toExponential(1)}.
-        </p>
-      )}
-      {also.length > 0 && <p>It also changes {also.join(", ")}, which shares this bias.</p>}
-      <p class="note">The new file was read back; all other bytes are unchanged.</p>
-      <p class="choices">
-        {files.map((file) => (
-          <button key={file.path} type="button" onClick={() => download(file)}>
-            Download {fileName(file)}
-          </button>
-        ))}
-      </p>
-    </div>
-  );
-}
-
-const fileName = ({ path }: DroppedFile) => path.slice(path.lastIndexOf("/") + 1);
-
-function download(file: DroppedFile): void {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(file.file);
-  link.download = fileName(file);
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }

@@ -1,15 +1,13 @@
 import { epochBatches } from "../../data/batches.ts";
-import { imageExamples } from "../../data/dataset.ts";
 import type { ArmName } from "../../experiment/arms.ts";
 import { armBias } from "../../experiment/arms.ts";
 import { originalLayers } from "../../experiment/originalLayers.ts";
+import type { Plan } from "../../experiment/plan.ts";
 import { layersNetwork } from "../../experiment/plannedModel.ts";
-import { armWeights, initialOutputs } from "../../experiment/trial.ts";
-import { rmsprop } from "../../graph/optimizers.ts";
+import { initialOutputs, type TrialContext, trainArm } from "../../experiment/trial.ts";
 import { solve } from "../../heads/solve.ts";
 import { fromCounts } from "../../labels/fromCounts.ts";
 import { meanRow } from "../../math/meanRow.ts";
-import { createTrainer } from "../../runtime/trainer.ts";
 import { liveData } from "./liveData.ts";
 import { pageRuntime } from "./ort.ts";
 
@@ -71,45 +69,40 @@ async function turn(): Promise<void> {
 }
 
 async function train(settings: LiveSettings): Promise<void> {
-  const { counts, seed, epochs, batchSize, learningRate } = settings;
+  const { arm, counts, seed, epochs, batchSize, learningRate } = settings;
   send({ kind: "state", text: "preparing images" });
-  const { dataset, rows } = await liveData(settings);
-  const input = { name: "images", shape: dataset.train.shape, imageScale: 1 / 255 };
-  const network = layersNetwork({ layers: originalLayers }, input, counts.length);
+  const { data, rows } = await liveData(settings);
+  const plan: Plan = {
+    dataset: "synthetic",
+    counts: [...counts],
+    arms: [arm],
+    seeds: [seed],
+    layers: originalLayers,
+    ...{ epochs, batchSize, learningRate },
+  };
+  const network = layersNetwork(plan, data.inputs[0], counts.length);
+  const context = { runtime: pageRuntime, plan, network, data, rows };
   send({ kind: "state", text: "starting the engine (14 MB, fetched once)" });
-  const trainer = await createTrainer(pageRuntime, {
-    model: network.network,
-    examples: imageExamples(dataset.train),
-    loss: "softmax",
-    optimizer: rmsprop({ learningRate }),
-    weights: armWeights(network, seed, await biasOf(settings)),
-    batchSize: Math.min(batchSize, rows.length),
-  });
-  send({ kind: "state", text: "training" });
-  for (let epoch = 0; epoch < epochs; epoch++) {
-    let [lossSum, seen] = [0, 0];
-    for (const batch of epochBatches(rows, batchSize, seed, epoch)) {
+  let start = 0;
+  await trainArm(context, seed, await biasOf(context, arm, seed), {
+    async beforeStep() {
       await turn();
-      const start = performance.now();
-      const { loss } = await trainer.step(batch);
+      start = performance.now();
+    },
+    onBatch({ epoch, batchLoss, runningLoss }) {
       const seconds = (performance.now() - start) / 1000;
-      lossSum += loss * batch.length;
-      seen += batch.length;
-      send({ kind: "batch", epoch, batchLoss: loss, runningLoss: lossSum / seen, seconds });
-    }
-  }
+      send({ kind: "batch", epoch, batchLoss, runningLoss, seconds });
+    },
+  });
   send({ kind: "done" });
+}
 
-  /** The arm's output bias; the calibrated one needs this network's outputs on the first batch. */
-  async function biasOf({ arm }: LiveSettings): Promise<number[]> {
-    const prior = solve("softmax", fromCounts(counts)).bias;
-    if (arm !== "calibrated") return armBias(arm, { prior, meanOutput: [] });
-    const [first] = epochBatches(rows, batchSize, seed, 0);
-    const outputs = await initialOutputs(
-      { runtime: pageRuntime, plan: { batchSize }, network, data: { train: imageExamples(dataset.train) } },
-      seed,
-      first,
-    );
-    return armBias(arm, { prior, meanOutput: meanRow(outputs, counts.length) });
-  }
+/** The arm's output bias; the calibrated one needs this network's outputs on the first batch. */
+async function biasOf(context: TrialContext, arm: ArmName, seed: number): Promise<number[]> {
+  const { plan, rows } = context;
+  const prior = solve("softmax", fromCounts(plan.counts!)).bias;
+  if (arm !== "calibrated") return armBias(arm, { prior, meanOutput: [] });
+  const [first] = epochBatches(rows, plan.batchSize, seed, 0);
+  const outputs = await initialOutputs(context, seed, first);
+  return armBias(arm, { prior, meanOutput: meanRow(outputs, prior.length) });
 }

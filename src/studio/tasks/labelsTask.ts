@@ -8,9 +8,10 @@ import { joinTables } from "../../tables/joinTables.ts";
 import type { LabelChoices } from "../../tables/labelChoices.ts";
 import { type LabelHead, readLabels } from "../../tables/readLabels.ts";
 import { sourceText } from "../../tables/sourceText.ts";
-import type { ReadOptions, TableFormat } from "../../tables/table.ts";
+import type { ReadOptions } from "../../tables/table.ts";
 import { weightWarning } from "../../tables/weightWarning.ts";
 import type { Dropped, DroppedFile } from "../dropped.ts";
+import type { TableReading } from "../labelReading.ts";
 import { openDroppedTable } from "./openDroppedTable.ts";
 import { serveTask } from "./serve.ts";
 
@@ -23,7 +24,7 @@ export interface LabelsRequest {
   readonly weightColumn?: string;
   readonly countColumn?: string;
   /** How the bytes are read. */
-  readonly reading: Pick<ReadOptions, "encoding" | "header"> & { readonly format?: TableFormat };
+  readonly reading: TableReading;
   /** How the labels are understood. */
   readonly choices: LabelChoices;
 }
@@ -73,11 +74,10 @@ async function fromTables(
   { head, columns, weightColumn, countColumn, reading, choices }: LabelsRequest,
   onProgress: (done: number, total: number) => void,
 ): Promise<LabelsResult> {
-  const { format, ...options } = reading;
   const byName = new Map(files.map(({ path, file }) => [path, file]));
   const names = [...byName.keys()];
   const open = (name: string, wanted: ReadOptions) =>
-    openDroppedTable(name, byName.get(name)!, { ...options, ...wanted }, format);
+    openDroppedTable(name, byName.get(name)!, { ...reading, ...wanted }, reading.format);
   const { columns: allColumns } = await open(names[0], { columns: "all" });
   try {
     const last = weightColumn ?? countColumn;

@@ -1,4 +1,5 @@
 import { type Dataset, imageBytes } from "../../data/dataset.ts";
+import { type ExperimentData, experimentData } from "../../data/exampleSet.ts";
 import { imbalancedSubset } from "../../data/imbalancedSubset.ts";
 import { cifar10Classes } from "../../data/originalSubset.ts";
 import { syntheticDataset, syntheticDefaults } from "../../data/synthetic.ts";
@@ -14,12 +15,15 @@ interface Wanted {
 export async function liveData({
   counts,
   imagesAt,
-}: Wanted): Promise<{ dataset: Dataset; rows: Uint32Array }> {
+}: Wanted): Promise<{ data: ExperimentData; rows: Uint32Array }> {
   if (imagesAt !== undefined) return servedImages(counts, imagesAt);
   // The images that `baserate compare` makes up, where they are enough for the counts.
   const trainCount = Math.max(syntheticDefaults.trainCount, counts.length * Math.max(...counts));
   const dataset = syntheticDataset({ classes: counts.length, trainCount });
-  return { dataset, rows: imbalancedSubset(dataset.train.labels, counts, dataset.classNames) };
+  return {
+    data: experimentData(dataset),
+    rows: imbalancedSubset(dataset.train.labels, counts, dataset.classNames),
+  };
 }
 
 /** The subset of CIFAR-10 that `baserate studio` sends: images, then labels (src/cli/studioServer.ts). */
@@ -37,5 +41,5 @@ async function servedImages(counts: readonly number[], address: string) {
     train,
     test: { ...train, count: 0 },
   };
-  return { dataset, rows: Uint32Array.from({ length: count }, (_, i) => i) };
+  return { data: experimentData(dataset), rows: Uint32Array.from({ length: count }, (_, i) => i) };
 }

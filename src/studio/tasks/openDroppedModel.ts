@@ -8,7 +8,7 @@ import type { Dropped } from "../dropped.ts";
 import { blobSource } from "./blobSource.ts";
 
 /** Main files of models that are several files, dropped together without their folder. */
-const mainNames = /(^|\/)(model\.json|.*\.index\.json|.*\.index)$/;
+const mainNames = /(^|\/)(model\.json|.*\.index\.json|.*\.index|.*\.onnx)$/;
 
 /**
  * Opens a dropped model: one file, a folder, or the files of a model together.
