@@ -61,8 +61,11 @@ export function drawSvg(plot: PlotLibrary, document: Document, options: SvgOptio
   const { description, transparent = false, ...rest } = options;
   const svg = plot.plot({ ...rest, document, className: "baserate-figure", figure: false }) as SVGSVGElement;
   svg.querySelector("style")?.remove();
-  // Plot names its groups, which assistive technology may not read: the picture as a whole has a name.
-  for (const group of svg.querySelectorAll("[aria-label]")) group.removeAttribute("aria-label");
+  // Assistive technology may not read the names that Plot gives to groups: the picture as a whole has one.
+  for (const group of svg.querySelectorAll("[aria-label]")) {
+    group.setAttribute("data-mark", group.getAttribute("aria-label")!);
+    group.removeAttribute("aria-label");
+  }
   svg.setAttribute("xmlns", namespace);
   svg.setAttribute("role", "img");
   svg.setAttribute("aria-label", "");

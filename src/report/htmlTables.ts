@@ -37,7 +37,7 @@ function armTable(
 ): Html {
   return html`<div class="wide"><table class="arms" style="--arms: ${arms.length}">
 <caption>${caption}</caption>
-<thead><tr><th></th>${arms.map((arm) => html`<th scope="col">${arm}</th>`)}</tr></thead>
+<thead><tr><td></td>${arms.map((arm) => html`<th scope="col">${arm}</th>`)}</tr></thead>
 <tbody>
 ${rows.map(([name, cells]) => html`<tr><th scope="row">${name}</th>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>\n`)}</tbody>
 </table></div>`;

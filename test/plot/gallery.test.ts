@@ -25,7 +25,7 @@ describe.each(Object.entries(gallery))("%s", (name, { draw }) => {
     const svg = await draw();
     expect(svg.match(/.{0,40}(NaN|Infinity|undefined|null|⚠).{0,40}/)).toBeNull();
     expect(svg.match(/^<svg [^>]*aria-label="([^"]*)"/)?.[1].length).toBeGreaterThan(20);
-    expect(svg.match(/aria-(?:label|description)="(legend|y-axis tick label)"/)).not.toBeNull();
+    expect(svg.match(/(?:data-mark|aria-description)="(legend|y-axis tick label)"/)).not.toBeNull();
   });
 
   test("keeps its text within its edges", async () => {

@@ -23,8 +23,8 @@ test("originalLossCurves is square and black on a transparent background", async
 
 test("originalLossCurves dashes the prior's curve and leaves the zero arm's solid", async () => {
   const svg = await drawFigure(originalLossCurves, { zero, prior });
-  const lines = [...svg.matchAll(/<g([^>]*)aria-label="line"/g)].map(([, attributes]) =>
-    attributes.includes("stroke-dasharray"),
+  const lines = [...svg.matchAll(/<g[^>]*data-mark="line"[^>]*>/g)].map(([tag]) =>
+    tag.includes("stroke-dasharray"),
   );
   expect(lines).toEqual([true, false]);
 });

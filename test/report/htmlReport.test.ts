@@ -1,6 +1,7 @@
 import { parseHTML } from "linkedom";
 import { describe, expect, test } from "vitest";
 import { htmlReport } from "../../src/report/htmlReport.ts";
+import { axeViolations } from "../plot/axe.ts";
 import { launchChromium, noChromium } from "../plot/chromium.ts";
 import { makeTrial, makeTrials } from "../plot/trials.ts";
 import { reportInput } from "./reportInput.ts";
@@ -112,4 +113,19 @@ describe.skipIf(noChromium !== "")(`a report in Chromium${noChromium}`, () => {
       await browser.close();
     }
   }, 60_000);
+
+  test.each(["light", "dark"] as const)(
+    "axe finds nothing wrong, %s",
+    async (colorScheme) => {
+      const browser = await launchChromium();
+      try {
+        const page = await browser.newPage({ colorScheme, bypassCSP: true });
+        await page.setContent(await htmlReport(reportInput(10)));
+        expect(await axeViolations(page)).toEqual([]);
+      } finally {
+        await browser.close();
+      }
+    },
+    60_000,
+  );
 });

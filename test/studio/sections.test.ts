@@ -1,9 +1,9 @@
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { axeViolations } from "../plot/axe.ts";
 import {
   browserTimeout,
   cli,
@@ -12,8 +12,6 @@ import {
   openStudio,
   type StudioTab,
 } from "./studioPage.ts";
-
-const axe = createRequire(import.meta.url).resolve("axe-core");
 
 describe.skipIf(noStudio !== "")(`the sections in Chromium${noStudio}`, { timeout: browserTimeout }, () => {
   let studio: OpenedStudio;
@@ -153,16 +151,7 @@ describe.skipIf(noStudio !== "")(`the sections in Chromium${noStudio}`, { timeou
   test.each(["light", "dark"] as const)("axe finds nothing wrong, %s", async (colorScheme) => {
     const { page } = await studio.open("#why=0.6931&labels=700,200,100", { colorScheme, bypassCSP: true });
     await page.locator("#answer pre").waitFor();
-    await page.addScriptTag({ path: axe });
-    const violations = await page.evaluate(async () => {
-      const { violations } = await (
-        window as unknown as {
-          axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
-        }
-      ).axe.run();
-      return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
-    });
-    expect(violations).toEqual([]);
+    expect(await axeViolations(page)).toEqual([]);
     await page.close();
   });
 
