@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import type { CheckData } from "../check/checkData.ts";
+import { checkedRows } from "../check/checkedRows.ts";
 import type { CheckInput } from "../check/checkInput.ts";
-import { labelledRows } from "../check/labelledRows.ts";
 import type { ModelRun } from "../check/modelRun.ts";
 import type { PlaceArray } from "../check/placesAsRows.ts";
 import { InputError } from "../errors.ts";
@@ -74,7 +74,7 @@ async function inputOf(
   data?: CheckData,
   run?: ModelRun,
 ): Promise<CheckInput> {
-  const { names, training, ...sample } = await labelledRows(head, outputs, data, labelTable(flags));
+  const { names, training, ...sample } = await checkedRows(head, outputs, data, labelTable(flags));
   const { rows } = sample;
   const width = sample.outputs.length / rows;
   const told = await trainingSummary(head, flags, names, width);

@@ -1,4 +1,4 @@
-import { filledUp, type LabelTable } from "../check/labelledRows.ts";
+import { filledUp, type LabelTable } from "../check/checkedRows.ts";
 import { InputError } from "../errors.ts";
 import type { Head } from "../heads/head.ts";
 import type { LabelSummary } from "../labels/summary.ts";

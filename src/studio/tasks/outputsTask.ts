@@ -1,8 +1,8 @@
 import { arrayData } from "../../check/arrayData.ts";
 import type { CheckData } from "../../check/checkData.ts";
+import { checkedRows, filledUp } from "../../check/checkedRows.ts";
 import type { CheckInput } from "../../check/checkInput.ts";
 import { type CheckReport, checkOutputs } from "../../check/checkOutputs.ts";
-import { filledUp, labelledRows } from "../../check/labelledRows.ts";
 import { type ModelRun, modelRun } from "../../check/modelRun.ts";
 import type { PlaceArray } from "../../check/placesAsRows.ts";
 import { calibrationRows } from "../../check/sample.ts";
@@ -92,7 +92,7 @@ async function checkInput(
 ): Promise<CheckInput> {
   const { head } = findHead(loss);
   const [{ path, file }] = labels.files;
-  const { names, ...sample } = await labelledRows(head, await arrayOf(outputs, run), data, {
+  const { names, ...sample } = await checkedRows(head, await arrayOf(outputs, run), data, {
     name: path,
     choices,
     read: async (use) => use(await openDroppedTable(path, file, { ...reading, columns }, reading.format)),

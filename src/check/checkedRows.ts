@@ -10,7 +10,7 @@ import type { CheckInput } from "./checkInput.ts";
 import { labelsBelongTo, type PlaceArray, type PlaceRows, placesAsRows } from "./placesAsRows.ts";
 
 /** Outputs with the labels of their rows. */
-export interface LabelledRows extends PlaceRows, Pick<CheckInput, "training" | "ignoreIndex"> {
+export interface CheckedRows extends PlaceRows, Pick<CheckInput, "training" | "ignoreIndex"> {
   /** Number of inputs, which have several rows each where the labels are those of places. */
   readonly inputs: number;
   /** Names of the classes. */
@@ -34,13 +34,13 @@ export interface LabelTable {
  * @param data what a model was run on; undefined where the outputs were given
  * @throws InputError where labels and outputs do not fit together
  */
-export async function labelledRows(
+export async function checkedRows(
   head: Head,
   outputs: PlaceArray,
   data: Pick<CheckData, "picked" | "available" | "labelled"> | undefined,
   table: LabelTable | undefined,
-): Promise<LabelledRows> {
-  const sample = await anyLabelledRows(head, outputs, data, table);
+): Promise<CheckedRows> {
+  const sample = await anyCheckedRows(head, outputs, data, table);
   const width = sample.outputs.length / sample.rows;
   if (head.name === "softmax" && width === 1 && sample.labels.every((label) => label === 0 || label === 1)) {
     throw new InputError(
@@ -50,12 +50,12 @@ export async function labelledRows(
   return sample;
 }
 
-async function anyLabelledRows(
+async function anyCheckedRows(
   head: Head,
   outputs: PlaceArray,
   data: Pick<CheckData, "picked" | "available" | "labelled"> | undefined,
   table: LabelTable | undefined,
-): Promise<LabelledRows> {
+): Promise<CheckedRows> {
   const [rows] = outputs.shape;
   if (data?.labelled) {
     const { labels, training } = data.labelled;
@@ -122,7 +122,7 @@ function placesOf(
   { labels, rows, rowsRead, shape }: FoundLabels & { readonly shape: readonly number[] },
   picked: readonly number[],
   classAxis: number | undefined,
-): Omit<LabelledRows, "ignoreIndex"> {
+): Omit<CheckedRows, "ignoreIndex"> {
   if (rows !== rowsRead) {
     throw new InputError(
       "labels of places cannot be skipped: mark missing ones with a number such as -100, and give --ignore-index -100",
@@ -144,7 +144,7 @@ function rowsOf(
   outputs: PlaceArray,
   all: LabelRows,
   picked: readonly number[],
-): Omit<LabelledRows, "ignoreIndex"> {
+): Omit<CheckedRows, "ignoreIndex"> {
   const perRow = all.labels.length / all.rows;
   const width = outputs.values.length / outputs.shape[0];
   const places = new Map(all.positions.map((position, i) => [position, i]));
