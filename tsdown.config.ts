@@ -35,6 +35,7 @@ export default defineConfig({
     ...library,
     cli: "src/cli/main.ts",
     armWorker: "src/experiment/armWorker.ts",
+    sessionThread: "src/runtime/sessionThread.ts",
   },
   format: "esm",
   target: "node20",

@@ -1,4 +1,3 @@
-import { headLoss } from "../src/graph/headLoss.ts";
 import { initialWeights } from "../src/graph/initialWeights.ts";
 import type { Layer } from "../src/graph/layer.ts";
 import { conv2d, dense, flatten, maxPool2d, rescaling } from "../src/graph/layers.ts";
@@ -7,9 +6,8 @@ import { rmsprop } from "../src/graph/optimizers.ts";
 import { elementCount, type Tensor, tensor } from "../src/graph/tensor.ts";
 import { toOnnx } from "../src/graph/toOnnx.ts";
 import { trainStep } from "../src/graph/trainStep.ts";
-import { resolveAll } from "../src/heads/bind.ts";
-import { softmaxCrossEntropy } from "../src/heads/softmax.ts";
 import { seededRandom } from "../src/math/seededRandom.ts";
+import { trainingLoss } from "../src/runtime/trainingLoss.ts";
 
 /** conv2d by the definition: a Conv op, which pools and optimizers know nothing about. */
 function plainConv2d(filters: number, kernel: [number, number]): Layer {
@@ -46,12 +44,12 @@ function step(conv: (filters: number, kernel: [number, number]) => Layer, microB
   );
   const graph = trainStep({
     model,
-    loss: headLoss({
-      head: softmaxCrossEntropy,
-      cellOptions: [resolveAll(softmaxCrossEntropy, {})],
-      columns: "mean",
-      labelSize: 1,
-    }),
+    loss: trainingLoss(
+      { loss: "softmax" },
+      Uint8Array.from({ length: 10 }, (_, k) => k),
+      10,
+      10,
+    ).graph,
     optimizer: rmsprop(),
     types: { inputs: { images: "uint8" }, labels: "uint8" },
     batchSize,

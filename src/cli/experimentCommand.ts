@@ -47,7 +47,11 @@ export function addExperimentOptions(command: Command): Command {
     .option("--epochs <number>", "epochs of training (1)", wholeNumber(1))
     .option("--batch-size <number>", "rows per batch (256)", wholeNumber(1))
     .option("--learning-rate <number>", "learning rate of RMSprop (0.001)", positiveNumber)
-    .option("--workers <number>", "arms to train at the same time (the number of cores)", wholeNumber(1))
+    .option(
+      "--workers <number>",
+      "threads, shared by the arms that are trained at the same time (the number of cores)",
+      wholeNumber(1),
+    )
     .option("--out <folder>", "folder of the run (runs/ and the name of the plan)")
     .option("--fresh", "start over: delete the finished trials in the folder of the run")
     .option("--onnx", "write the untrained network of each arm (first seed) as ONNX")

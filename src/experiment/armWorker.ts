@@ -10,6 +10,8 @@ import type { FromWorker, ToWorker } from "./workerPool.ts";
 export interface ArmContext extends TrialMaterials {
   /** The plan of each setting, and the rows of the training set that it trains on. */
   readonly settings: readonly { readonly plan: Plan; readonly rows: Uint32Array }[];
+  /** Threads that share the work of one arm. */
+  readonly threads: number;
 }
 
 /** A task: the outputs of a seed's untrained network on some rows, or the training and test of one arm. */
@@ -79,11 +81,11 @@ async function execute(task: ArmTask): Promise<ArmResult> {
 
 port.on("message", async (message: ToWorker<ArmContext, ArmTask>) => {
   if ("context" in message) {
-    const { settings, ...materials } = message.context;
+    const { settings, threads: workers, ...materials } = message.context;
     const { data } = materials;
     contexts = runtime.then((runtime) =>
       settings.map(({ plan, rows }) => {
-        return { runtime, plan, network: trialNetwork(plan, materials), data, rows };
+        return { runtime, plan, network: trialNetwork(plan, materials), data, rows, workers };
       }),
     );
     contexts.catch(() => {});

@@ -29,7 +29,7 @@ export interface ExperimentOptions {
   readonly finished?: readonly Trial[];
   /** Runs this slice of the plan alone. */
   readonly shard?: Shard;
-  /** Arms trained at the same time, each on a thread of its own. */
+  /** Threads: arms are trained at the same time, and where there are fewer arms than threads, they share the rest. */
   readonly workers: number;
   readonly observer?: RunObserver;
   /** Ends the run immediately; finished trials have been reported by then. */
@@ -48,8 +48,8 @@ export async function runExperiment(options: ExperimentOptions): Promise<Trial[]
   const todo = unfinished(tasks, finished);
   if (todo.length === 0) return inOrder(finished, tasks);
   signal?.throwIfAborted();
-  const threads = Math.min(workers, trialKeys(todo).length);
-  const pool = new TrialPool(plan, threads);
+  const arms = Math.min(workers, trialKeys(todo).length);
+  const pool = new TrialPool(plan, arms, Math.floor(workers / arms));
   const aborted = new Promise<never>((_, reject) => {
     signal?.addEventListener("abort", () => reject(signal.reason), { once: true });
   });
@@ -57,7 +57,7 @@ export async function runExperiment(options: ExperimentOptions): Promise<Trial[]
     const materials = await options.materials;
     const settings = pool.start(materials);
     observer?.onStart?.(todo, { materials, settings });
-    const parts = Math.ceil(threads / todo.length);
+    const parts = Math.ceil(arms / todo.length);
     return (await Promise.all(todo.map((task) => pool.complete(task, parts, observer)))).flat();
   };
   try {

@@ -23,6 +23,8 @@ export interface TrialContext {
   readonly data: ExperimentData;
   /** Rows of the training set that are trained on. */
   readonly rows: Uint32Array;
+  /** Threads that share the work of one arm, with bit for bit the same results; 1 unless given. */
+  readonly workers?: number;
 }
 
 /** What an observer is told after each batch. */
@@ -56,7 +58,8 @@ export async function initialOutputs(
     plan,
     network: { network, weights },
     data,
-  }: Pick<TrialContext, "runtime" | "network"> & {
+    workers,
+  }: Pick<TrialContext, "runtime" | "network" | "workers"> & {
     readonly plan: Pick<Plan, "batchSize">;
     readonly data: { readonly train: Examples };
   },
@@ -64,7 +67,7 @@ export async function initialOutputs(
   rows: Uint32Array,
   onRows?: (done: number) => void,
 ): Promise<Float32Array> {
-  const options = { model: network, examples: data.train, training: true, seed };
+  const options = { model: network, examples: data.train, training: true, seed, workers };
   // A network that depends on the whole batch gets the batches that it is trained on.
   const predictor = await createPredictor(runtime, {
     ...options,
@@ -121,7 +124,7 @@ export async function trainArm(
   bias: readonly number[],
   observer: TrialObserver,
 ): Promise<Training & Pick<TrainedArm, "weights" | "seconds">> {
-  const { runtime, plan, network, data, rows } = context;
+  const { runtime, plan, network, data, rows, workers } = context;
   const { choice, reported } = trialLoss(plan, network, data, rows);
   const trainer = await createTrainer(runtime, {
     ...choice,
@@ -131,6 +134,7 @@ export async function trainArm(
     weights: armWeights(network, seed, bias),
     batchSize: Math.min(plan.batchSize, rows.length),
     seed,
+    workers,
   });
   performance.mark("sessions");
   const start = performance.now();
@@ -243,12 +247,12 @@ class BestEpoch {
 
 /** Tests a network on all test rows: as they are, and with class counts in the plan also weighted by their frequencies. */
 async function testWeights(
-  { runtime, plan, network, data, rows }: TrialContext,
+  { runtime, plan, network, data, rows, workers }: TrialContext,
   weights: Weights,
   { onTest }: TrialObserver,
 ): Promise<{ test: Evaluation; testTrainingMix?: Evaluation }> {
   const tested = rowsOfSet(data.test);
-  const outputs = await testOutputs({ runtime, network }, data.test, tested, weights, onTest);
+  const outputs = await testOutputs({ runtime, network, workers }, data.test, tested, weights, onTest);
   const { loss } = trialLoss(plan, network, data, rows);
   const labelled = {
     outputs,
@@ -265,13 +269,13 @@ async function testWeights(
 }
 
 async function testOutputs(
-  { runtime, network }: Pick<TrialContext, "runtime" | "network">,
+  { runtime, network, workers }: Pick<TrialContext, "runtime" | "network" | "workers">,
   test: ExampleSet,
   rows: Uint32Array,
   weights: Weights,
   onTest: TrialObserver["onTest"],
 ): Promise<Float32Array> {
-  const predictor = await createPredictor(runtime, { model: network.network, examples: test });
+  const predictor = await createPredictor(runtime, { model: network.network, examples: test, workers });
   performance.mark("sessions");
   const outputs = await predictor.outputs(weights, rows, onTest);
   await predictor.dispose();

@@ -28,16 +28,22 @@ export interface TrialPoolObserver {
   onTrained?(key: TrialKey, file: Uint8Array): void;
 }
 
-/** Completes the trials of a plan on worker threads, one arm per thread. */
+/** Completes the trials of a plan on worker threads: one arm per worker, which may have threads of its own. */
 export class TrialPool {
   readonly #plan: Plan;
   readonly #pool: WorkerPool<ArmContext, ArmTask, ArmProgress, ArmResult>;
   #materials: TrialMaterials | undefined;
   #settings: readonly TrialSetting[] = [];
+  readonly #threads: number;
 
-  /** Starts the threads, so that they load their modules while the dataset is loaded. */
-  constructor(plan: Plan, workers: number) {
+  /**
+   * Starts the workers, so that they load their modules while the dataset is loaded.
+   *
+   * @param threads that share the work of one arm
+   */
+  constructor(plan: Plan, workers: number, threads = 1) {
     this.#plan = plan;
+    this.#threads = threads;
     this.#pool = new WorkerPool(new URL("./armWorker.js", import.meta.url), workers);
   }
 
@@ -48,7 +54,8 @@ export class TrialPool {
   start(materials: TrialMaterials): readonly TrialSetting[] {
     this.#materials = materials;
     this.#settings = trialSettings(this.#plan, materials);
-    this.#pool.start({ ...materials, settings: this.#settings.map(({ plan, rows }) => ({ plan, rows })) });
+    const settings = this.#settings.map(({ plan, rows }) => ({ plan, rows }));
+    this.#pool.start({ ...materials, settings, threads: this.#threads });
     return this.#settings;
   }
 

@@ -65,28 +65,61 @@ function entryGradients(
   });
 }
 
+/** Adds to an iteration a scalar loss and, behind it, other values that are summed as the loss is. */
+export type BuildTerms = (inner: Graph, iteration: Value) => readonly Value[];
+
+/** What iterations sum. */
+export interface IterationTerms {
+  /** What was built, and behind it the gradients of `taken`. */
+  readonly terms: readonly Value[];
+  /** The values of the outer graph at which the reverse walk inside an iteration ends. */
+  readonly taken: readonly Value[];
+}
+
+/** Builds an iteration of a loop of `graph`, and differentiates its loss as far as the walk leads inside the iteration. */
+export function iterationTerms(
+  graph: Graph,
+  inner: Graph,
+  iteration: Value,
+  targets: readonly Value[],
+  build: BuildTerms,
+): IterationTerms {
+  const built = build(inner, iteration);
+  const depends = dependents(graph, targets);
+  const outer = inner.tape.flatMap(({ x }) => x).filter((value) => depends.has(value.name));
+  const taken = [...new Map(outer.map((value) => [value.name, value])).values()];
+  return { terms: [...built, ...gradients(inner, built[0], taken)], taken };
+}
+
+/** Goes on outside of the loop, from the summed terms of all iterations: `sums` of what was built, gradients of the targets. */
+export function gradientsOfSums(
+  graph: Graph,
+  summed: readonly Value[],
+  taken: readonly Value[],
+  targets: readonly Value[],
+): { sums: readonly Value[]; gradients: Value[] } {
+  const own = summed.length - taken.length;
+  const given = taken.map((value, i) => [value, summed[own + i]] as const);
+  return { sums: summed.slice(0, own), gradients: pullBack(graph, given, targets) };
+}
+
 /**
  * Sums the values that `build` returns over `count` iterations (see Graph.sumOverIterations). The first of them is a
  * scalar loss, and the sum of the losses is differentiated with respect to `targets`, which are values of the outer graph.
- * Inside the loop the reverse walk ends at the values taken from outside; their summed gradients continue it outside.
  */
 export function gradientsOverIterations(
   graph: Graph,
   count: Value,
   targets: readonly Value[],
-  build: (inner: Graph, iteration: Value) => readonly Value[],
-): { sums: Value[]; gradients: Value[] } {
-  let taken: Value[] = [];
-  const sums = graph.sumOverIterations(count, (inner, iteration) => {
-    const parts = build(inner, iteration);
-    const depends = dependents(graph, targets);
-    const outer = inner.tape.flatMap(({ x }) => x).filter((value) => depends.has(value.name));
-    taken = [...new Map(outer.map((value) => [value.name, value])).values()];
-    return [...parts, ...gradients(inner, parts[0], taken)];
+  build: BuildTerms,
+): { sums: readonly Value[]; gradients: Value[] } {
+  let taken: readonly Value[] = [];
+  const summed = graph.sumOverIterations(count, (inner, iteration) => {
+    const made = iterationTerms(graph, inner, iteration, targets, build);
+    taken = made.taken;
+    return made.terms;
   });
-  const own = sums.length - taken.length;
-  const given = taken.map((value, i) => [value, sums[own + i]] as const);
-  return { sums: sums.slice(0, own), gradients: pullBack(graph, given, targets) };
+  return gradientsOfSums(graph, summed, taken, targets);
 }
 
 /** Names of the values that depend on any of `sources`, themselves included. */

@@ -50,24 +50,34 @@ export const nextName = (input: string): string => `next ${input}`;
 export function trainStep(options: TrainStepOptions): Graph {
   const { model, optimizer, steps } = options;
   const graph = new Graph();
-  const slots = model.parameters.flatMap(({ name, shape }) =>
-    optimizer.slots.map((slot) => ({ name: slotName(name, slot), shape })),
+  const given = { ...updateInputs(graph, model, optimizer), feed: graph.input.bind(graph) };
+  declareOutputs(
+    graph,
+    steps === undefined ? addStep(graph, options, given) : addSteps(graph, options, given, steps),
   );
-  const given = {
-    variables: declared(graph, [...model.parameters, ...model.fixed, ...slots]),
-    step: graph.input("step", "float32", []),
-    feed: graph.input.bind(graph),
-  };
-  const { loss, correct, next } =
-    steps === undefined ? addStep(graph, options, given) : addSteps(graph, options, given, steps);
-  graph.output("loss", loss);
-  if (correct) graph.output("correct", correct);
-  for (const [name, value] of next) graph.output(nextName(name), value);
   return graph;
 }
 
+/** Declares the inputs that an update reads: parameters, fixed tensors and slots, and the number of the step. */
+export function updateInputs(graph: Graph, model: Network, optimizer: Optimizer) {
+  const slots = model.parameters.flatMap(({ name, shape }) =>
+    optimizer.slots.map((slot) => ({ name: slotName(name, slot), shape })),
+  );
+  return {
+    variables: declared(graph, [...model.parameters, ...model.fixed, ...slots]),
+    step: graph.input("step", "float32", []),
+  };
+}
+
+/** Declares the outputs of a step. */
+export function declareOutputs(graph: Graph, { loss, correct, next }: StepOutputs): void {
+  graph.output("loss", loss);
+  if (correct) graph.output("correct", correct);
+  for (const [name, value] of next) graph.output(nextName(name), value);
+}
+
 /** What a step is computed from. */
-interface StepInputs {
+export interface StepInputs {
   /** Parameters, fixed tensors and slots, by the names of their inputs. */
   readonly variables: ReadonlyMap<string, Value>;
   /** Number of the step, from 1. */
@@ -76,7 +86,7 @@ interface StepInputs {
   feed(name: string, dtype: DType, shape: readonly number[]): Value;
 }
 
-interface StepOutputs {
+export interface StepOutputs {
   readonly loss: Value;
   readonly correct: Value | undefined;
   /** What the step makes of the variables that it changes. */
@@ -109,13 +119,42 @@ function addSteps(graph: Graph, options: TrainStepOptions, given: StepInputs, mo
 
 /** One step: the gradients of the batch, and the optimizer's update. */
 function addStep(graph: Graph, options: TrainStepOptions, given: StepInputs): StepOutputs {
-  const { model, optimizer } = options;
-  const { variables, step } = given;
+  const targets = options.model.parameters.map(({ name }) => given.variables.get(name)!);
+  const microBatches = Math.ceil(options.batchSize / options.microBatchSize);
+  const { build, stateNames } = batchTerms(options, given, microBatches > 1 ? [microBatches] : []);
+  const whole = () => {
+    const sums = build(graph, (value) => value);
+    return { sums, gradients: gradientsOf(graph, sums[0], targets) };
+  };
+  const made =
+    microBatches === 1
+      ? whole()
+      : gradientsOverIterations(graph, given.feed("count", "int64", []), targets, (inner, iteration) =>
+          build(inner, (value) => inner.op("Gather", [value, iteration])),
+        );
+  return addUpdate(graph, options, given, { ...made, stateNames: stateNames() });
+}
+
+/** The gradients of a batch, and what was summed beside them: see `batchTerms`. */
+export interface BatchGradients {
+  readonly sums: readonly Value[];
+  readonly gradients: readonly Value[];
+  readonly stateNames: readonly string[];
+}
+
+/** The optimizer's update. */
+export function addUpdate(
+  graph: Graph,
+  { model, optimizer }: Pick<TrainStepOptions, "model" | "optimizer">,
+  { variables, step }: Pick<StepInputs, "variables" | "step">,
+  { sums, gradients, stateNames }: BatchGradients,
+): StepOutputs {
   const parameters = model.parameters.map(({ name }) => variables.get(name)!);
-  const { loss, correct, gradients, next } = batchGradients(graph, options, given, parameters);
   const slots = model.parameters.map(({ name }) =>
     optimizer.slots.map((slot) => variables.get(slotName(name, slot))!),
   );
+  // Networks with running statistics compute a batch whole: their sum over iterations would not be the statistic.
+  const next = new Map(stateNames.map((name, i) => [name, sums[1 + i]]));
   const updated = optimizer.update(graph, { parameters, gradients, slots, step });
   model.parameters.forEach(({ name }, i) => {
     const [parameter, ...nextSlots] = updated[i];
@@ -124,18 +163,20 @@ function addStep(graph: Graph, options: TrainStepOptions, given: StepInputs): St
       next.set(slotName(name, slot), nextSlots[j]);
     });
   });
-  return { loss, correct, next };
+  return { loss: sums[0], correct: sums.at(1 + stateNames.length), next };
 }
 
-/** Loss and correct count of a batch, the gradients of the loss, and the next running statistics. */
-function batchGradients(
-  graph: Graph,
-  { model, loss, types, batchSize, microBatchSize }: TrainStepOptions,
-  { variables, feed }: StepInputs,
-  targets: readonly Value[],
+/**
+ * What is summed over the micro-batches of a batch: the loss, the next running statistics and, for labels that allow it,
+ * the number of correct predictions. The inputs that the batch is fed by are declared at once.
+ *
+ * @param split the first axis of the batch, which has its micro-batches; none where it is computed whole
+ */
+export function batchTerms(
+  { model, loss, types, microBatchSize }: Omit<TrainStepOptions, "optimizer" | "batchSize">,
+  { variables, feed }: Pick<StepInputs, "variables" | "feed">,
+  split: readonly number[],
 ) {
-  const microBatches = Math.ceil(batchSize / microBatchSize);
-  const split = microBatches > 1 ? [microBatches] : [];
   const noise = new Map(
     model.noise(microBatchSize).map(({ name, shape }) => [name, feed(name, "float32", shape)]),
   );
@@ -148,9 +189,9 @@ function batchGradients(
   const labels = feed("labels", types.labels, [...split, places, ...labelShape]);
   const weights = feed("weights", "float32", [...split, places]);
 
-  let stateNames: string[] = [];
+  let names: string[] = [];
   /** @param part what one micro-batch has of a value */
-  const forward = (inner: Graph, part: (value: Value) => Value): Value[] => {
+  const build = (inner: Graph, part: (value: Value) => Value): Value[] => {
     const label = loss.readLabels(inner, part(labels));
     const weight = part(weights);
     const inputs = new Map(fed.map(([name, value]) => [name, part(value)]));
@@ -158,25 +199,13 @@ function batchGradients(
     const losses = loss.rowLosses(inner, output, label);
     const total = inner.op("ReduceSum", [inner.mul(losses, weight)], { keepDims: false });
     const hits = loss.hits(inner, output, label);
-    stateNames = [...nextState.keys()];
+    names = [...nextState.keys()];
     return [total, ...nextState.values(), ...(hits ? [correctCount(inner, hits, weight)] : [])];
   };
-  const whole = () => {
-    const sums = forward(graph, (value) => value);
-    return { sums, gradients: gradientsOf(graph, sums[0], targets) };
-  };
-  const { sums, gradients } =
-    microBatches === 1
-      ? whole()
-      : gradientsOverIterations(graph, feed("count", "int64", []), targets, (inner, iteration) =>
-          forward(inner, (value) => inner.op("Gather", [value, iteration])),
-        );
-  // Networks with running statistics compute a batch whole: their sum over iterations would not be the statistic.
-  const next = new Map(stateNames.map((name, i) => [name, sums[1 + i]]));
-  return { loss: sums[0], correct: sums.at(1 + stateNames.length), gradients, next };
+  return { build, stateNames: () => names };
 }
 
-const declared = (graph: Graph, tensors: readonly NamedShape[]) =>
+export const declared = (graph: Graph, tensors: readonly NamedShape[]) =>
   new Map(tensors.map(({ name, shape }) => [name, graph.input(name, "float32", shape)]));
 
 /** Hits among the rows of the batch, which have a weight above 0. */

@@ -1,6 +1,7 @@
 import { InputError } from "../errors.ts";
 import { ortSession } from "./ortSession.ts";
 import type { Runtime } from "./runtime.ts";
+import { threadSession } from "./threadSession.ts";
 
 /**
  * ONNX Runtime's native CPU engine (onnxruntime-node). It computes on the calling thread: for two models at once, use
@@ -23,5 +24,6 @@ export async function nodeRuntime(): Promise<Runtime> {
       });
       return ortSession(Tensor, session);
     },
+    loadOnThread: threadSession,
   };
 }

@@ -25,6 +25,8 @@ export interface OrtTensor {
   readonly dims: readonly number[];
 }
 
+export type OrtTensors = { readonly [name: string]: OrtTensor };
+
 export type OrtValueInfo =
   | { readonly name: string; readonly isTensor: false }
   | {
@@ -37,21 +39,26 @@ export type OrtValueInfo =
 export interface OrtSession {
   readonly inputMetadata: readonly OrtValueInfo[];
   readonly outputMetadata: readonly OrtValueInfo[];
-  run(feeds: { readonly [name: string]: OrtTensor }): Promise<{ readonly [name: string]: OrtTensor }>;
+  run(feeds: OrtTensors, fetches?: OrtTensors): Promise<OrtTensors>;
   release(): Promise<void>;
 }
 
 /** Wraps a session of ONNX Runtime, native or in the browser, so that it takes and returns our tensors. Nothing is copied. */
 export function ortSession(Constructor: OrtTensorConstructor, session: OrtSession): Session {
+  const wrapped = (tensors: Record<string, Tensor>): OrtTensors =>
+    Object.fromEntries(
+      Object.entries(tensors).map(([name, { dtype, data, shape }]) => [
+        name,
+        new Constructor(dtype as "float32", data as Float32Array, shape),
+      ]),
+    );
   return {
     inputs: session.inputMetadata.flatMap(valueInfo),
     outputs: session.outputMetadata.flatMap(valueInfo),
-    async run(feeds) {
-      const wrapped = Object.entries(feeds).map(([name, { dtype, data, shape }]) => [
-        name,
-        new Constructor(dtype as "float32", data as Float32Array, shape),
-      ]);
-      const outputs = Object.entries(await session.run(Object.fromEntries(wrapped)));
+    async run(feeds, into) {
+      const outputs = Object.entries(
+        await (into ? session.run(wrapped(feeds), wrapped(into)) : session.run(wrapped(feeds))),
+      );
       return Object.fromEntries(
         outputs.map(([name, { type, data, dims }]) => [name, { dtype: type, data, shape: dims } as Tensor]),
       );

@@ -1,10 +1,10 @@
 import type { Weights } from "../graph/initialWeights.ts";
 import type { Network } from "../graph/network.ts";
-import { elementCount } from "../graph/tensor.ts";
+import { elementCount, type Tensor } from "../graph/tensor.ts";
 import { toOnnx } from "../graph/toOnnx.ts";
 import { forward } from "../graph/trainStep.ts";
 import { copyInputs, drawNoise, type Examples, emptyInputs, exampleTypes, rowCount } from "./examples.ts";
-import type { Runtime, RuntimeOptions } from "./runtime.ts";
+import { loadOnThread, type Runtime, type RuntimeOptions, type Session } from "./runtime.ts";
 
 /** The fastest size measured for small images, so many of which fit into a core's cache (docs/performance.md). */
 const defaultMicroBatchSize = 64;
@@ -18,6 +18,8 @@ export interface PredictorOptions extends RuntimeOptions {
   readonly training?: boolean;
   /** Seed of the noise of dropout layers in training mode; 0 unless given. */
   readonly seed?: number;
+  /** Threads that share the rows, with bit for bit the same results; 1 unless given. */
+  readonly workers?: number;
 }
 
 /** A network at given weights, without training. */
@@ -27,40 +29,76 @@ export interface Predictor {
   dispose(): Promise<void>;
 }
 
-/** Creates a predictor: the network without training. */
+/** A session, and the tensors that its rows are copied to. */
+interface Lane {
+  readonly session: Session;
+  readonly inputs: Record<string, Tensor>;
+}
+
+/**
+ * Creates a predictor: the network without training.
+ *
+ * @throws RangeError if there are several workers and the runtime has no threads
+ */
 export async function createPredictor(runtime: Runtime, options: PredictorOptions): Promise<Predictor> {
-  const { model, examples, microBatchSize = defaultMicroBatchSize, training, seed = 0 } = options;
+  const {
+    model,
+    examples,
+    microBatchSize = defaultMicroBatchSize,
+    training,
+    seed = 0,
+    workers = 1,
+  } = options;
   rowCount(model, examples);
   const types = exampleTypes(examples);
   const whole = training === true && model.batchDependent;
-  const load = async (size: number) => ({
-    session: await runtime.load(toOnnx(forward({ model, types, microBatchSize: size, training })), options),
-    inputs: emptyInputs(model, types, [size]),
-  });
-  const sessions = new Map([[microBatchSize, await load(microBatchSize)]]);
+  const loaded = Array.from({ length: workers }, () => new Map<number, Promise<Lane>>());
+  /** The lane of a worker for so many rows at a time; the first worker is the calling thread. */
+  const laneOf = (worker: number, size: number): Promise<Lane> => {
+    const load = async () => {
+      const bytes = toOnnx(forward({ model, types, microBatchSize: size, training }));
+      const session = worker === 0 ? runtime.load(bytes, options) : loadOnThread(runtime, bytes);
+      return { session: await session, inputs: emptyInputs(model, types, [size]) };
+    };
+    const lane = loaded[worker].get(size) ?? load();
+    loaded[worker].set(size, lane);
+    return lane;
+  };
+  await Promise.all(loaded.map((_, worker) => laneOf(worker, microBatchSize)));
   const width = elementCount(model.output) * model.places;
+
+  /** Noise of a micro-batch that is computed as in training. */
+  const noiseOf = (size: number, step: number) =>
+    Object.fromEntries(
+      whole ? model.noise(size).map((one) => [one.name, drawNoise(one, seed, step)] as const) : [],
+    );
   return {
     async outputs(weights, rows, onRows) {
       const result = new Float32Array(rows.length * width);
-      for (let start = 0; start < rows.length; start += microBatchSize) {
-        const iteration = Array.prototype.slice.call(rows, start, start + microBatchSize);
-        const size = whole ? iteration.length : microBatchSize;
-        const { session, inputs } = sessions.get(size) ?? (await load(size));
-        if (!sessions.has(size)) sessions.set(size, { session, inputs });
-        copyInputs(model, examples, iteration, inputs);
-        const noise = whole
-          ? model
-              .noise(size)
-              .map((one) => [one.name, drawNoise(one, seed, 1 + start / microBatchSize)] as const)
-          : [];
-        const { output } = await session.run({ ...weights, ...inputs, ...Object.fromEntries(noise) });
-        result.set((output.data as Float32Array).subarray(0, iteration.length * width), start * width);
-        onRows?.(start + iteration.length);
-      }
+      let [next, done] = [0, 0];
+      const work = async (worker: number) => {
+        while (next < rows.length) {
+          const start = next;
+          next += microBatchSize;
+          const own = Array.prototype.slice.call(rows, start, start + microBatchSize);
+          const size = whole ? own.length : microBatchSize;
+          const { session, inputs } = await laneOf(worker, size);
+          copyInputs(model, examples, own, inputs);
+          const noise = noiseOf(size, 1 + start / microBatchSize);
+          const { output } = await session.run({ ...weights, ...inputs, ...noise });
+          result.set((output.data as Float32Array).subarray(0, own.length * width), start * width);
+          done += own.length;
+          onRows?.(done);
+        }
+      };
+      // Where one fails, or is stopped, the others end what they are at: a thread that is at work can't be ended.
+      const ends = await Promise.allSettled(loaded.map((_, worker) => work(worker)).reverse());
+      for (const end of ends) if (end.status === "rejected") throw end.reason;
       return result;
     },
     async dispose() {
-      for (const { session } of sessions.values()) await session.dispose();
+      const lanes = await Promise.all(loaded.flatMap((own) => [...own.values()]));
+      await Promise.all(lanes.map(({ session }) => session.dispose()));
     },
   };
 }

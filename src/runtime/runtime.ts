@@ -22,7 +22,10 @@ export interface ValueInfo {
 export interface Session {
   readonly inputs: readonly ValueInfo[];
   readonly outputs: readonly ValueInfo[];
-  run(feeds: Record<string, Tensor>): Promise<Record<string, Tensor>>;
+  /**
+   * @param into all outputs of an earlier run, of the same shapes, which are overwritten: then nothing is allocated
+   */
+  run(feeds: Record<string, Tensor>, into?: Record<string, Tensor>): Promise<Record<string, Tensor>>;
   dispose(): Promise<void>;
 }
 
@@ -35,4 +38,12 @@ export interface Runtime {
    * files (external data) are found if a path is given, or have to be handed in.
    */
   load(model: Uint8Array | string, options?: RuntimeOptions): Promise<Session>;
+  /** Loads a model on a thread of its own, whose runs leave the calling thread free; where the runtime has threads. */
+  loadOnThread?(model: Uint8Array): Promise<Session>;
+}
+
+/** @throws RangeError if the runtime has no threads */
+export function loadOnThread(runtime: Runtime, model: Uint8Array): Promise<Session> {
+  if (runtime.loadOnThread) return runtime.loadOnThread(model);
+  throw new RangeError(`${runtime.name} has no threads of its own: set workers to 1`);
 }

@@ -4,9 +4,10 @@ import type { Optimizer } from "../graph/optimizers.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { slotName } from "../graph/trainStep.ts";
 import { type Examples, emptyTensor, rowCount } from "./examples.ts";
+import { loadSteps } from "./loadSteps.ts";
 import { networkLoss } from "./networkLoss.ts";
 import type { Runtime, RuntimeOptions } from "./runtime.ts";
-import { loadSteps, type StepResult, type StepRunner } from "./stepRunner.ts";
+import type { StepResult, StepRunner } from "./stepRunner.ts";
 import type { LossChoice } from "./trainingLoss.ts";
 
 export interface TrainerOptions extends RuntimeOptions, LossChoice {
@@ -21,6 +22,11 @@ export interface TrainerOptions extends RuntimeOptions, LossChoice {
   readonly microBatchSize?: number;
   /** Seed of the noise of dropout layers; 0 unless given. */
   readonly seed?: number;
+  /**
+   * Threads that share the micro-batches of a step, with bit for bit the same results; 1 unless given. Small steps, and
+   * those of networks that depend on the whole batch, are made by one.
+   */
+  readonly workers?: number;
 }
 
 /** A network in training: its weights and the optimizer's state, updated step by step. */

@@ -1,0 +1,69 @@
+import type { Network } from "../graph/network.ts";
+import type { Value } from "../graph/op.ts";
+import type { Tensor } from "../graph/tensor.ts";
+import { copyInputs, copyRows, drawNoise, type Examples, emptyTensor, placesOf } from "./examples.ts";
+import type { TrainingLoss } from "./trainingLoss.ts";
+
+export interface BatchFeedsOptions {
+  readonly model: Network;
+  readonly examples: Examples;
+  readonly microBatchSize: number;
+  /** Rows that a feed holds, for each step of a run. */
+  readonly rows: number;
+  readonly seed?: number;
+}
+
+/** The tensors through which a graph is fed its batches. */
+export interface BatchFeeds {
+  readonly feeds: Readonly<Record<string, Tensor>>;
+  /** Takes the last batches out. */
+  clear(): void;
+  /**
+   * Copies rows to where step `i` of a run reads them.
+   *
+   * @param weights of the rows' losses, one per place
+   * @param step number of the step, from 1: it has noise of its own
+   */
+  copy(rows: ArrayLike<number>, weights: ArrayLike<number>, i: number, step: number): void;
+}
+
+/** Makes the feeds of a graph, empty. */
+export function batchFeeds(
+  inputs: readonly Value[],
+  loss: TrainingLoss,
+  options: BatchFeedsOptions,
+): BatchFeeds {
+  const { model, examples, microBatchSize, rows: size, seed = 0 } = options;
+  const noise = model.noise(microBatchSize);
+  const fed = new Set(
+    [...model.inputs, ...noise].map(({ name }) => name).concat("labels", "weights", "count"),
+  );
+  const feeds = Object.fromEntries(
+    inputs
+      .filter(({ name }) => fed.has(name))
+      .map(({ name, dtype, shape }) => [name, emptyTensor(dtype, shape)]),
+  );
+  const labelSize = loss.graph.labelSize * model.places;
+  return {
+    feeds,
+    clear() {
+      feeds.weights.data.fill(0 as never);
+    },
+    copy(rows, weights, i, step) {
+      copyInputs(model, examples, rows, feeds, i * size);
+      copyRows(examples.labels, rows, feeds.labels.data, labelSize, i * size * labelSize);
+      (feeds.weights.data as Float32Array).set(weights, i * size * model.places);
+      if ("count" in feeds) feeds.count.data[i] = BigInt(Math.ceil(rows.length / microBatchSize));
+      for (const one of noise) {
+        const { data } = drawNoise(one, seed, step);
+        (feeds[one.name].data as Float32Array).set(data as Float32Array, i * data.length);
+      }
+    },
+  };
+}
+
+/** Weights of the losses of a batch's rows, one per place, and the number of labels that count. */
+export function batchWeights(model: Network, loss: TrainingLoss, rows: ArrayLike<number>) {
+  const weights = Float32Array.from(loss.weightsOf(placesOf(model, rows)));
+  return { weights, labels: weights.reduce((count, weight) => count + Number(weight > 0), 0) };
+}

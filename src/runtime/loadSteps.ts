@@ -1,0 +1,98 @@
+import type { Network } from "../graph/network.ts";
+import type { Optimizer } from "../graph/optimizers.ts";
+import { elementCount, tensor } from "../graph/tensor.ts";
+import { toOnnx } from "../graph/toOnnx.ts";
+import { trainStep } from "../graph/trainStep.ts";
+import { batchFeeds, batchWeights } from "./batchFeeds.ts";
+import { type Examples, exampleTypes } from "./examples.ts";
+import type { Runtime, RuntimeOptions } from "./runtime.ts";
+import { loadSplitSteps } from "./splitSteps.ts";
+import { nextVariables, type StepRunner, stepResult } from "./stepRunner.ts";
+import type { TrainingLoss } from "./trainingLoss.ts";
+
+export interface StepRunnerOptions extends RuntimeOptions {
+  readonly model: Network;
+  readonly optimizer: Optimizer;
+  readonly examples: Examples;
+  readonly batchSize: number;
+  readonly microBatchSize?: number;
+  readonly seed?: number;
+  readonly workers?: number;
+}
+
+/**
+ * The fastest size measured for small images, so many of which fit into a core's cache (docs/performance.md). For rows of
+ * a few numbers, what a micro-batch costs beside its products counts for more.
+ */
+const defaultMicroBatchSize = (rowSize: number) => (rowSize > 256 ? 16 : 128);
+
+/** Batches of so many bytes together are fed to one run; a larger batch is fed alone. */
+const bytesPerRun = 2 ** 20;
+
+/** The most steps of one run: by then, what a run costs beside its steps no longer shows. */
+const maxSteps = 512;
+
+/**
+ * Creates what makes training steps of up to `batchSize` rows: one session or, with `workers`, several that share the
+ * micro-batches of a step, where it is large enough to fill a run.
+ */
+export async function loadSteps(
+  runtime: Runtime,
+  options: StepRunnerOptions,
+  loss: TrainingLoss,
+): Promise<StepRunner> {
+  const { model, examples, batchSize, seed, workers = 1 } = options;
+  const microBatchSize = microBatchSizeOf(options);
+  const microBatches = Math.ceil(batchSize / microBatchSize);
+  const most = maxStepsPerRun(options, loss, microBatches * microBatchSize);
+  const steps = most > 1 ? most : undefined;
+  const types = exampleTypes(examples);
+  const graphOptions = { ...options, loss: loss.graph, types, microBatchSize };
+  if (workers > 1 && microBatches > 1 && most === 1)
+    return loadSplitSteps(runtime, { ...graphOptions, examples, workers, seed }, loss);
+  const graph = trainStep({ ...graphOptions, steps });
+  const session = await runtime.load(toOnnx(graph), options);
+  const rows = microBatches * microBatchSize;
+  const feeds = batchFeeds(graph.inputs, loss, { model, examples, microBatchSize, rows, seed });
+  return {
+    most,
+    async run(variables, batches, done) {
+      feeds.clear();
+      const labels = batches.map((rows, i) => {
+        const { weights, labels } = batchWeights(model, loss, rows);
+        feeds.copy(rows, weights, i, done + i + 1);
+        return labels;
+      });
+      const outputs = await session.run({
+        ...variables,
+        ...feeds.feeds,
+        step: tensor("float32", [], [done + 1]),
+        ...(steps && { steps: tensor("int64", [], [batches.length]) }),
+      });
+      return {
+        results: labels.map((labels, i) => stepResult(outputs, labels, i)),
+        next: nextVariables(variables, outputs),
+      };
+    },
+    dispose: () => session.dispose(),
+  };
+}
+
+/** A batch whose rows depend on each other is one micro-batch. */
+function microBatchSizeOf({ model, batchSize, microBatchSize }: StepRunnerOptions): number {
+  if (model.batchDependent) return batchSize;
+  return Math.min(microBatchSize ?? defaultMicroBatchSize(rowSize(model)), batchSize);
+}
+
+/** Numbers of one row of the network's inputs. */
+const rowSize = ({ inputs }: Network) => inputs.reduce((size, { shape }) => size + elementCount(shape), 0);
+
+/** How many steps a run may have, by the size of what they are fed. */
+function maxStepsPerRun({ model, examples }: StepRunnerOptions, loss: TrainingLoss, rows: number): number {
+  const inputs = model.inputs.map(
+    ({ name, shape }) => elementCount(shape) * examples.inputs[name].BYTES_PER_ELEMENT,
+  );
+  const label = loss.graph.labelSize * examples.labels.BYTES_PER_ELEMENT + Float32Array.BYTES_PER_ELEMENT;
+  const row = inputs.reduce((sum, bytes) => sum + bytes, model.places * label);
+  return Math.max(1, Math.min(Math.floor(bytesPerRun / (rows * row)), maxSteps));
+}

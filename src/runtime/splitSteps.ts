@@ -1,0 +1,98 @@
+import { splitStep, termName } from "../graph/splitStep.ts";
+import { type Tensor, tensor } from "../graph/tensor.ts";
+import { toOnnx } from "../graph/toOnnx.ts";
+import type { TrainStepOptions } from "../graph/trainStep.ts";
+import { batchFeeds, batchWeights } from "./batchFeeds.ts";
+import type { Examples } from "./examples.ts";
+import { loadOnThread, type Runtime, type Session } from "./runtime.ts";
+import type { StepRunner } from "./stepRunner.ts";
+import { nextVariables, stepResult } from "./stepRunner.ts";
+import type { TrainingLoss } from "./trainingLoss.ts";
+
+export interface SplitStepsOptions extends Omit<TrainStepOptions, "steps"> {
+  readonly examples: Examples;
+  /** Threads that share the micro-batches of a step, the calling thread among them. */
+  readonly workers: number;
+  readonly seed?: number;
+}
+
+/**
+ * Makes training steps whose micro-batches are shared by several threads. Each computes a range of them; their terms are
+ * added in the order of the batch, so that the results are those of one thread, bit for bit.
+ *
+ * @throws RangeError if the runtime has no threads
+ */
+export async function loadSplitSteps(
+  runtime: Runtime,
+  options: SplitStepsOptions,
+  loss: TrainingLoss,
+): Promise<StepRunner> {
+  const { model, examples, microBatchSize, workers, seed } = options;
+  const share = Math.ceil(Math.ceil(options.batchSize / microBatchSize) / workers) * microBatchSize;
+  const { sums, terms, update } = splitStep({ ...options, batchSize: share });
+  const helpers = Math.ceil(options.batchSize / share) - 1;
+  const termsModel = toOnnx(terms);
+  const [updating, ...sessions] = await Promise.all([
+    runtime.load(toOnnx(update)),
+    runtime.load(toOnnx(sums)),
+    ...Array.from({ length: helpers }, () => loadOnThread(runtime, termsModel)),
+  ]);
+  const feedOptions = { model, examples, microBatchSize, rows: share, seed };
+  const shares = sessions.map((session) => ({ session, ...batchFeeds(sums.inputs, loss, feedOptions) }));
+  const forwardNames = [...model.parameters, ...model.fixed].map(({ name }) => name);
+  /** Outputs of each session's last run of a whole share, which its next run may overwrite. */
+  const spare: (Record<string, Tensor> | undefined)[] = shares.map(() => undefined);
+
+  /** The summed terms of a batch. */
+  const sumTerms = async (
+    variables: Readonly<Record<string, Tensor>>,
+    rows: ArrayLike<number>,
+    step: number,
+  ) => {
+    const { weights, labels } = batchWeights(model, loss, rows);
+    const read = Object.fromEntries(forwardNames.map((name) => [name, variables[name]]));
+    const busy = shares.slice(0, Math.ceil(rows.length / share));
+    busy.forEach(({ clear, copy }, i) => {
+      const own = Array.prototype.slice.call(rows, i * share, (i + 1) * share);
+      const places = [i * share, (i + 1) * share].map((row) => row * model.places);
+      clear();
+      copy(own, weights.subarray(...places), 0, step);
+    });
+    const isWhole = (i: number) => rows.length >= (i + 1) * share;
+    // The threads start before this one does its own share, which keeps it busy.
+    const running = [...busy.entries()]
+      .reverse()
+      .map(([i, { session, feeds }]) =>
+        session.run({ ...read, ...feeds }, isWhole(i) ? spare[i] : undefined),
+      );
+    const terms = (await Promise.all(running)).reverse();
+    terms.slice(1).forEach((stacked) => {
+      addTerms(terms[0], stacked);
+    });
+    terms.forEach((own, i) => {
+      if (isWhole(i)) spare[i] = own;
+    });
+    return { summed: terms[0], labels };
+  };
+  return {
+    most: 1,
+    async run(variables, [rows], done) {
+      const { summed, labels } = await sumTerms(variables, rows, done + 1);
+      const step = tensor("float32", [], [done + 1]);
+      const outputs = await updating.run({ ...variables, ...summed, step });
+      return { results: [stepResult(outputs, labels)], next: nextVariables(variables, outputs) };
+    },
+    async dispose() {
+      await Promise.all([updating, ...sessions].map((session: Session) => session.dispose()));
+    },
+  };
+}
+
+/** Adds stacked terms to the sums, one micro-batch after another. A sum of two floats is rounded as in float32. */
+function addTerms(sums: Record<string, Tensor>, stacked: Record<string, Tensor>): void {
+  for (let index = 0; termName(index) in sums; index++) {
+    const [to, from] = [sums, stacked].map((terms) => terms[termName(index)].data as Float32Array);
+    for (let start = 0; start < from.length; start += to.length)
+      for (let i = 0; i < to.length; i++) to[i] += from[start + i];
+  }
+}
