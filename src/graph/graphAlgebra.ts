@@ -14,9 +14,16 @@ export function graphAlgebra(
   batch: readonly number[],
   dtype: "float32" | "float64",
 ): Algebra<Value, Value> {
-  const rank = batch.length;
   const lift = lifting(graph, dtype);
+  const m: Algebra<Value, Value> = {
+    ...elementwise(graph, batch.length, lift, () => m),
+    ...vectors(graph, batch, dtype, () => m),
+  };
+  return m;
+}
 
+/** What is done to each number by itself. */
+function elementwise(graph: Graph, rank: number, lift: Lift, whole: () => Algebra<Value, Value>) {
   /** The operands in one element type, each with a last axis if any of them is a vector. */
   const aligned = (operands: readonly (Value | number)[]): Value[] => {
     const values = operands.map(lift);
@@ -30,13 +37,7 @@ export function graphAlgebra(
     (...operands: (Value | number)[]) =>
       graph.op(name, aligned(operands));
   const [multiplied, divided] = [node("Mul"), node("Div")];
-  const constants = (values: readonly number[]) =>
-    graph.constant(tensor(dtype, [...batch.map(() => 1), values.length], values));
-  const width = ({ shape }: Value) => shape[rank];
-  const sum = (v: Value) => graph.op("ReduceSum", [v], { axes: [rank], keepDims: false });
-  const oneHot = (index: Value, classes: number) => graph.oneHot(graph.cast(index, "int64"), classes, dtype);
-
-  const m: Algebra<Value, Value> = {
+  return {
     add: node("Add"),
     sub: node("Sub"),
     mul: (a, b) => (b === 1 ? lift(a) : multiplied(a, b)),
@@ -52,19 +53,36 @@ export function graphAlgebra(
     exp: (a) => graph.op("Exp", [lift(a)]),
     expm1: (a) => expm1(graph, lift(a)),
     log: (a) => graph.op("Log", [lift(a)]),
-    log1p: (a) => log1p(graph, m, lift(a)),
+    log1p: (a) => log1p(graph, whole(), lift(a)),
     sqrt: (a) => graph.op("Sqrt", [lift(a)]),
     tanh: (a) => graph.op("Tanh", [lift(a)]),
     sigmoid: (a) => graph.op("Sigmoid", [lift(a)]),
     log1pExp: (a) => graph.op("Softplus", [lift(a)]),
-    logSoftplus: (a) => logSoftplus(graph, m, lift(a)),
-    logGamma: (a) => logGamma(m, lift(a)),
-    logRisingRatio: (r, n) => logRisingRatio(m, lift(r), lift(n)),
+    logSoftplus: (a) => logSoftplus(graph, whole(), lift(a)),
+    logGamma: (a) => logGamma(whole(), lift(a)),
+    logRisingRatio: (r, n) => logRisingRatio(whole(), lift(r), lift(n)),
     normalCentral: (a) => graph.op("Erf", [graph.mul(lift(a), Math.SQRT1_2)]),
     // float32 reaches down to 1e-38, of which quotients by it need a part
     tiny: 1e-30,
+  } satisfies Partial<Algebra<Value, Value>>;
+}
+
+/** What is done to the vector of each row: `width` numbers on the last axis. */
+function vectors(
+  graph: Graph,
+  batch: readonly number[],
+  dtype: "float32" | "float64",
+  whole: () => Algebra<Value, Value>,
+) {
+  const rank = batch.length;
+  const constants = (values: readonly number[]) =>
+    graph.constant(tensor(dtype, [...batch.map(() => 1), values.length], values));
+  const width = ({ shape }: Value) => shape[rank];
+  const sum = (v: Value) => graph.op("ReduceSum", [v], { axes: [rank], keepDims: false });
+  const oneHot = (index: Value, classes: number) => graph.oneHot(graph.cast(index, "int64"), classes, dtype);
+  return {
     width,
-    entry: (v, k) => graph.reshape(m.slice(v, k, k + 1), batch),
+    entry: (v, k) => graph.reshape(whole().slice(v, k, k + 1), batch),
     slice: (v, start, end) => graph.slice(v, [{ axis: rank, start, end }]),
     concat: (parts) => {
       const values = parts.map((part) =>
@@ -84,14 +102,15 @@ export function graphAlgebra(
     logSoftmax: (v) => graph.op("LogSoftmax", [v], { axis: -1 }),
     cumulativeSum: (v) => graph.matmul(v, upperTriangle(graph, width(v), dtype)),
     oneHot,
-    pick: (v, index) => m.dot(v, oneHot(index, width(v))),
+    pick: (v, index) => sum(graph.mul(v, oneHot(index, width(v)))),
     isVector: (label): label is Value => label.shape.length > rank,
-  };
-  return m;
+  } satisfies Partial<Algebra<Value, Value>>;
 }
 
+type Lift = (operand: Value | number) => Value;
+
 /** Numbers as constants, and values in the element type of the outputs; each value is cast once. */
-function lifting(graph: Graph, dtype: DType): (operand: Value | number) => Value {
+function lifting(graph: Graph, dtype: DType): Lift {
   const casts = new Map<string, Value>();
   return (operand) => {
     if (typeof operand === "number") return graph.scalar(operand, dtype);

@@ -108,23 +108,11 @@ export function winogradTiles(
   const down = rows.bands * rows.tiles;
   const across = columns.bands * columns.tiles;
 
-  const GG = matrix(kronecker(G, G));
-  const rowsOfTiles = graph.reshape(inputs, [t * t, down * across * n, c]);
-  const products =
-    kernelOrder === "HWIO"
-      ? graph.matmul(
-          rowsOfTiles,
-          graph.reshape(graph.matmul(GG, graph.reshape(kernel, [9, c * k])), [t * t, c, k]),
-        )
-      : timesTransposed(
-          graph,
-          rowsOfTiles,
-          graph.reshape(graph.op("Gemm", [GG, graph.reshape(kernel, [k * c, 9])], { transB: true }), [
-            t * t,
-            k,
-            c,
-          ]),
-        );
+  const tiles = graph.reshape(inputs, [t * t, down * across * n, c]);
+  const products = timesKernel(graph, tiles, kernel, {
+    order: kernelOrder,
+    transform: matrix(kronecker(G, G)),
+  });
 
   const AA = kronecker(A, A);
   const outputs = graph.matmul(
@@ -132,6 +120,24 @@ export function winogradTiles(
     graph.reshape(products, [t * t, down * across * n * k]),
   );
   return graph.reshape(outputs, [places.length, down, across, n, k]);
+}
+
+/** The transformed tiles (t², rows, C) times the transformed kernel: (t², rows, K). */
+function timesKernel(
+  graph: Graph,
+  tiles: Value,
+  kernel: Value,
+  { order, transform }: { order: "HWIO" | "OIHW"; transform: Value },
+): Value {
+  const [places] = transform.shape;
+  if (order === "HWIO") {
+    const [, , c, k] = kernel.shape;
+    const flat = graph.matmul(transform, graph.reshape(kernel, [9, c * k]));
+    return graph.matmul(tiles, graph.reshape(flat, [places, c, k]));
+  }
+  const [k, c] = kernel.shape;
+  const flat = graph.op("Gemm", [transform, graph.reshape(kernel, [k * c, 9])], { transB: true });
+  return timesTransposed(graph, tiles, graph.reshape(flat, [places, k, c]));
 }
 
 /** A stack of products a b', whose gradient with respect to b has b's own order and needs no transpose. */
