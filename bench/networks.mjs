@@ -13,6 +13,7 @@ import { runJson, runProgram } from "./process.mjs";
 const inputs = {
   resnet18: [32, 3, 32, 32],
   mobilenetv2: [32, 3, 32, 32],
+  convnext_atto: [32, 3, 64, 64],
   vit_tiny: [32, 3, 32, 32],
   bert_4_layers: [32, 32],
   unet: [32, 3, 32, 32],

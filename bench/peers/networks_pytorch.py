@@ -93,6 +93,42 @@ def mobilenetv2():
     return nn.Sequential(*layers, *head, nn.Linear(1280, 10))
 
 
+class ChannelsLastNorm(nn.Module):
+    """Layer normalisation over the channels of N x C x H x W."""
+
+    def __init__(self, width):
+        super().__init__()
+        self.norm = nn.LayerNorm(width)
+
+    def forward(self, x):
+        return self.norm(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+
+
+class ConvNextBlock(nn.Module):
+    """Depthwise 7x7, then two 1x1 as products, scaled, and added."""
+
+    def __init__(self, width):
+        super().__init__()
+        self.depthwise = nn.Conv2d(width, width, 7, padding=3, groups=width)
+        self.mlp = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width))
+        self.scale = nn.Parameter(1e-6 * torch.ones(width))
+
+    def forward(self, x):
+        return x + (self.scale * self.mlp(self.depthwise(x).permute(0, 2, 3, 1))).permute(0, 3, 1, 2)
+
+
+def convnext_atto():
+    layers, before = [], 3
+    for depth, width in [(2, 40), (2, 80), (6, 160), (2, 320)]:
+        size = 4 if before == 3 else 2
+        norm = [] if before == 3 else [ChannelsLastNorm(before)]
+        layers += [*norm, nn.Conv2d(before, width, size, size)]
+        layers += [ChannelsLastNorm(width)] if before == 3 else []
+        layers += [ConvNextBlock(width) for _ in range(depth)]
+        before = width
+    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.LayerNorm(320), nn.Linear(320, 10))
+
+
 class Block(nn.Module):
     """A transformer's block, normalised first (ViT) or last (BERT)."""
 
@@ -150,6 +186,7 @@ def mlp():
 NETWORKS = {
     "resnet18": lambda: (resnet18(), images(32)),
     "mobilenetv2": lambda: (mobilenetv2(), images(32)),
+    "convnext_atto": lambda: (convnext_atto(), images(32, 64)),
     "vit_tiny": lambda: (VitTiny(), images(32)),
     "bert_4_layers": lambda: (Bert(), torch.randint(0, 1000, (32, 32))),
     "unet": lambda: (UNet(), images(32)),

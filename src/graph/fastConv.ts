@@ -1,3 +1,4 @@
+import { depthwiseTiles } from "./depthwiseTiles.ts";
 import type { Graph } from "./graph.ts";
 import type { Value } from "./op.ts";
 import type { ConvAttributes } from "./opAttributes.ts";
@@ -52,14 +53,17 @@ function formOf(
     if (isDense && kernel.every((extent) => extent === 3) && c >= fewestChannels) return byTiles;
     return c >= fewestChannelsOfTaps ? byTaps : undefined;
   }
-  return groups === c && k === c && isUndilated && kernel[0] * kernel[1] <= maxTaps ? depthwise : undefined;
+  if (groups !== c || k !== c || !isUndilated) return undefined;
+  const taps = kernel[0] * kernel[1];
+  if (taps <= maxTaps) return depthwise;
+  return taps <= maxTapsOfTiles && strides.every((stride) => stride === 1) ? depthwiseByTiles : undefined;
 }
 
 /** Fewer channels are copied too slowly, a few numbers at a time. */
 const fewestChannelsOfTaps = 16;
 
-/** A depthwise convolution reads and writes all images once a tap. */
-const maxTaps = 25;
+/** By taps, a depthwise convolution reads and writes all images once per tap; by tiles, it multiplies by a matrix of all taps. */
+const [maxTaps, maxTapsOfTiles] = [25, 121];
 
 /** 1 x 1: a product of matrices, one row for each pixel. */
 const pointwise: Form = (graph, x, kernel, size, { strides }) => {
@@ -130,6 +134,9 @@ const depthwise: Form = (graph, x, kernel, size, attributes) => {
   });
   return products.length === 1 ? products[0] : graph.op("Sum", products);
 };
+
+const depthwiseByTiles: Form = (graph, x, kernel, size, { pads }) =>
+  depthwiseTiles(graph, x, kernel, size, pads);
 
 /** x as a matrix of one row for each pixel, times the kernel as one of K rows. */
 function ofRows(graph: Graph, x: Value, kernel: Value, [rows, columns]: readonly [number, number]): Value {

@@ -291,6 +291,24 @@ describe("fastConv is the Conv, forward and backward", () => {
       kernel: [6, 1, 5, 5],
       attributes: { groups: 6, strides: [2, 2], pads: [2, 2, 2, 2] },
     },
+    {
+      form: "depthwise in one tile, smaller than the kernel",
+      x: [2, 3, 4, 5],
+      kernel: [3, 1, 7, 7],
+      attributes: { groups: 3, pads: [3, 3, 3, 3] },
+    },
+    {
+      form: "depthwise in several tiles, and one across, with uneven zeros",
+      x: [2, 2, 19, 9],
+      kernel: [2, 1, 5, 7],
+      attributes: { groups: 2, pads: [3, 0, 1, 4] },
+    },
+    {
+      form: "depthwise in several tiles without zeros, the last one cut",
+      x: [1, 2, 23, 25],
+      kernel: [2, 1, 6, 6],
+      attributes: { groups: 2 },
+    },
   ] as const)("$form: x = [$x], kernel = [$kernel]", ({ x, kernel, attributes }) => {
     const draws = Array.from({ length: elementCount(x) }, normal);
     const [fast, plain] = ([fastConv, plainOnnxConv] as const).map((build) =>

@@ -22,7 +22,14 @@ export const MatMul: Op<NoAttributes> = {
   },
   gradient: [
     ({ graph, x, dy }) => graph.matmul(dy, transposed(graph, x[1])),
-    ({ graph, x, dy }) => graph.matmul(transposed(graph, x[0]), dy),
+    ({ graph, x: [a, b], dy }) => {
+      if (b.shape.length > 2) return graph.matmul(transposed(graph, a), dy);
+      // One product over all rows of a stack, in place of a product per member and the sum of these.
+      const [rows, columns] = [a, dy].map((value) =>
+        graph.reshape(value, [elementCount(value.shape.slice(0, -1)), value.shape.at(-1)!]),
+      );
+      return graph.matmul(transposed(graph, rows), columns);
+    },
   ],
   evaluate: ([a, b], y) => {
     const [m, k] = a.shape.slice(-2);
