@@ -74,6 +74,7 @@ export type {
   OrtSession,
   OrtTensor,
   OrtTensorConstructor,
+  OrtTensors,
   OrtValueInfo,
 } from "./runtime/ortSession.ts";
 export type { PredictorOptions } from "./runtime/predictor.ts";
