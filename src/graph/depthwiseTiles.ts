@@ -1,5 +1,6 @@
 import type { Graph } from "./graph.ts";
 import type { Value } from "./op.ts";
+import { paddedTo } from "./paddedTo.ts";
 import { tensor } from "./tensor.ts";
 
 /** Outputs of a tile along each axis, at most: larger tiles need more products, smaller ones read more pixels twice. */
@@ -96,10 +97,7 @@ function windows(graph: Graph, x: Value, axes: readonly AxisTiles[]): Value {
 /** The windows of one axis, one after another. */
 function cut(graph: Graph, x: Value, axis: number, { tiles, tile, window, before }: AxisTiles): Value {
   if (tiles === 1) return x;
-  const length = (tiles - 1) * tile + window;
-  const kept = graph.slice(x, [{ axis, start: 0, end: Math.min(x.shape[axis], length - before) }]);
-  const zeros = (count: number) => x.shape.map((_, i) => (i === axis ? count : 0));
-  const padded = graph.pad(kept, zeros(before), zeros(length - before - kept.shape[axis]));
+  const padded = paddedTo(graph, x, [{ axis, before, length: (tiles - 1) * tile + window }]);
   const parts = Array.from({ length: tiles }, (_, i) =>
     graph.slice(padded, [{ axis, start: i * tile, end: i * tile + window }]),
   );

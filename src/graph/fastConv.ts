@@ -3,6 +3,7 @@ import type { Graph } from "./graph.ts";
 import type { Value } from "./op.ts";
 import type { ConvAttributes } from "./opAttributes.ts";
 import { ops } from "./ops.ts";
+import { paddedTo } from "./paddedTo.ts";
 import { tensor } from "./tensor.ts";
 import { fewestChannels, winogradConv } from "./winograd.ts";
 
@@ -163,15 +164,10 @@ function tapsOf(
 ): Value[] {
   const [, , n, c] = x.shape;
   const blocks = size.map((count, axis) => count + Math.ceil(kernel[axis] / strides[axis]) - 1);
-  const after = [0, 1].map((axis) => blocks[axis] * strides[axis] - pads[axis] - x.shape[axis]);
-  const kept = graph.slice(
+  const padded = paddedTo(
+    graph,
     x,
-    after.map((zeros, axis) => ({ axis, start: 0, end: x.shape[axis] + Math.min(zeros, 0) })),
-  );
-  const padded = graph.pad(
-    kept,
-    [pads[0], pads[1], 0, 0],
-    [...after.map((zeros) => Math.max(zeros, 0)), 0, 0],
+    blocks.map((count, axis) => ({ axis, before: pads[axis], length: count * strides[axis] })),
   );
   const sorted = graph.reshape(padded, [blocks[0], strides[0], blocks[1], strides[1], n, c]);
   const places = Array.from({ length: kernel[0] * kernel[1] }, (_, i) => [

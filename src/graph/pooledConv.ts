@@ -1,5 +1,6 @@
 import type { Graph } from "./graph.ts";
 import type { Value } from "./op.ts";
+import { paddedTo } from "./paddedTo.ts";
 import { bestTileSide, fewestChannels, type Place, winogradTiles } from "./winograd.ts";
 
 /** Places of a 2 x 2 window, row by row. */
@@ -37,15 +38,13 @@ function fromPatches(
   [down, across]: readonly [number, number],
   before: readonly [number, number],
 ): Value {
-  const [height, width, n, c] = x.shape;
+  const [, , n, c] = x.shape;
   const k = kernel.shape[3];
   // Pairs of rows and columns that the windows read: one more pair than windows.
-  const after = [2 * (down + 1) - before[0] - height, 2 * (across + 1) - before[1] - width];
-  const kept = graph.slice(x, [
-    { axis: 0, start: 0, end: height + Math.min(after[0], 0) },
-    { axis: 1, start: 0, end: width + Math.min(after[1], 0) },
+  const padded = paddedTo(graph, x, [
+    { axis: 0, before: before[0], length: 2 * (down + 1) },
+    { axis: 1, before: before[1], length: 2 * (across + 1) },
   ]);
-  const padded = graph.pad(kept, [...before, 0, 0], [...after.map((zeros) => Math.max(zeros, 0)), 0, 0]);
   // Images outermost, where two neighbouring pixels lie together: (N, rows, pairs of columns, 2 C).
   const pairs = graph.reshape(graph.transpose(padded, [2, 0, 1, 3]), [n, 2 * (down + 1), across + 1, 2 * c]);
   const fours = graph.op(

@@ -1,5 +1,6 @@
 import type { Graph } from "./graph.ts";
 import type { Value } from "./op.ts";
+import { paddedTo } from "./paddedTo.ts";
 import { tensor } from "./tensor.ts";
 
 /**
@@ -175,15 +176,11 @@ function inBands(
   const bands = Math.ceil((needed * m) / outputsOfBand);
   const tiles = Math.ceil(needed / bands);
   const own = tiles * m;
-  const there = x.shape[axis];
   const withBands = (value: Value, extent: number) =>
     graph.reshape(value, x.shape.toSpliced(axis, 1, bands, extent));
-  if (bands === 1) return { x: withBands(x, there), bands, tiles, extent: there, before };
+  if (bands === 1) return { x: withBands(x, x.shape[axis]), bands, tiles, extent: x.shape[axis], before };
 
-  const after = bands * own + 2 - before - there;
-  const zeros = (count: number) => x.shape.map((_, i) => (i === axis ? Math.max(count, 0) : 0));
-  const kept = graph.slice(x, [{ axis, start: 0, end: there + Math.min(after, 0) }]);
-  const places = graph.pad(kept, zeros(before), zeros(after));
+  const places = paddedTo(graph, x, [{ axis, before, length: bands * own + 2 }]);
   const ownPlaces = withBands(graph.slice(places, [{ axis, start: 0, end: bands * own }]), own);
   const shared = [0, 1].map((i) => {
     const firstOfNext = { axis, start: own + i, end: bands * own + i + 1, step: own };
