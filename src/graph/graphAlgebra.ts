@@ -17,7 +17,7 @@ export function graphAlgebra(
   const lift = lifting(graph, dtype);
   const m: Algebra<Value, Value> = {
     ...elementwise(graph, batch.length, lift, () => m),
-    ...vectors(graph, batch, dtype, () => m),
+    ...vectors(graph, batch, dtype),
   };
   return m;
 }
@@ -68,22 +68,18 @@ function elementwise(graph: Graph, rank: number, lift: Lift, whole: () => Algebr
 }
 
 /** What is done to the vector of each row: `width` numbers on the last axis. */
-function vectors(
-  graph: Graph,
-  batch: readonly number[],
-  dtype: "float32" | "float64",
-  whole: () => Algebra<Value, Value>,
-) {
+function vectors(graph: Graph, batch: readonly number[], dtype: "float32" | "float64") {
   const rank = batch.length;
   const constants = (values: readonly number[]) =>
     graph.constant(tensor(dtype, [...batch.map(() => 1), values.length], values));
   const width = ({ shape }: Value) => shape[rank];
+  const slice = (v: Value, start: number, end: number) => graph.slice(v, [{ axis: rank, start, end }]);
   const sum = (v: Value) => graph.op("ReduceSum", [v], { axes: [rank], keepDims: false });
   const oneHot = (index: Value, classes: number) => graph.oneHot(graph.cast(index, "int64"), classes, dtype);
   return {
     width,
-    entry: (v, k) => graph.reshape(whole().slice(v, k, k + 1), batch),
-    slice: (v, start, end) => graph.slice(v, [{ axis: rank, start, end }]),
+    entry: (v, k) => graph.reshape(slice(v, k, k + 1), batch),
+    slice,
     concat: (parts) => {
       const values = parts.map((part) =>
         typeof part === "number" ? graph.expand(constants([part]), [...batch, 1]) : part,

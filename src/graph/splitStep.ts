@@ -1,4 +1,4 @@
-import { gradientsOfSums, type IterationTerms, iterationTerms } from "./gradient.ts";
+import { type BuildTerms, gradientsOfSums, iterationTerms } from "./gradient.ts";
 import { Graph } from "./graph.ts";
 import type { Value } from "./op.ts";
 import type { DType } from "./tensor.ts";
@@ -31,27 +31,34 @@ export const termName = (index: number): string => `term ${index}`;
  * @param options without `steps`; `batchSize` rows are the share of one session, a multiple of `microBatchSize`
  */
 export function splitStep(options: TrainStepOptions): SplitStep {
-  return { sums: sumsGraph(options), terms: termsGraph(options), update: updateGraph(options) };
+  const most = options.batchSize / options.microBatchSize;
+  return {
+    sums: termsGraph(options, (graph, count, build) => graph.sumOverIterations(count, build)),
+    terms: termsGraph(options, (graph, count, build) => {
+      const stack = (inner: Graph, iteration: Value) => ({ next: [], stacked: build(inner, iteration) });
+      return graph.loop(count, stack, most).stacked;
+    }),
+    update: updateGraph(options),
+  };
 }
 
-function sumsGraph(options: TrainStepOptions): Graph {
+/** The terms of micro-batches, as `repeat` puts them together. */
+function termsGraph(
+  options: TrainStepOptions,
+  repeat: (graph: Graph, count: Value, build: BuildTerms) => Value[],
+): Graph {
   const graph = new Graph();
-  const build = iterationsOf(graph, options);
+  const variables = declared(graph, [...options.model.parameters, ...options.model.fixed]);
+  const { build, targets } = microBatchTerms(options, variables, graph.input.bind(graph));
   const count = graph.input("count", "int64", []);
-  const sums = graph.sumOverIterations(count, (inner, iteration) => build(inner, iteration).terms);
-  return withTerms(graph, sums);
-}
-
-function termsGraph(options: TrainStepOptions): Graph {
-  const graph = new Graph();
-  const build = iterationsOf(graph, options);
-  const count = graph.input("count", "int64", []);
-  const { stacked } = graph.loop(
+  repeat(
+    graph,
     count,
-    (inner, iteration) => ({ next: [], stacked: build(inner, iteration).terms }),
-    options.batchSize / options.microBatchSize,
-  );
-  return withTerms(graph, stacked);
+    (inner, iteration) => iterationTerms(graph, inner, iteration, targets, build).terms,
+  ).forEach((term, i) => {
+    graph.output(termName(i), term);
+  });
+  return graph;
 }
 
 function updateGraph(options: TrainStepOptions): Graph {
@@ -70,14 +77,6 @@ function updateGraph(options: TrainStepOptions): Graph {
   return graph;
 }
 
-/** Declares what the iterations read, and returns what adds one to a loop. */
-function iterationsOf(graph: Graph, options: TrainStepOptions) {
-  const variables = declared(graph, [...options.model.parameters, ...options.model.fixed]);
-  const { build, targets } = microBatchTerms(options, variables, graph.input.bind(graph));
-  return (inner: Graph, iteration: Value): IterationTerms =>
-    iterationTerms(graph, inner, iteration, targets, build);
-}
-
 function microBatchTerms(
   options: TrainStepOptions,
   variables: ReadonlyMap<string, Value>,
@@ -92,11 +91,4 @@ function microBatchTerms(
     stateNames,
     targets: options.model.parameters.map(({ name }) => variables.get(name)!),
   };
-}
-
-function withTerms(graph: Graph, terms: readonly Value[]): Graph {
-  terms.forEach((term, i) => {
-    graph.output(termName(i), term);
-  });
-  return graph;
 }

@@ -52,11 +52,17 @@ export async function createPredictor(runtime: Runtime, options: PredictorOption
   rowCount(model, examples);
   const types = exampleTypes(examples);
   const whole = training === true && model.batchDependent;
+  const models = new Map<number, Uint8Array>();
+  const modelOf = (size: number): Uint8Array => {
+    const bytes = models.get(size) ?? toOnnx(forward({ model, types, microBatchSize: size, training }));
+    models.set(size, bytes);
+    return bytes;
+  };
   const loaded = Array.from({ length: workers }, () => new Map<number, Promise<Lane>>());
   /** The lane of a worker for so many rows at a time; the first worker is the calling thread. */
   const laneOf = (worker: number, size: number): Promise<Lane> => {
     const load = async () => {
-      const bytes = toOnnx(forward({ model, types, microBatchSize: size, training }));
+      const bytes = modelOf(size);
       const session = worker === 0 ? runtime.load(bytes, options) : loadOnThread(runtime, bytes);
       return { session: await session, inputs: emptyInputs(model, types, [size]) };
     };
@@ -91,8 +97,12 @@ export async function createPredictor(runtime: Runtime, options: PredictorOption
           onRows?.(done);
         }
       };
+      const stopOthers = (error: unknown) => {
+        next = rows.length;
+        throw error;
+      };
       // Where one fails, or is stopped, the others end what they are at: a thread that is at work can't be ended.
-      const ends = await Promise.allSettled(loaded.map((_, worker) => work(worker)).reverse());
+      const ends = await Promise.allSettled(loaded.map((_, worker) => work(worker).catch(stopOthers)));
       for (const end of ends) if (end.status === "rejected") throw end.reason;
       return result;
     },

@@ -5,8 +5,7 @@ import type { TrainStepOptions } from "../graph/trainStep.ts";
 import { batchFeeds, batchWeights } from "./batchFeeds.ts";
 import type { Examples } from "./examples.ts";
 import { loadOnThread, type Runtime, type Session } from "./runtime.ts";
-import type { StepRunner } from "./stepRunner.ts";
-import { nextVariables, stepResult } from "./stepRunner.ts";
+import { nextVariables, type StepRunner, stepResult } from "./stepRunner.ts";
 import type { TrainingLoss } from "./trainingLoss.ts";
 
 export interface SplitStepsOptions extends Omit<TrainStepOptions, "steps"> {
@@ -58,21 +57,17 @@ export async function loadSplitSteps(
       clear();
       copy(own, weights.subarray(...places), 0, step);
     });
-    const isWhole = (i: number) => rows.length >= (i + 1) * share;
+    const runShare = async ({ session, feeds }: (typeof shares)[number], i: number) => {
+      const isWhole = rows.length >= (i + 1) * share;
+      const terms = await session.run({ ...read, ...feeds }, isWhole ? spare[i] : undefined);
+      if (isWhole) spare[i] = terms;
+      return terms;
+    };
     // The threads start before this one does its own share, which keeps it busy.
-    const running = [...busy.entries()]
-      .reverse()
-      .map(([i, { session, feeds }]) =>
-        session.run({ ...read, ...feeds }, isWhole(i) ? spare[i] : undefined),
-      );
-    const terms = (await Promise.all(running)).reverse();
-    terms.slice(1).forEach((stacked) => {
-      addTerms(terms[0], stacked);
-    });
-    terms.forEach((own, i) => {
-      if (isWhole(i)) spare[i] = own;
-    });
-    return { summed: terms[0], labels };
+    const others = busy.slice(1).map((other, i) => runShare(other, i + 1));
+    const [summed, ...stacked] = await Promise.all([runShare(busy[0], 0), ...others]);
+    for (const terms of stacked) addTerms(summed, terms);
+    return { summed, labels };
   };
   return {
     most: 1,
