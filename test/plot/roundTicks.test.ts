@@ -30,3 +30,16 @@ test("roundTicks(low, high, count) are evenly spaced and within the range, count
 test("roundTicks(x, x, count) = [x]", () => {
   expect(roundTicks(2.3, 2.3, 5)).toEqual([2.3]);
 });
+
+test("roundTicks(low, high) are finitely many numbers, whatever the range", () => {
+  const bound = fc.double({ noNaN: true, noDefaultInfinity: true });
+  fc.assert(
+    fc.property(bound, bound, (a, b) => {
+      const ticks = roundTicks(Math.min(a, b), Math.max(a, b), 6);
+      expect(ticks.length).toBeLessThan(20);
+      expect(ticks.every(Number.isFinite)).toBe(true);
+    }),
+    { numRuns: 5000 },
+  );
+  expect(roundTicks(0, 1.24e-322, 2)).toEqual([0]);
+});
