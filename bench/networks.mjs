@@ -1,12 +1,14 @@
-// A training step of networks from PyTorch: imported, on one thread, beside PyTorch's own. Processor time: the minimum over
-// many steps, both in turn, since whatever else the machine does only adds.
+// A training step of networks from PyTorch: imported, by the trainer, on one thread, beside PyTorch's own. Processor time:
+// the minimum over many steps, both in turn, since whatever else the machine does only adds. Steps of a few milliseconds are
+// timed 64 at a time, since the trainer makes many of them in one run of its graph.
 //   BASERATE_PYTHON=python node bench/networks.mjs [NAME ...]     needs torch and onnx; without names, all networks
 //   ... --ops                                                     and where the step's time goes, by operator
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { InferenceSession, Tensor } from "onnxruntime-node";
-import { Graph, gradients, importOnnx, toOnnx } from "../dist/train.js";
+import { nodeRuntime } from "../dist/node.js";
+import { createTrainer, importOnnx, networkOnData, sgd } from "../dist/train.js";
 import { byOp } from "./operatorTimes.mjs";
 import { runJson, runProgram } from "./process.mjs";
 
@@ -50,77 +52,94 @@ function row(name, ...cells) {
 }
 
 async function measure(name) {
-  const { model, feeds } = importedStep(readFileSync(join(folder, `${name}.onnx`)), inputs[name]);
-  const session = await InferenceSession.create(model, threads);
+  const { trainer, batch, lastRun } = await importedTrainer(name);
+  await timed(trainer, [batch]);
+  const first = await timed(trainer, [batch]);
+  const batches = Array.from({ length: first < 10 ? 64 : 1 }, () => batch);
   const [own, theirs] = [[], []];
   for (let round = 0; round < rounds; round++) {
-    own.push(...(await times(session, feeds)));
+    for (let step = 0; step < steps; step++) own.push(await timed(trainer, batches));
     const { document } = await runJson(python, ["-B", peer, "time", name, `${steps}`]);
     theirs.push(...document.milliseconds);
   }
-  await session.release();
-  const ops = withOps ? await profile(name, model, feeds) : "";
+  const ops = withOps ? await profile(name, lastRun) : "";
+  await trainer.dispose();
   return { own: Math.min(...own), theirs: Math.min(...theirs), ops };
 }
 
-async function times(session, feeds) {
-  const result = [];
-  for (let step = 0; step < steps; step++) {
-    const before = process.cpuUsage();
-    await session.run(feeds);
-    const { user, system } = process.cpuUsage(before);
-    result.push((user + system) / 1000);
-  }
-  return result;
+/** Milliseconds of processor time per step. */
+async function timed(trainer, batches) {
+  const before = process.cpuUsage();
+  await trainer.steps(batches);
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000 / batches.length;
 }
 
-/** A step of gradient descent on the mean squared difference of the output from a target, and what it is fed. */
-function importedStep(bytes, shape) {
-  const network = importOnnx(bytes);
-  const [input] = network.inputs;
-  const bound = network.bind({ [input.name]: shape });
-  const graph = new Graph();
-  const feeds = {};
-  const feed = (name, { dtype, shape, data }) => {
-    feeds[name] = new Tensor(dtype, data, shape);
-    return [name, graph.input(name, dtype, shape)];
-  };
-  const count = shape.reduce((product, size) => product * size, 1);
+/** Trains the network on the squared difference of its outputs from a constant, by gradient descent. */
+async function importedTrainer(name) {
+  const imported = importOnnx(readFileSync(join(folder, `${name}.onnx`)));
+  const [rows, ...shape] = inputs[name];
+  const [input] = imported.inputs;
+  const places = name === "unet" ? [32, 32] : [];
+  const model = networkOnData(imported, {
+    file: name,
+    inputs: [{ name: input.name, shape }],
+    labelShape: places,
+    output: imported.outputs[0].name,
+    outputBias: undefined,
+  });
+  const count = inputs[name].reduce((product, size) => product * size, 1);
   const data =
     input.dtype === "int64"
       ? BigInt64Array.from({ length: count }, (_, i) => BigInt(i % 100))
       : Float32Array.from({ length: count }, (_, i) => Math.sin(i * i));
-  const x = new Map([feed(input.name, { dtype: input.dtype, shape, data })]);
-  const tensors = [...network.parameters, ...network.state];
-  const weights = new Map(tensors.map(({ name, value }) => feed(name, value)));
-  const built = network.build(graph, x, weights, { training: true, noise: new Map() });
-  const output = built.outputs.get(network.outputs[0].name);
-  const size = output.shape.reduce((product, extent) => product * extent, 1);
-  const [, target] = feed("target", { ...output, data: new Float32Array(size).fill(0.5) });
-  const difference = graph.sub(output, target);
-  const loss = graph.op("ReduceMean", [graph.mul(difference, difference)], { keepDims: false });
-  const trained = bound.trainable.map(({ name }) => weights.get(name));
-  gradients(graph, loss, trained).forEach((gradient, i) => {
-    graph.output(`next ${trained[i].name}`, graph.sub(trained[i], graph.mul(gradient, 0.001)));
+  const labels = new Float32Array(rows * model.places * model.output[0]).fill(0.5);
+  /** The model of the step and what its last run was fed, for the profile. */
+  const lastRun = {};
+  const node = await nodeRuntime();
+  const runtime = {
+    ...node,
+    async load(model, options) {
+      const session = await node.load(model, options);
+      const run = (feeds) => {
+        Object.assign(lastRun, { model, feeds });
+        return session.run(feeds);
+      };
+      return { run, dispose: () => session.dispose() };
+    },
+  };
+  const trainer = await createTrainer(runtime, {
+    model,
+    loss: "squared-error",
+    optimizer: sgd(0.001),
+    examples: { inputs: { [input.name]: data }, labels },
+    weights: Object.fromEntries(
+      [...imported.parameters, ...imported.state].map(({ name, value }) => [name, value]),
+    ),
+    batchSize: rows,
   });
-  for (const [name, value] of built.nextState) graph.output(`next ${name}`, value);
-  return { model: toOnnx(graph), feeds };
+  return { trainer, batch: Array.from({ length: rows }, (_, row) => row), lastRun };
 }
 
 /** The operators that take the most time under ONNX Runtime's profiler. */
-async function profile(name, model, feeds) {
+async function profile(name, { model, feeds }) {
   const profiling = { enableProfiling: true, profileFilePrefix: join(folder, `profile-${name}`) };
   const session = await InferenceSession.create(model, { ...threads, ...profiling });
-  await times(session, feeds);
+  const tensors = Object.entries(feeds).map(([key, { dtype, data, shape }]) => [
+    key,
+    new Tensor(dtype, data, shape),
+  ]);
+  for (let run = 0; run < steps; run++) await session.run(Object.fromEntries(tensors));
   session.endProfiling();
   await session.release();
   const file = readdirSync(folder).find((file) => file.startsWith(`profile-${name}`));
   const events = JSON.parse(readFileSync(join(folder, file), "utf8"));
-  return Object.entries(byOp(events, steps))
+  const stepsPerRun = Number(feeds.steps?.data[0] ?? 1);
+  return Object.entries(byOp(events, steps * stepsPerRun))
     .sort(([, a], [, b]) => b.milliseconds - a.milliseconds)
     .slice(0, 12)
     .map(([op, { milliseconds, calls }]) =>
-      row(`  ${op}`, milliseconds.toFixed(1), `${Math.round(calls)} calls`),
+      row(`  ${op}`, milliseconds.toFixed(2), `${Math.round(calls)} calls`),
     )
     .join("\n");
 }

@@ -30,7 +30,6 @@ export { runTrial, type TrialObserver } from "./experiment/trial.ts";
 export type { TrialMaterials } from "./experiment/trialNetwork.ts";
 export type { TrialPoolObserver } from "./experiment/trialPool.ts";
 export type { TrialSetting } from "./experiment/trialSettings.ts";
-export type { DataInput } from "./graph/import/networkOnData.ts";
 export { type ModelOnDisk, openModelFile } from "./models/openModelFile.ts";
 export { type WriteOptions, type WrittenModel, writeModel } from "./models/writeModel.ts";
 export { type PngOptions, svgToPng } from "./plot/svgToPng.ts";

@@ -24,6 +24,7 @@ export type {
   NetworkValue,
 } from "./graph/import/importedNetwork.ts";
 export { importOnnx } from "./graph/import/importOnnx.ts";
+export { type DataInput, type NetworkOnDataOptions, networkOnData } from "./graph/import/networkOnData.ts";
 export type { NetworkParameter, NetworkState } from "./graph/import/networkTensors.ts";
 export type { ReadExternal } from "./graph/import/protoTensor.ts";
 export {

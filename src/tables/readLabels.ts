@@ -98,7 +98,7 @@ async function collect(
     // The weight of several rows is that of all of them.
     const weights = weighted ? weightsIn(last, rows, firstRow) : counted ? counts : chunk.weights;
     const read = { labels: labelColumns(columns), weights, counts, rows, firstRow };
-    skipped += collector.add(read);
+    skipped += chunk.counts ? addGroups(collector, read) : collector.add(read);
     visit(read);
     firstRow += rows;
     const labels = counts?.reduce((sum, count) => sum + count, 0) ?? rows;
@@ -111,6 +111,16 @@ async function collect(
   const understood = collector.understood(summary) + (places > 1 ? `, at ${places} places per row` : "");
   const warnings = collector.warnings?.() ?? [];
   return { read: { summary, understood, rowsRead, weightRead, skipped, warnings }, collector };
+}
+
+/** Adds rows that an engine counted: a label that is refused is named by its place among the groups, not in the table. */
+function addGroups(collector: LabelCollector, groups: CollectedRows): number {
+  try {
+    return collector.add(groups);
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    throw new InputError(`${error.message} (rows are counted in the grouped result)`, { cause: error });
+  }
 }
 
 /** How many labels each row stands for. */

@@ -143,6 +143,12 @@ describe.each(databases)("$name", ({ fill, missing }) => {
     await expect(broken).rejects.not.toThrow(/secret%word at host/);
   });
 
+  onDatabase("a label that the loss cannot have is named by its place among the groups", async () => {
+    await expect(read("sigmoid", { table: "orders", column: ["price"] })).rejects.toThrow(
+      /^invalid label in row \d: .*\(rows are counted in the grouped result\)$/,
+    );
+  });
+
   const isServer = missing === undefined && /Postgre|Maria|Click/i.test(fill.name);
   test.skipIf(!isServer)("a wrong password, and one in the message, are not shown", async () => {
     const wrong = database.address.replace("secret%25word", "hush%25hush");
