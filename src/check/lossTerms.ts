@@ -228,7 +228,7 @@ export function checkFacts(facts: LossFacts): void {
   for (const name of whole) {
     const value = facts[name];
     if (value !== undefined && !(Number.isSafeInteger(value) && value >= 1)) {
-      throw new InputError(`invalid ${name}: ${value}; allowed: a whole number from 1`);
+      throw new InputError(`invalid ${name}: ${value}; allowed: a whole number of at least 1`);
     }
   }
   if (facts.options !== undefined && Object.keys(facts.options).length > 0 && likelyHeads(facts).length > 1) {
@@ -239,7 +239,7 @@ export function checkFacts(facts: LossFacts): void {
     throw new InputError(`invalid leftOut: ${leftOut}; allowed: a share from 0 to below 1`);
   }
   if (targetVariance !== undefined && !(targetVariance >= 0 && targetVariance < Infinity)) {
-    throw new InputError(`invalid targetVariance: ${targetVariance}; allowed: a finite number from 0`);
+    throw new InputError(`invalid targetVariance: ${targetVariance}; allowed: a finite number of at least 0`);
   }
   if (targetMean !== undefined && !Number.isFinite(targetMean)) {
     throw new InputError(`invalid targetMean: ${targetMean}; allowed: a finite number`);

@@ -28,7 +28,7 @@ export const commands: Record<string, { summary: string; load: () => Promise<Com
     load: () => import("./commands/check.ts"),
   },
   why: {
-    summary: "Explain what a loss number is consistent with",
+    summary: "Explain what a loss value tells about a set-up",
     load: () => import("./commands/why.ts"),
   },
   compare: {
@@ -40,15 +40,15 @@ export const commands: Record<string, { summary: string; load: () => Promise<Com
     load: () => import("./commands/reproduce.ts"),
   },
   studio: {
-    summary: "Serve the page that does all of this in the browser",
+    summary: "Serve a page that does all of this in the browser",
     load: () => import("./commands/studio.ts"),
   },
   merge: {
-    summary: "Put the shards of a sweep together and write its report",
+    summary: "Combine the shards of a sweep and write its report",
     load: () => import("./commands/merge.ts"),
   },
   worker: {
-    summary: "Train the trials of a sweep that are in a queue",
+    summary: "Train the trials of a sweep from a queue",
     load: () => import("./commands/worker.ts"),
   },
   data: {

@@ -39,20 +39,24 @@ export interface ExperimentFlags {
 /** Adds the options of the commands that run an experiment. */
 export function addExperimentOptions(command: Command): Command {
   return command
-    .option("--dataset <name>", "cifar10, or synthetic: small made-up images, for a quick look")
+    .option("--dataset <name>", "cifar10, or synthetic: small generated images, for a quick look")
     .option("--counts <list>", "training images of each class, separated by commas", numberList)
     .option("--arms <list>", "any of zero, prior and calibrated, separated by commas", list)
-    .option("--seed <number>", "seed of the first trial (33)", wholeNumber(0))
-    .option("--seeds <number>", "number of paired seeds, counted up from the first (1)", wholeNumber(1))
-    .option("--epochs <number>", "epochs of training (1)", wholeNumber(1))
-    .option("--batch-size <number>", "rows per batch (256)", wholeNumber(1))
-    .option("--learning-rate <number>", "learning rate of RMSprop (0.001)", positiveNumber)
+    .option("--seed <number>", "seed of the first trial (default: 33)", wholeNumber(0))
     .option(
-      "--workers <number>",
-      "threads, shared by the arms that are trained at the same time (the number of cores)",
+      "--seeds <number>",
+      "number of paired seeds: the first and those that follow it (default: 1)",
       wholeNumber(1),
     )
-    .option("--out <folder>", "folder of the run (runs/ and the name of the plan)")
+    .option("--epochs <number>", "number of epochs (default: 1)", wholeNumber(1))
+    .option("--batch-size <number>", "rows per batch (default: 256)", wholeNumber(1))
+    .option("--learning-rate <number>", "learning rate of RMSprop (default: 0.001)", positiveNumber)
+    .option(
+      "--workers <number>",
+      "number of threads, shared by the arms that are trained at the same time (default: the number of cores)",
+      wholeNumber(1),
+    )
+    .option("--out <folder>", "folder of the run (default: runs/NAME, named after the plan)")
     .option("--fresh", "start over: delete the finished trials in the folder of the run")
     .option("--onnx", "write the untrained network of each arm (first seed) as ONNX")
     .option("--dry-run", "print what would be trained and the expected losses, without training")

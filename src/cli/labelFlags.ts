@@ -58,33 +58,33 @@ export function addLabelFlags(
     ).argParser(list),
     option(
       "--weight-column <name>",
-      "column that holds a sample weight for each row, which counts as one row whatever its weight",
+      "column that holds the sample weight of each row; a row still counts as one row",
     ),
     option(
       "--count-column <name>",
-      "column that holds how many labels each row stands for, as in grouped counts",
+      "column that holds the number of labels that each row stands for, as in grouped counts",
     ).conflicts("weightColumn"),
     option(
       "--classes <number|names>",
       "number of classes, or their names in the order of the outputs: cat,dog",
     ).argParser(classesIn),
     option("--ignore-index <label>", "label of rows to leave out, such as -100"),
-    option("--as <reading>", "read labels as class indices, as names of classes, or as real numbers").choices(
+    option("--as <reading>", "read labels as class indices, as class names, or as real numbers").choices(
       readings,
     ),
     option("--missing <what>", "refuse missing labels (default), or skip their rows").choices([
       "refuse",
       "skip",
     ]),
-    option("--format <name>", "format of the file where its name does not say").choices(tableFormats),
-    option("--encoding <name>", "encoding of a text file, such as windows-1252, where it is not UTF-8"),
+    option("--format <name>", "format of the file, if its name does not tell").choices(tableFormats),
+    option("--encoding <name>", "encoding of a text file, such as windows-1252, if it is not UTF-8"),
     option("--header", "the first row of a text file names the columns"),
     option("--no-header", "the first row of a text file holds labels; columns are 0, 1, ..."),
     option("--table <name>", "table of a database that holds the labels, such as shop.orders"),
-    option("--query <sql>", "query whose rows hold the labels, instead of --table"),
-    option("--where <sql>", "condition in SQL that the rows of the database must meet"),
-    option("--config <name>", "configuration of a dataset of Hugging Face (hf://datasets/OWNER/NAME)"),
-    option("--split <name>", "split of that dataset; train where it has one"),
+    option("--query <sql>", "query that returns the labels, instead of --table"),
+    option("--where <sql>", "SQL condition that the rows must meet"),
+    option("--config <name>", "configuration of a Hugging Face dataset (hf://datasets/OWNER/NAME)"),
+    option("--split <name>", "split of that dataset (default: train, if it has one)"),
     option("--grouped", "the file is the result of the query that solve --sql prints"),
   ];
   for (const flag of flags) {
@@ -243,5 +243,5 @@ function classesIn(text: string): number | readonly string[] {
   if (text.includes(",")) return list(text);
   const number = Number(text);
   if (Number.isInteger(number) && number > 0) return number;
-  throw new InvalidArgumentError("give a whole number from 1, or names separated by commas.");
+  throw new InvalidArgumentError("give a whole number of at least 1, or names separated by commas.");
 }

@@ -16,7 +16,7 @@ async function program(argv: readonly string[]): Promise<Command> {
   }
   const root = new Command("baserate")
     .description(
-      "Gets step zero right: the bias an output layer should start from, and the loss it must then show.",
+      "Gets step zero right: computes the bias that an output layer should start from, and the loss to expect before training.",
     )
     .version(version)
     .showHelpAfterError("(add --help for the options and an example)")

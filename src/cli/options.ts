@@ -7,7 +7,7 @@ export function wholeNumber(least: number) {
   return (text: string): number => {
     const value = Number(text);
     if (!(text.trim() !== "" && Number.isSafeInteger(value) && value >= least)) {
-      throw new InvalidArgumentError(`give a whole number from ${least}.`);
+      throw new InvalidArgumentError(`give a whole number of at least ${least}.`);
     }
     return value;
   };

@@ -85,16 +85,17 @@ function slopes(bound: BoundHead, bias: ArrayLike<number>): number[] {
 }
 
 function checkSettings(batchSize: number, outputVariance: number, sharedVariance: number, z: number): void {
-  if (!(batchSize >= 1)) throw new InputError(`invalid batch size: ${batchSize}; allowed: a number from 1`);
+  if (!(batchSize >= 1))
+    throw new InputError(`invalid batch size: ${batchSize}; allowed: a number of at least 1`);
   if (!(outputVariance >= 0 && outputVariance < Infinity)) {
-    throw new InputError(`invalid output variance: ${outputVariance}; allowed: a number from 0`);
+    throw new InputError(`invalid output variance: ${outputVariance}; allowed: a number of at least 0`);
   }
   if (!(sharedVariance >= 0 && sharedVariance <= outputVariance)) {
     throw new InputError(
       `invalid shared variance: ${sharedVariance}; allowed: from 0 to the output variance, ${outputVariance}`,
     );
   }
-  if (!(z >= 0)) throw new InputError(`invalid z: ${z}; allowed: a number from 0`);
+  if (!(z >= 0)) throw new InputError(`invalid z: ${z}; allowed: a number of at least 0`);
 }
 
 /** Jensen's gap: by the head's own formula where it has one, else the mean over normal noise. */

@@ -14,7 +14,7 @@ export const commonOptions = {
     "what the sum over rows is divided by: the sum of weights (mean), the number of rows, or nothing (sum)",
   ),
   columns: choice(["mean", "sum"], "whether the losses of several columns are averaged or added"),
-  pseudoCount: number(defaultPseudoCount, positive, "number of rows that stands in for a count of zero"),
+  pseudoCount: number(defaultPseudoCount, positive, "number of rows to assume for a class that has none"),
   fanIn: number(
     64,
     { ...positive, integer: true },

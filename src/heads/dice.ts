@@ -72,7 +72,7 @@ interface Overlap {
 }
 
 const smoothOption = {
-  smooth: number(0, notNegative, "added above and below the fraction (a sum over the batch)"),
+  smooth: number(0, notNegative, "added to numerator and denominator (each a sum over the batch)"),
 };
 
 const overlapHead = ({ at, loss, limit, options, ...rest }: Overlap): Head =>

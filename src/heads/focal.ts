@@ -18,12 +18,12 @@ const binaryOptions = {
   alpha: number(
     -1,
     { low: -1, high: 1 },
-    "weight of yes, with 1 - alpha as the weight of no; -1 for weights of 1",
+    "weight of the positives; the negatives have 1 - alpha; -1 for no weights",
   ),
   labelSmoothing: number(0, unitInterval, "fraction of each label that is moved to one half"),
   divisor: choice(
     ["rows", "positives"],
-    "what the mean divides by: the number of rows, or the number of positives as object detectors do",
+    "what the sum is divided by: the number of rows, or the number of positives, as in object detectors",
   ),
 } as const;
 
@@ -79,7 +79,7 @@ export const binaryFocal = defineHead({
   expected: (output, column, o) => binaryFocalLoss(float64Algebra, output, column.mean, o),
   refuse: (_column, { alpha }) =>
     alpha < 0 && alpha !== -1
-      ? `invalid alpha of binary-focal: ${alpha}; allowed: a number from 0 up to 1, or -1 for none`
+      ? `invalid alpha of binary-focal: ${alpha}; allowed: a number from 0 to 1, or -1 for none`
       : undefined,
   optimum(column, o) {
     const weighted = answerWeights(float64Algebra, column.mean, o).map((part) => part * column.weight);

@@ -100,13 +100,14 @@ export function within(value: number, { low, high, openLow, openHigh, integer }:
   );
 }
 
-/** An interval as text: `a number above 0`, `a number from 0 to 1`. */
+/** An interval as text: `a number above 0`, `a number of at least 0`, `a number from 0 to 1`. */
 export function rangeText({ low, high, openLow, openHigh, integer }: Interval): string {
   const what = integer ? "a whole number" : "a number";
   const [hasLow, hasHigh] = [Number.isFinite(low), Number.isFinite(high)];
   if (hasLow && hasHigh && openLow && openHigh) return `${what} between ${low} and ${high}, neither included`;
-  const from = hasLow ? (openLow ? ` above ${low}` : ` from ${low}`) : "";
-  const to = hasHigh ? (openHigh ? ` below ${high}` : ` ${hasLow && !openLow ? "" : "up "}to ${high}`) : "";
+  if (hasLow && hasHigh && !openLow) return `${what} from ${low} to ${openHigh ? "below " : ""}${high}`;
+  const from = hasLow ? (openLow ? ` above ${low}` : ` of at least ${low}`) : "";
+  const to = hasHigh ? `${hasLow ? " and" : ""} ${openHigh ? "below" : "of at most"} ${high}` : "";
   return `${what}${from}${to}`;
 }
 

@@ -37,7 +37,7 @@ export function solveHeads(parts: readonly WeightedHead[]): CombinedSolution {
     if (name in solutions)
       throw new InputError(`invalid parts: two are named ${name}; each needs its own name`);
     if (!(weight >= 0 && weight < Infinity)) {
-      throw new InputError(`invalid weight of ${name}: ${weight}; allowed: a number from 0`);
+      throw new InputError(`invalid weight of ${name}: ${weight}; allowed: a number of at least 0`);
     }
     solutions[name] = solve(head, labels, options);
   }

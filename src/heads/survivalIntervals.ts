@@ -22,7 +22,7 @@ const intervalOptions = {
   intervals: number(
     0,
     { low: 0, high: 1e6, integer: true },
-    "number of time intervals (times are in units of them); 0 for as many as the labels reach",
+    "number of time intervals (the unit of the times is one interval); 0 for as many as the labels reach",
   ),
 } as const;
 

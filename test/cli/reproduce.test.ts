@@ -189,7 +189,7 @@ test.each([
   [["--dataset", "synthetic", "--counts", "9000,9000"], "invalid class count: 9000 for class 0"],
   [
     ["--batch-size", "0"],
-    "option '--batch-size <number>' argument '0' is invalid. give a whole number from 1.",
+    "option '--batch-size <number>' argument '0' is invalid. give a whole number of at least 1.",
   ],
   [["--plan", "missing.yaml"], "can't read the plan missing.yaml"],
   [["--out", "file/run"], "can't use the run folder file/run"],

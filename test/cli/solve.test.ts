@@ -116,7 +116,7 @@ test.each([
   [["i8.npy", "--label-smoothing", "2"], "invalid labelSmoothing of softmax: 2"],
   [["i8.npy", "--label-smoothing", ""], "invalid labelSmoothing of softmax: NaN"],
   [["i8.npy", "--class-weights", "1,x,2"], "invalid classWeights of softmax: NaN (class 1)"],
-  [["i8.npy", "--classes", "0"], "give a whole number from 1, or names separated by commas"],
+  [["i8.npy", "--classes", "0"], "give a whole number of at least 1, or names separated by commas"],
   [["f8.npy"], "looks like a real number"],
   [["zstd.parquet"], "say which holds the labels with --column"],
   [["i8.npy", "--weight-column", "w"], "--weight-column needs --column"],

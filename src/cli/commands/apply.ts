@@ -42,8 +42,8 @@ heads.yaml, for several outputs:
 export function describe(command: Command): void {
   const option = (flags: string, text: string) => command.createOption(flags, text);
   const own = [
-    option("--labels <file>", "file of labels, or folder of images, one folder per class"),
-    option("--loss <name>", "loss that the model is trained with: baserate's name for it, or a framework's"),
+    option("--labels <file>", "file of labels, or folder of images with one folder per class"),
+    option("--loss <name>", "name of the loss that the model is trained with: baserate's, or a framework's"),
     option(
       "--bias <file>",
       "bias values instead of labels: a JSON list, {output: list}, or the output of solve --json",
@@ -156,7 +156,7 @@ function report(
       field("wrote", file),
     ),
     ...otherCopies.map((name) =>
-      field("note", `${name} holds the weights too; it was neither changed nor copied`),
+      field("note", `${name} also holds the weights; it was neither changed nor copied`),
     ),
     ...written.kept.map((old) => field("kept", old)),
     field("checked", "the new file was read back; all other bytes are unchanged"),
@@ -194,11 +194,11 @@ function solvedLines(
     ? [field("predicts", predicted)]
     : [
         field("solved", `for predictions of ${predicted}`),
-        field("assumes", "nothing follows this bias but the link of the loss; tensors alone can't show it"),
+        field("assumes", "that only the link of the loss follows this bias; tensors alone can't show it"),
       ];
   if (expectedLoss !== null) {
     const zero = lossAtZero === null ? "" : `; ${significant(lossAtZero)} at bias 0`;
-    lines.push(field("loss", `${significant(expectedLoss)} to be expected before training${zero}`));
+    lines.push(field("loss", `${significant(expectedLoss)} expected before training${zero}`));
   }
   lines.push(field("labels", source));
   const applied = otherActivation(output, after, solution.prediction, link);

@@ -41,49 +41,57 @@ export function describe(command: Command): void {
     .option("--outputs <file>", "the untrained network's outputs, one row per input (.npy or .json)")
     .option(
       "--data <file>",
-      "inputs for the model (.npy, or .npz with an array for each input); images in a folder for each class; or cifar10: the subset of baserate reproduce",
+      "inputs for the model: .npy, or .npz with one array per input; a folder of images, one folder per class; or cifar10, the images that baserate reproduce trains on",
     )
-    .option("--labels <file>", "the rows' labels (.npy .csv .tsv .json .jsonl .parquet)")
+    .option("--labels <file>", "labels of the rows (.npy .csv .tsv .json .jsonl .parquet)")
     .option(
       "--training-labels <file>",
-      "labels of all training data, where the checked rows are a sample: a file as for --labels, or a folder of images",
+      "labels of all training data, if the checked rows are a sample: a file as for --labels, or a folder of images",
     )
     .option(
       "--class-axis <number>",
-      "axis of the outputs that the classes are along, for labels of pixels or tokens (default: what fits)",
+      "axis of the outputs that holds the classes, for labels of pixels or tokens (default: the one that fits)",
       wholeNumber(1),
     )
-    .option("--rows <number>", "rows of --data to run, at most, evenly spread", wholeNumber(2), 1024)
+    .option("--rows <number>", "maximum number of rows of --data to run, evenly spaced", wholeNumber(2), 1024)
     .option(
       "--image-scale <number>",
-      "what images' bytes are multiplied by for a model that takes floats (default: 1/255)",
+      "factor for the pixel values, 0 to 255, of a model that takes floats (default: 1/255)",
       positiveNumber,
     )
-    .option("--resize", "stretch images to the size that the model takes")
-    .option("--loss <name>", "the loss: our name, or a framework's", "softmax")
+    .option("--resize", "resize images to the input size of the model")
+    .option("--loss <name>", "name of the loss: baserate's, or a framework's", "softmax")
     .addOption(
       command
-        .createOption("--given <what>", "what the loss is handed: raw outputs (default), or predictions")
+        .createOption("--given <what>", "what the loss receives: raw outputs (default), or predictions")
         .choices(["outputs", "predictions"]),
     )
-    .option("--output <name>", "the model's output to check, where it has several")
+    .option("--output <name>", "output to check, if the model has several")
     .option("--reported-loss <number>", "the loss that your program shows for these rows", finiteNumber)
-    .option("--accumulate <number>", "micro-batches that the program adds up before a step", wholeNumber(1))
-    .option("--bias <numbers>", "the output layer's own bias, if you know it", numberList)
+    .option(
+      "--accumulate <number>",
+      "number of micro-batches that the program adds up per step",
+      wholeNumber(1),
+    )
+    .option("--bias <numbers>", "present bias of the output layer, if you know it", numberList)
     .option("--no-output-bias", "the output layer has no bias, as in most language models")
-    .option("--strict", "exit with 1 also where the loss starts high")
-    .option("--allow-constant", "the output layer's kernel is zero on purpose")
+    .option("--strict", "exit with code 1 if the loss starts high, too")
+    .option(
+      "--allow-constant",
+      "accept equal outputs in all rows: the output layer's kernel is zero on purpose",
+    )
     .addOption(
-      command
-        .createOption("--fix <what>", "write the bias that is optimal for this network")
-        .choices(["bias"]),
+      command.createOption("--fix <what>", "write the optimal bias for this network").choices(["bias"]),
     )
     .option("--out <file>", "where --fix writes (default: MODEL.baserate.onnx, or bias.json)")
     .option("--plot <file>", "draw loss and predictions (.svg or .png)")
-    .option("--for <framework>", `print lines that save outputs and labels: ${dumpFrameworks.join(", ")}`)
+    .option(
+      "--for <framework>",
+      `print code that saves outputs and labels, for one of ${dumpFrameworks.join(", ")}`,
+    )
     .option(
       "--expect <file>",
-      "run all checks of a JSON file, each with what it must find, as a test (docs/check.md, In a CI job)",
+      "run the checks in a JSON file and compare each with its expected result (docs/check.md, In a CI job)",
     )
     .option("--json", "print one JSON document")
     .addHelpText("after", examples);

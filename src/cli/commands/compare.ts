@@ -16,8 +16,8 @@ export function describe(command: Command): void {
   addOwnOptions(command);
   addHeadFlags(command, loss);
   command
-    .option("--shard <i/n>", "run slice i of n; baserate merge puts the slices together", shard)
-    .option("--queue <address>", "have workers run the trials, by a queue in Redis: redis://host:port")
+    .option("--shard <i/n>", "run shard i of n; baserate merge combines the shards", shard)
+    .option("--queue <address>", "let workers run the trials, from a queue in Redis: redis://host:port")
     .addHelpText(
       "after",
       `
@@ -73,18 +73,21 @@ type OwnFlags = Pick<PlanInput, (typeof ownNames)[number]>;
 function addOwnOptions(command: Command): void {
   const network = [
     command.createOption("--model <file>", "ONNX file of the untrained network, exported in training mode"),
-    command.createOption("--output <name>", "output that the loss reads (the first)"),
+    command.createOption("--output <name>", "output that the loss is computed from (default: the first)"),
     command
       .createOption(
         "--freeze <names>",
-        "parameters that stay as they are: names, or patterns such as encoder*",
+        "parameters that are not trained: names, or patterns such as encoder*",
       )
       .argParser(list),
     command.createOption(
       "--keep-weights",
-      "start every seed from the file's weights; seeds change the batches alone",
+      "start every seed from the weights in the file; seeds change only the batches",
     ),
-    command.createOption("--as-exported", "train a file that was exported in inference mode as it is"),
+    command.createOption(
+      "--as-exported",
+      "accept a file that was exported in inference mode, and train it unchanged",
+    ),
   ];
   const data = [
     command.createOption(
@@ -92,33 +95,41 @@ function addOwnOptions(command: Command): void {
       "folder of images (one folder per class), .npy or .npz arrays, a table (CSV, Parquet, ...), lines of text (.txt), or the address of a database",
     ),
     command.createOption("--table <name>", "table of the database that holds features and labels"),
-    command.createOption("--query <sql>", "query whose rows hold them, instead of --table"),
-    command.createOption("--where <sql>", "condition in SQL that the rows of the database must meet"),
-    command.createOption("--labels <file>", "labels, where they are not in the data"),
+    command.createOption("--query <sql>", "query that returns features and labels, instead of --table"),
+    command.createOption("--where <sql>", "SQL condition that the rows must meet"),
+    command.createOption("--labels <file>", "file of labels, if they are not in the data"),
     command.createOption("--column <names>", "columns of the table that hold the labels").argParser(list),
     command.createOption("--weight-column <name>", "column that holds a sample weight for each row"),
-    command.createOption("--features <names>", "columns to train on (all others)").argParser(list),
+    command.createOption("--features <names>", "columns to train on (default: all others)").argParser(list),
     command
       .createOption("--categories <form>", "categories as one-hot features, or as an index for an embedding")
       .choices(["one-hot", "index"]),
     command
       .createOption("--classes <names>", "names of the classes in the order of the outputs")
       .argParser(list),
-    command.createOption("--ignore-index <label>", "label that is left out, such as -100").argParser(Number),
-    command.createOption("--resize <h,w>", "stretch images to this height and width").argParser(numberList),
     command
-      .createOption("--image-scale <number>", "what an image's bytes are multiplied by (1/255)")
+      .createOption("--ignore-index <label>", "label of rows to leave out, such as -100")
+      .argParser(Number),
+    command.createOption("--resize <h,w>", "resize images to this height and width").argParser(numberList),
+    command
+      .createOption("--image-scale <number>", "factor for the pixel values, 0 to 255 (default: 1/255)")
       .argParser(positiveNumber),
-    command.createOption("--test-data <path>", "data of the test, as --data"),
-    command.createOption("--test-labels <file>", "labels of the test, as --labels"),
+    command.createOption("--test-data <path>", "test data, in any form of --data"),
+    command.createOption("--test-labels <file>", "file of the test labels, if they are not in the test data"),
     command
-      .createOption("--test-share <share>", "without --test-data: share of the rows kept for the test (0.2)")
+      .createOption(
+        "--test-share <share>",
+        "without --test-data: share of the rows to hold out for the test (default: 0.2)",
+      )
       .argParser(positiveNumber),
   ];
   const training = [
-    command.createOption("--loss <name>", "loss by baserate's name or a framework's (softmax)"),
+    command.createOption(
+      "--loss <name>",
+      "name of the loss: baserate's, or a framework's (default: softmax)",
+    ),
     command
-      .createOption("--patience <epochs>", "stop after so many epochs without a lower test loss")
+      .createOption("--patience <epochs>", "stop after this many epochs without a lower test loss")
       .argParser(wholeNumber(1)),
   ];
   for (const option of network) command.addOption(option.helpGroup("Network:"));
@@ -139,7 +150,9 @@ function ownKeys(loss: string, flags: OwnFlags): Partial<PlanInput> {
 function shard(text: string): Shard {
   const [, index, count] = (/^(\d+)\/(\d+)$/.exec(text) ?? []).map(Number);
   if (!(index >= 1 && index <= count)) {
-    throw new InvalidArgumentError("expected a number and how many there are, for example 3/16.");
+    throw new InvalidArgumentError(
+      "give the number of the shard and the number of shards, for example 3/16.",
+    );
   }
   return { index, count };
 }

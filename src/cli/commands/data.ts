@@ -14,11 +14,11 @@ import { field, grouped } from "../text.ts";
 
 export function describe(command: Command): void {
   command
-    .argument("[name]", `dataset: ${datasetNames.join(" or ")}; without a name, lists them`)
+    .argument("[name]", `${datasetNames.join(", ")}; without a name, lists the datasets`)
     .option("--json", "print one JSON document")
     .addHelpText(
       "after",
-      "\nDatasets are kept in the folder BASERATE_CACHE, by default your cache folder.\n\nExample:\n  $ baserate data cifar10",
+      "\nDatasets are kept in your cache folder, or in the folder that the environment variable BASERATE_CACHE names.\n\nExample:\n  $ baserate data cifar10",
     )
     .action(async (name: string | undefined, { json }: { json?: true }) => {
       const report = await reportOn(name);
@@ -41,7 +41,7 @@ async function reportOn(name: string | undefined): Promise<DatasetReport> {
 
 const synthetic: DatasetReport = {
   document: { name: "synthetic", cached: false },
-  text: "synthetic: made-up images, computed from a seed when they are needed; nothing to download",
+  text: "synthetic: made-up images, computed from a seed when needed; nothing to download",
 };
 
 function list(): DatasetReport {
@@ -60,7 +60,7 @@ function list(): DatasetReport {
     text: [
       `cifar10: 60,000 photographs of 10 classes; ${cifar10.text}`,
       synthetic.text,
-      `names: 32,033 first names, of makemore; ${names.text}`,
+      `names: the 32,033 first names of makemore; ${names.text}`,
     ].join("\n"),
   };
 }

@@ -101,7 +101,7 @@ function sharedLines({ name, bias }: ModelOutput, { outputs }: ModelOnDisk): str
   const others = outputs.filter((other) => bias && other.name !== name && other.bias?.name === bias.name);
   return others.length === 0
     ? []
-    : [field("shared", `${others.map((other) => other.name).join(", ")} has the same bias`)];
+    : [field("shared", `${others.map((other) => other.name).join(", ")} uses the same bias`)];
 }
 
 export const tensorText = ({ name, type, shape }: WritableTensor) => `${name}, ${type} [${shape.join(", ")}]`;

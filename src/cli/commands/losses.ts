@@ -8,7 +8,7 @@ import { wrap } from "../text.ts";
 
 export function describe(command: Command): void {
   command
-    .argument("[name]", "name of a loss to explain: our name, or a framework's, written as in code")
+    .argument("[name]", "name of a loss to explain: baserate's, or a framework's, written as in code")
     .option("--json", "print one JSON document")
     .addHelpText("after", "\nExample:\n  $ baserate losses keras.losses.BinaryFocalCrossentropy")
     .action((name: string | undefined, { json }: { json?: true }) => {

@@ -12,16 +12,16 @@ import { printRun } from "../printRun.ts";
 export function describe(command: Command): void {
   command
     .description(
-      "Puts the shards of a sweep together: checks that plans, versions and data are the same and that every trial is there once, and writes the report. The summary is byte for byte that of a run on one machine.",
+      "Combines the shards of a sweep: checks that plans, versions and data are the same and that no trial is missing, and writes the report. The summary is byte for byte the one that a run on one machine writes.",
     )
     .argument("<folders...>", "folders of shards, or folders that contain shard-1-of-16 and so on")
-    .option("--out <folder>", "folder for the report (the folder that contains the shards)")
+    .option("--out <folder>", "folder for the report (default: the folder that contains the shards)")
     .option("--json", "print one JSON document")
     .addHelpText("after", "\nExample:\n  $ baserate merge runs/sweep")
     .action(async (folders: string[], { out, json = false }: { out?: string; json?: boolean }) => {
       const path = out ?? (folders.length === 1 ? folders[0] : undefined);
       if (path === undefined)
-        throw new InputError("several folders are merged: give --out, a folder for the report");
+        throw new InputError("missing --out: to merge several folders, give a folder for the report");
       const merged = await mergeFolders(folders);
       const { doubled } = merged;
       if (doubled > 0) {

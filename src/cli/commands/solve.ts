@@ -42,7 +42,7 @@ export function describe(command: Command): void {
       command
         .createOption(
           "--loss <name>",
-          "the loss: our name, or a framework's, such as torch.nn.BCEWithLogitsLoss",
+          "name of the loss: baserate's, or a framework's such as torch.nn.BCEWithLogitsLoss",
         )
         .default("softmax"),
     )
@@ -59,8 +59,8 @@ export function describe(command: Command): void {
       "--sql <dialect>",
       `print the query that counts the labels in a database, for one of ${dialectNames.join(", ")}`,
     )
-    .option("--summary <file>", "write what the labels say into a small JSON file, for --merge")
-    .option("--merge", "the files are such summaries: solve for all their labels together")
+    .option("--summary <file>", "write the label statistics to a small JSON file, for --merge")
+    .option("--merge", "read files that --summary wrote, and solve for all their labels together")
     .addHelpText("after", examples);
   addLabelFlags(command);
   addHeadFlags(command, namedLoss(process.argv));

@@ -17,8 +17,8 @@ export function describe(command: Command): void {
     .addHelpText(
       "after",
       `
-The page computes everything in the browser and sends nothing anywhere. Only this machine can reach it. With CIFAR-10
-in the cache (baserate data cifar10), its experiment trains on the real images.
+The page computes everything in the browser, sends no data anywhere, and can be reached only from this machine. If
+CIFAR-10 is in the cache (baserate data cifar10), its experiment trains on the real images.
 
 Example:
   $ baserate studio --open`,

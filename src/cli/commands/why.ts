@@ -22,7 +22,7 @@ Examples:
   $ baserate why '~14' train.csv --column species
   $ baserate why -- -2.3
 
-Give the number as it was printed: its digits say how precise it is.`;
+Give the number exactly as it was printed: the number of digits says how precise it is.`;
 
 export function describe(command: Command): void {
   command
@@ -30,16 +30,16 @@ export function describe(command: Command): void {
     .argument("[labels]", "file of the training labels, or folder of images, if you have one")
     .option(
       "--loss <name>",
-      "the loss: our name, or a framework's, such as torch.nn.BCEWithLogitsLoss (default: the usual ones)",
+      "name of the loss: baserate's, or a framework's such as torch.nn.BCEWithLogitsLoss (default: tries the common ones)",
     )
-    .option("--labels-per-row <number>", "labels of one row, each with a loss of its own", wholeNumber(1))
-    .option("--batch-size <number>", "rows in a batch", wholeNumber(1))
-    .option("--accumulate <number>", "micro-batches that are added up before a step", wholeNumber(1))
-    .option("--devices <number>", "devices that a batch is spread over", wholeNumber(1))
-    .option("--places <number>", "labelled tokens or pixels of one input", wholeNumber(1))
+    .option("--labels-per-row <number>", "number of labels per row, each with its own loss", wholeNumber(1))
+    .option("--batch-size <number>", "rows per batch", wholeNumber(1))
+    .option("--accumulate <number>", "number of micro-batches that are added up per step", wholeNumber(1))
+    .option("--devices <number>", "number of devices that share a batch", wholeNumber(1))
+    .option("--places <number>", "number of labelled tokens or pixels per input", wholeNumber(1))
     .option(
       "--left-out <share>",
-      "share of the rows that the loss leaves out, such as padding: 0.3",
+      "share of the rows that the loss ignores, such as padding: 0.3",
       finiteNumber,
     )
     .option("--target-mean <number>", "mean of the targets of a regression", finiteNumber)

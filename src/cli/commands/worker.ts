@@ -14,19 +14,23 @@ interface WorkerFlags {
 export function describe(command: Command): void {
   command
     .description(
-      "Takes trials from a queue that compare --queue has filled, and trains them, until it is stopped.",
+      "Takes trials from a queue that compare --queue has filled, and trains them until it is stopped.",
     )
     .argument("<address>", "the queue: redis://host:port, or rediss:// for TLS")
-    .option("--workers <number>", "arms to train at the same time (the number of cores)", wholeNumber(1))
+    .option(
+      "--workers <number>",
+      "number of arms to train at the same time (default: the number of cores)",
+      wholeNumber(1),
+    )
     .option(
       "--lost-after <seconds>",
-      "time after which the trials of a lost worker go to another",
+      "time after which the trials of a lost worker are given to another",
       wholeNumber(1),
       30,
     )
     .addHelpText(
       "after",
-      "\nA password can be in the address or in the variable REDISCLI_AUTH.\n\nExample:\n  $ baserate worker redis://localhost:6379",
+      "\nGive a password in the address or in the environment variable REDISCLI_AUTH.\n\nExample:\n  $ baserate worker redis://localhost:6379",
     )
     .action((address: string, flags: WorkerFlags) => interruptible((signal) => work(address, flags, signal)));
 }
