@@ -177,7 +177,10 @@ function panelMarks(
 
 function tickText(value: number): string {
   if (value === 0) return "0";
-  return (value < 0 ? "−" : "+") + Number(Math.abs(value).toPrecision(3));
+  const size = Number(Math.abs(value).toPrecision(3));
+  // A panel has no room for many zeros.
+  const text = size < 1e-3 ? size.toExponential().replace("-", "−") : `${size}`;
+  return (value < 0 ? "−" : "+") + text;
 }
 
 function effectMarks(plot: PlotLibrary, effects: readonly PlacedEffect[]): Markish[] {
