@@ -197,4 +197,4 @@ test("solve alone, bundled for a browser, is small", async () => {
   const size = gzipSync(output.map((file) => ("code" in file ? file.code : "")).join("\n")).length;
   console.log(`solve alone: ${size} bytes gzipped`);
   expect(size).toBeLessThan(maxSolveBytes);
-}, 60_000);
+});

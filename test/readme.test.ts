@@ -58,7 +58,7 @@ test("every command that the README names exists, with the options it gives", as
     expect(stdout).toContain(`Usage: baserate ${command}`);
     for (const option of words.filter((word) => word.startsWith("--"))) expect(stdout).toContain(option);
   }
-}, 60_000);
+});
 
 test("links between documents lead to files that are there", () => {
   const documents = [

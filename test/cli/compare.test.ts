@@ -145,7 +145,7 @@ beforeAll(async () => {
   writeFileSync(inFolder("bias.json"), "[1, 0, -1]");
   await writeImages();
   await writeBadFiles();
-}, 60_000);
+});
 
 const quick = ["--seeds", "2", "--epochs", "2", "--batch-size", "16", "--json"];
 const ofRows = ["--model", "rows.onnx", "--data", "rows.npy", "--labels", "labels.npy"];
@@ -261,7 +261,7 @@ test("the file of reproduce --onnx gives the curves of reproduce, from the same 
   again.forEach((row, i) => {
     expect(Number(row[4])).toBeCloseTo(Number(original[i][4]), 4);
   });
-}, 60_000);
+});
 
 test("a network whose tensors are in a file beside it trains as one that holds them", async () => {
   const whole = await run(...ofRows, ...quick, "--arms", "prior,as-is", "--out", "whole");

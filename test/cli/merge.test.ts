@@ -37,7 +37,7 @@ beforeAll(async () => {
   await baserate("compare", "plan.yaml", "--out", "whole");
   for (const shard of ["1/3", "2/3", "3/3"])
     await baserate("compare", "plan.yaml", "--shard", shard, "--out", "sweep");
-}, 120_000);
+});
 
 test("the merged shards of a sweep give the files of one run, byte for byte", async () => {
   const { code, stdout, stderr } = await baserate("merge", "sweep", "--out", "merged", "--json");

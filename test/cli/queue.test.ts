@@ -117,7 +117,7 @@ describe.skipIf(noRedis)(`with Redis${noRedis ? " (skipped: redis-server is not 
   beforeAll(async () => {
     await baserate("compare", "plan.yaml", "--out", "whole").exit;
     versions = JSON.parse(readFileSync(join(folder, "whole/versions.json"), "utf8"));
-  }, 120_000);
+  });
 
   beforeEach(async () => {
     const probe = createServer().listen(0);
@@ -161,7 +161,7 @@ describe.skipIf(noRedis)(`with Redis${noRedis ? " (skipped: redis-server is not 
     const second = compare(first.out);
     expect(await second.exit).toBe(0);
     expect(summary(second.out)).toBe(summary("whole"));
-  }, 120_000);
+  });
 
   test("two watchers of one sweep get the same results, and each job is done once", async () => {
     const watchers = [compare(), compare()];
@@ -169,7 +169,7 @@ describe.skipIf(noRedis)(`with Redis${noRedis ? " (skipped: redis-server is not 
     expect(await Promise.all(watchers.map(({ exit }) => exit))).toEqual([0, 0]);
     for (const { out } of watchers) expect(summary(out)).toBe(summary("whole"));
     expect(busy.text().match(/done/g)).toHaveLength(6);
-  }, 120_000);
+  });
 
   test("a worker stopped by Ctrl-C gives its job to another", async () => {
     const watcher = compare();
@@ -180,7 +180,7 @@ describe.skipIf(noRedis)(`with Redis${noRedis ? " (skipped: redis-server is not 
     worker();
     expect(await watcher.exit).toBe(0);
     expect(summary(watcher.out)).toBe(summary("whole"));
-  }, 120_000);
+  });
 
   test("after a restart of Redis that loses everything, the watcher adds what is missing", async () => {
     const watcher = compare();
@@ -191,7 +191,7 @@ describe.skipIf(noRedis)(`with Redis${noRedis ? " (skipped: redis-server is not 
     redis = await startRedis();
     expect(await watcher.exit).toBe(0);
     expect(summary(watcher.out)).toBe(summary("whole"));
-  }, 120_000);
+  });
 
   test("a connection that drops for longer than a job is held comes back, and the sweep is completed", async () => {
     const proxy = await startProxy();
@@ -204,7 +204,7 @@ describe.skipIf(noRedis)(`with Redis${noRedis ? " (skipped: redis-server is not 
     expect(await watcher.exit).toBe(0);
     proxy.close();
     expect(summary("dropped")).toBe(summary("whole"));
-  }, 120_000);
+  });
 
   test("a job that is delivered twice, since its worker stood still for too long, counts once", async () => {
     const watcher = compare();
@@ -220,7 +220,7 @@ describe.skipIf(noRedis)(`with Redis${noRedis ? " (skipped: redis-server is not 
     expect(await second.exit).toBe(0);
     for (const { out } of [watcher, second]) expect(summary(out)).toBe(summary("whole"));
     expect(lines(watcher.out)).toHaveLength(12);
-  }, 120_000);
+  });
 
   test("workers whose clocks are an hour ahead and behind complete a sweep, one of them killed", async () => {
     const watcher = compare();
@@ -234,7 +234,7 @@ describe.skipIf(noRedis)(`with Redis${noRedis ? " (skipped: redis-server is not 
     expect(await watcher.exit).toBe(0);
     expect(behind.text()).toContain("done");
     expect(summary(watcher.out)).toBe(summary("whole"));
-  }, 120_000);
+  });
 
   const cannotMount = process.getuid?.() !== 0;
   test.skipIf(cannotMount)(
@@ -285,7 +285,7 @@ describe.skipIf(noRedis)(`with Redis${noRedis ? " (skipped: redis-server is not 
     const again = compare(watcher.out); // a new start for the job, now with the sweep's own plan
     expect(await again.exit).toBe(0);
     expect(summary(again.out)).toBe(summary("whole"));
-  }, 120_000);
+  });
 
   test("a worker with other data, or of other versions, is refused with a line", async () => {
     await addFirst({ versions: { ...versions, data: "another" } });
@@ -301,7 +301,7 @@ describe.skipIf(noRedis)(`with Redis${noRedis ? " (skipped: redis-server is not 
     const older = worker();
     expect(await older.exit).toBe(2);
     expect(older.text()).toMatch(/has sweeps for baserate 9\.9\.9 alone; this worker has baserate \d/);
-  }, 120_000);
+  });
 
   test("a server that is not there, or another password, is refused without the password", async () => {
     redis.child.kill("SIGKILL");
@@ -312,5 +312,5 @@ describe.skipIf(noRedis)(`with Redis${noRedis ? " (skipped: redis-server is not 
       /^baserate: can't use the queue redis:\/\/127\.0\.0\.1:\d+: connect ECONNREFUSED/,
     );
     expect(refused.text()).not.toContain("secret");
-  }, 60_000);
+  });
 });

@@ -81,13 +81,13 @@ test("--json prints one document with the measures of each arm, and the files it
   );
   for (const file of Object.values(files)) expect(existsSync(join(folder, file as string))).toBe(true);
   expect(readFileSync(join(folder, "one/losses.csv"), "utf8").trim().split("\n")).toHaveLength(1 + 2 * 5);
-}, 60_000);
+});
 
 test("the same seed gives the same losses, bit for bit, whatever the number of workers", async () => {
   const [first, second] = [await run("same-1", "--workers", "1"), await run("same-2", "--workers", "2")];
   expect(first.arms.zero.losses).toEqual(second.arms.zero.losses);
   expect(first.arms.prior).toEqual(second.arms.prior);
-}, 60_000);
+});
 
 test("several seeds give mean, sd and values, and a run that was killed goes on to the same summary", async () => {
   const seeds = ["--seeds", "3", "--epochs", "2"];
@@ -114,7 +114,7 @@ test("several seeds give mean, sd and values, and a run that was killed goes on 
   expect(readFileSync(join(folder, "killed/summary.json"))).toEqual(
     readFileSync(join(folder, "whole/summary.json")),
   );
-}, 120_000);
+});
 
 test("a folder with a run of another plan is refused and left alone, and --fresh starts over", async () => {
   await run("other");
@@ -126,7 +126,7 @@ test("a folder with a run of another plan is refused and left alone, and --fresh
   );
   expect(readFileSync(join(folder, "other/trials.jsonl"), "utf8")).toBe(before);
   expect((await run("other", "--epochs", "2", "--fresh")).plan.epochs).toBe(2);
-}, 60_000);
+});
 
 test("Ctrl-C ends a run with exit 130 in the middle of a trial, and keeps what is finished", async () => {
   const plan = ["reproduce", ...small, "--out", "stopped", "--arms", "zero"];
@@ -145,7 +145,7 @@ test("Ctrl-C ends a run with exit 130 in the middle of a trial, and keeps what i
   });
   expect(code).toBe(130);
   expect(finished()).toBe(before);
-}, 60_000);
+});
 
 test("counts and layers that do not fit the dataset are refused before it is fetched", async () => {
   const [bin, touched] = [join(folder, "bin"), join(folder, "touched")];

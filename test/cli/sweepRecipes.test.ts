@@ -40,11 +40,11 @@ beforeAll(() => {
   const npx = `#!/bin/sh\nshift\nexec "${process.execPath}" "${join(root, "dist/cli.js")}" "$@"\n`;
   writeFileSync(join(folder, "npx"), npx, { mode: 0o755 });
   whole = execute("whole", "npx baserate compare plans/sweep.yaml");
-}, 120_000);
+});
 
 test("the shell loop gives the summary of one run", () => {
   expect(execute("loop", recipe("Shell loop"))).toEqual(whole);
-}, 120_000);
+});
 
 test.skipIf(isMissing("parallel"))(
   `GNU parallel gives the summary of one run${skipped("parallel")}`,
@@ -60,7 +60,7 @@ test("the Slurm script, as the tasks of an array, gives the summary of one run",
   const tasks = Array.from({ length: Number(last) }, (_, i) => i + Number(first));
   const array = tasks.map((i) => `export SLURM_ARRAY_TASK_ID=${i} SLURM_CPUS_PER_TASK=1\n${script}`);
   expect(execute("slurm", [...array, "npx baserate merge runs/sweep"].join("\n"))).toEqual(whole);
-}, 120_000);
+});
 
 test.skipIf(isMissing("shellcheck"))(
   `shellcheck finds nothing in the Slurm script${skipped("shellcheck")}`,

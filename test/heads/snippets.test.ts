@@ -54,7 +54,7 @@ test("docs/solve.md lists which lines each loss has in each framework", () => {
   const updated = `${before}${made()}${after}`;
   if (process.env.UPDATE_DOCS) writeFileSync(path, updated);
   else expect(page).toBe(updated);
-}, 60_000);
+});
 
 test("lines name the framework's own losses, and the options in which they differ", () => {
   const labels = examples.numbers.labels;

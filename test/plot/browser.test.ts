@@ -46,7 +46,7 @@ describe.skipIf(noChromium !== "")(`in Chromium${noChromium}`, () => {
     await page.evaluate(async () => {
       await document.fonts.load('12px "DejaVu Sans"');
     });
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await browser?.close();

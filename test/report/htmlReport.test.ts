@@ -112,7 +112,7 @@ describe.skipIf(noChromium !== "")(`a report in Chromium${noChromium}`, () => {
     } finally {
       await browser.close();
     }
-  }, 60_000);
+  });
 
   test.each(["light", "dark"] as const)(
     "axe finds nothing wrong, %s",

@@ -46,4 +46,4 @@ test("the browser's runtime trains as the native one does, but for rounding", as
   native.forEach((loss, i) => {
     expect(web[i]).toBeCloseTo(loss, 4);
   });
-}, 60_000);
+});

@@ -79,7 +79,7 @@ describe.skipIf(noStudio !== "")(`your outputs, in Chromium${noStudio}`, { timeo
     const report = JSON.parse(stdout);
     const text = page.locator("#check-report > p").first();
     await expect
-      .poll(() => text.textContent().catch(() => ""), { timeout: 60_000 })
+      .poll(() => text.textContent().catch(() => ""))
       .toContain(
         `Measured loss ${Number(report.measuredLoss.toPrecision(4))}, expected ${Number(report.expectedLoss.toPrecision(4))}, at bias 0 ${Number(report.lossAtZero.toPrecision(4))}`,
       );

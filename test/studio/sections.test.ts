@@ -57,7 +57,7 @@ describe.skipIf(noStudio !== "")(`the sections in Chromium${noStudio}`, { timeou
 
     const again = await studio.open(new URL(page.url()).hash);
     await expect
-      .poll(() => again.page.locator("#answer .losses dd").allTextContents(), { timeout: 30_000 })
+      .poll(() => again.page.locator("#answer .losses dd").allTextContents())
       .toEqual(await losses());
     await again.page.close();
   });
@@ -68,7 +68,7 @@ describe.skipIf(noStudio !== "")(`the sections in Chromium${noStudio}`, { timeou
     await page.locator("#label-file").setInputFiles(path);
     await chooseLoss("torch.nn.HuberLoss");
     const solved = JSON.parse(baserate("solve", path, "--loss", "torch.nn.HuberLoss", "--json").stdout);
-    await expect.poll(losses, { timeout: 30_000 }).toContain(solved.expectedLoss.toFixed(4));
+    await expect.poll(losses).toContain(solved.expectedLoss.toFixed(4));
     await page.locator("#answer figure svg").nth(1).waitFor();
   });
 
@@ -78,7 +78,7 @@ describe.skipIf(noStudio !== "")(`the sections in Chromium${noStudio}`, { timeou
     await page.locator("#label-file").setInputFiles(path);
     const { stderr } = baserate("solve", path, "--loss", "torch.nn.HuberLoss");
     const problem = page.locator("#labels .problem");
-    await expect.poll(() => problem.allTextContents(), { timeout: 30_000 }).toHaveLength(1);
+    await expect.poll(() => problem.allTextContents()).toHaveLength(1);
     expect(stderr).toContain(await problem.textContent());
     await chooseLoss("hubber");
     await expect

@@ -90,7 +90,7 @@ describe.each(databases)("$name", ({ fill, missing }) => {
   let database: Filled;
   beforeAll(async () => {
     if (!missing) database = await fill();
-  }, 120_000);
+  });
   afterAll(() => database?.close?.());
   const onDatabase = test.skipIf(missing !== undefined);
   const read = (loss: string, flags: object) => labelsOf(findHead(loss).head, database.address, flags);

@@ -114,7 +114,7 @@ describe.each(engines)("$name", ({ start, missing, countsOnly = false }) => {
   let engine: Engine;
   beforeAll(async () => {
     if (!missing) engine = await start();
-  }, 120_000);
+  });
   afterAll(() => engine?.close());
   const onEngine = test.skipIf(missing !== undefined);
   const withNumbers = test.skipIf(missing !== undefined || countsOnly);
