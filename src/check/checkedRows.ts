@@ -44,7 +44,7 @@ export async function checkedRows(
   const width = sample.outputs.length / sample.rows;
   if (head.name === "softmax" && width === 1 && sample.labels.every((label) => label === 0 || label === 1)) {
     throw new InputError(
-      "the outputs have one number per row, of which a softmax always makes 1: add --loss sigmoid, which takes one output with yes/no labels",
+      "the outputs have one number per row, and a softmax of one number is always 1: add --loss sigmoid, which takes one output and yes/no labels",
     );
   }
   return sample;
@@ -125,7 +125,7 @@ function placesOf(
 ): Omit<CheckedRows, "ignoreIndex"> {
   if (rows !== rowsRead) {
     throw new InputError(
-      "labels of places cannot be skipped: mark missing ones with a number such as -100, and give --ignore-index -100",
+      "--missing skip cannot leave out single pixels or tokens: mark missing labels with a number such as -100, and give --ignore-index -100",
     );
   }
   const width = rows / shape[0];

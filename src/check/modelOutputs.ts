@@ -194,7 +194,9 @@ function numbersOf({ dtype, data }: Tensor): Float64Array {
 function shapeOf(name: string, { shape, data }: Tensor, rows: number): readonly number[] {
   if (shape[0] === rows) return shape;
   if (data.length % rows === 0) return [rows, data.length / rows];
-  throw new InputError(`output ${name} has ${data.length} numbers for ${rows} rows: not as many for each`);
+  throw new InputError(
+    `output ${name} has ${data.length} numbers for ${rows} rows, so rows differ in length; each row needs as many numbers`,
+  );
 }
 
 function rangeCounter() {

@@ -31,7 +31,9 @@ export async function modelRun(
   options: ModelOutputOptions,
 ): Promise<ModelRun> {
   if (!model.format.startsWith("ONNX")) {
-    throw new InputError(`${path}: ${model.format}; only ONNX models are run, give the others' --outputs`);
+    throw new InputError(
+      `${path}: ${model.format}; check runs only ONNX models; for others, save the outputs and give --outputs`,
+    );
   }
   const session = await load();
   try {

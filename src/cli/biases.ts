@@ -83,7 +83,7 @@ export async function readBiases(path: string): Promise<IntendedBias[]> {
   const found = several.safeParse(content);
   if (!found.success || Object.keys(found.data).length === 0) {
     throw new InputError(
-      `${path}: neither a list of numbers, nor {output: list}, nor {output: {labels or counts, loss}}`,
+      `${path}: expected a list of numbers, {output: list}, or {output: {labels or counts, loss}}`,
     );
   }
   const intended: IntendedBias[] = [];

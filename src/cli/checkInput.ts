@@ -43,13 +43,15 @@ export async function readCheckInput(
       throw new InputError("nothing to check: give --outputs, or an ONNX model with --data");
     }
     if (flags.data !== undefined) {
-      throw new InputError(`--data ${flags.data} is for an ONNX model to be run on: name the model`);
+      throw new InputError(`--data ${flags.data} needs an ONNX model to run: give its path as well`);
     }
     const outputs = await readNumberArray(flags.outputs);
     return { input: await inputOf(head, outputs, flags), source: flags.outputs };
   }
   if (flags.outputs !== undefined) {
-    throw new InputError(`outputs come from ${model} or from --outputs, not from both`);
+    throw new InputError(
+      `${model} and --outputs cannot be combined: both give the outputs; leave one of them out`,
+    );
   }
   const data = await openCheckData(model, head, flags, signal);
   try {

@@ -17,7 +17,7 @@ export function labelTable(flags: CheckLabelFlags): LabelTable | undefined {
   if (name === undefined) return undefined;
   if (isDatabaseAddress(name)) {
     throw new InputError(
-      "labels of the checked rows come from a file, since a database has no order of rows that the outputs' could be; --training-labels can be a database",
+      "--labels cannot be a database, since its rows have no order that could be matched with the outputs; give a file (--training-labels can be a database)",
     );
   }
   return { name, classAxis, choices: choicesOf(flags), read: (use) => withTable(name, flags, use) };
@@ -37,7 +37,9 @@ export async function trainingSummary(
 ): Promise<LabelSummary | undefined> {
   if (counts === undefined && file === undefined) return undefined;
   if (counts !== undefined && file !== undefined) {
-    throw new InputError("training labels come from --counts or from --training-labels, not from both");
+    throw new InputError(
+      "--counts and --training-labels cannot be combined: both give the training labels; leave one of them out",
+    );
   }
   const classes = flags.classes ?? (counts === undefined ? names : undefined);
   const { summary } = await labelsOf(head, file, { ...flags, counts, classes }, { indicesAreSure: true });

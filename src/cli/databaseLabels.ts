@@ -26,7 +26,9 @@ export function printedQuery(
   flags: DatabaseFlags,
 ): string {
   if (file !== undefined)
-    throw new InputError(`--sql prints a query and reads nothing, so ${file} cannot be given with it`);
+    throw new InputError(
+      `--sql and ${file} cannot be combined: --sql only prints a query and reads no file; leave one of them out`,
+    );
   return `${queryOf(head, flags)(findDialect(dialect))};`;
 }
 
@@ -65,7 +67,7 @@ export async function readGroupedFile(
 
 function queryOf(head: Head, { column, weightColumn, where, ...place }: DatabaseFlags) {
   requirePlace(place);
-  if (column === undefined) throw new InputError("say which column holds the labels with --column");
+  if (column === undefined) throw new InputError("missing --column: name the column that holds the labels");
   if (head.reads === "nothing") throw new InputError(`${head.name} reads no labels`);
   if (head.reads === "survival" && column.length !== 2) {
     throw new InputError(

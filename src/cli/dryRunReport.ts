@@ -26,7 +26,7 @@ export function dryRunReport(plan: Plan, { data, settings, trials, steps, dataBy
     ...data.notes.map((note) => field("note", note)),
   ];
   const parts = settings.map((setting) => settingReport(plan, setting, dataBytes));
-  return [lines.join("\n"), ...parts, "Nothing was trained or written."].join("\n\n");
+  return [lines.join("\n"), ...parts, "Nothing was trained and nothing was written."].join("\n\n");
 }
 
 function settingReport(plan: Plan, setting: DryRunSetting, dataBytes: number): string {

@@ -117,7 +117,7 @@ function printShard({ path }: RunFolder, { index, count }: Shard, trials: number
   if (json) console.log(JSON.stringify({ shard: `${index}/${count}`, folder: path, trials }));
   else {
     console.log(
-      `shard ${index}/${count}: ${trials} trials in ${path}; baserate merge ${dirname(path)} makes the report of all shards`,
+      `shard ${index}/${count}: ${trials} trials in ${path}; baserate merge ${dirname(path)} writes the report of all shards`,
     );
   }
 }

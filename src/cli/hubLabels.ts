@@ -19,7 +19,7 @@ export async function readHub(
   choices: LabelChoices,
 ): Promise<{ place: string; read: LabelsRead }> {
   if (column === undefined)
-    throw new InputError("say which column of the dataset holds the labels with --column");
+    throw new InputError("missing --column: name the column of the dataset that holds the labels");
   const split = await findSplit(address, flags);
   const place = `${address} (${split.config}, ${split.split})`;
   const isClasses = head.reads === "classes" && column.length === 1 && weightColumn === undefined;

@@ -106,7 +106,10 @@ export async function labelsOf(
   const choices = { ...choicesOf(flags), ...hints };
   const { counts, classes } = flags;
   if (counts !== undefined) {
-    if (file !== undefined) throw new InputError(`labels come from --counts or from ${file}, not from both`);
+    if (file !== undefined)
+      throw new InputError(
+        `--counts and ${file} cannot be combined: both give the labels; leave one of them out`,
+      );
     return (await import("../tables/readCounts.ts")).readCounts(counts, classes);
   }
   if (file === undefined)

@@ -26,7 +26,7 @@ export async function readManyFiles(
   choices: LabelChoices,
 ): Promise<{ place: string; read: LabelsRead }> {
   if (column === undefined)
-    throw new InputError("say which column of the files holds the labels with --column");
+    throw new InputError("missing --column: name the column of the files that holds the labels");
   const progress = progressLine(`reading ${paths.length === 1 ? paths[0] : `${paths.length} files`}`);
   progress.show(0, 1);
   try {

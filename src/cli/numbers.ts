@@ -20,7 +20,7 @@ export function numberList(text: string): number[] {
   const bad = words[numbers.findIndex((value) => !Number.isFinite(value))];
   if (words.length === 0 || bad !== undefined) {
     throw new InvalidArgumentError(
-      `${bad ?? "it"} is no number; write numbers with commas between, as in 4000,100`,
+      `${bad ?? "it"} is not a number; write numbers separated by commas, as in 4000,100`,
     );
   }
   return numbers;

@@ -46,7 +46,7 @@ export async function serveStudio(folder: string, port: number): Promise<StudioS
   app.use(async (context, next) => {
     const name = context.req.header("Host")?.replace(/:\d+$/, "");
     if (name === undefined || !ownNames.includes(name)) {
-      return context.text("This server answers to localhost alone.\n", 403);
+      return context.text("This server only answers requests to localhost.\n", 403);
     }
     await next();
     for (const [header, value] of Object.entries(headers)) context.header(header, value);

@@ -29,6 +29,8 @@ export async function readSummaries(paths: readonly string[]): Promise<SourcedLa
 
 export async function writeSummaryFile(path: string, summary: LabelSummary | undefined): Promise<void> {
   if (summary === undefined)
-    throw new InputError("--summary: this loss reads no labels, so there is nothing to write");
+    throw new InputError(
+      "invalid --summary: this loss reads no labels, so there is nothing to write; leave it out",
+    );
   await writeWhole(path, formatSummary(summary));
 }

@@ -28,7 +28,7 @@ export async function readImageRows(path: string, options: ImageRowsOptions): Pr
     const label = names.indexOf(listed.names[k]);
     if (label < 0) {
       throw new InputError(
-        `${path} has the folder ${listed.names[k]}, which is no class; known: ${names.join(", ")}`,
+        `${path} has the folder ${listed.names[k]}, which is not a class; known: ${names.join(", ")}`,
       );
     }
     return files.map((file) => ({ file, label }));

@@ -142,7 +142,7 @@ async function readLabelled(
   const labels = await readLabelsOf(plan, path, labelPath, head, source, open, before);
   if (labels.count === source.count) return { path, source, labels, weights };
   throw new InputError(
-    `${labelPath ?? path} has ${labels.count} labels, and ${path} has ${source.count} ${source.unit}s; needed: one for each`,
+    `${labelPath ?? path} has ${labels.count} labels, and ${path} has ${source.count} ${source.unit}s; one label per row is needed`,
   );
 }
 

@@ -90,7 +90,7 @@ function encode(
 function sameColumns(columns: readonly Column[], other: TableRows, path: string): Column[] {
   return columns.map((column) => {
     const found = other.columns.find(({ name }) => name === column.name);
-    if (!found) throw new InputError(`the test data has no column ${column.name}, as ${path} has`);
+    if (!found) throw new InputError(`the test data has no column ${column.name}, which ${path} has`);
     if ("numbers" in column === "numbers" in found) return found;
     if ("categories" in found) {
       const word = found.categories.find((cell) => Number.isNaN(Number(cell)));
@@ -135,7 +135,7 @@ function standardiser(column: Column & { numbers: Float64Array }, training: Uint
     name,
     width: flagged ? 2 : 1,
     ...(flagged && {
-      note: `${name} misses ${missing} of ${training.length} training numbers: they became the mean, with a feature of their own that says so.`,
+      note: `${name} misses ${missing} of ${training.length} training numbers: they were replaced by the mean, and a further feature marks them.`,
     }),
     write(column, row, to, at) {
       const x = (column as Column & { numbers: Float64Array }).numbers[row];

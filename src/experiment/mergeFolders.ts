@@ -85,7 +85,7 @@ async function union(folders: readonly string[], plan: Plan): Promise<Pick<Merge
   for (const folder of folders) {
     for (const trial of (await readTrials(folder)).trials) {
       const [key, line] = [trialKeyText(trial), trialLine(trial)];
-      if (!known.has(key)) throw new InputError(`${folder}: the trial ${key} is not one of its plan`);
+      if (!known.has(key)) throw new InputError(`${folder}: the trial ${key} does not belong to its plan`);
       const before = found.get(key);
       if (before === undefined) found.set(key, { trial, line, folder });
       else if (before.line === line) doubled += 1;

@@ -147,7 +147,7 @@ export async function readFacts(path: string): Promise<DataFacts | undefined> {
   try {
     return dataFactsSchema.parse(JSON.parse(await readFile(file, "utf8")));
   } catch (error) {
-    throw new InputError(`${file}: expected what is known of the data of the trials beside it`, {
+    throw new InputError(`${file}: expected the facts about the data of the trials beside it`, {
       cause: error,
     });
   }

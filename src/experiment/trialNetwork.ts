@@ -55,7 +55,7 @@ function importedTrialNetwork(plan: Plan, data: ExperimentData, bytes: Uint8Arra
   const bias = network.parameters.find(({ name }) => name === outputBias);
   if (!bias) {
     throw new InputError(
-      `${file}: its output bias ${outputBias} is no parameter that can be trained; leave it out of freeze, or export the network again with its parameters`,
+      `${file}: its output bias ${outputBias} is not a parameter that can be trained; leave it out of freeze, or export the network again with its parameters`,
     );
   }
   const stored = Object.fromEntries(

@@ -187,5 +187,5 @@ const lastCodePoint = 0x10ffff;
 
 function character(file: string, codePoint: number): string {
   if (codePoint <= lastCodePoint) return String.fromCodePoint(codePoint);
-  throw new InputError(`${file} is damaged: its text holds ${codePoint}, which is no character of Unicode`);
+  throw new InputError(`${file} is damaged: its text holds ${codePoint}, which is not a Unicode character`);
 }

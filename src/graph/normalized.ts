@@ -33,5 +33,5 @@ export function dropped(graph: Graph, x: Value, mask: Value, keep: number): Valu
 /** @throws RangeError where batch normalisation has but one value per channel, whose variance is 0 */
 export function requireValues(perChannel: number): void {
   if (perChannel > 1) return;
-  throw new RangeError("batch normalisation needs 2 values per channel, and has 1");
+  throw new RangeError("batch normalisation needs at least 2 values per channel, but has 1");
 }

@@ -105,7 +105,7 @@ export const poisson = defineHead({
       output: rateLinks[link].inverse([rare]),
       kind: "boundary",
       warnings: [
-        `the mean of ${column.place} is not above epsilon = ${epsilon}: the optimal rate is 0; ${rare} was taken`,
+        `the mean of ${column.place} is not above epsilon = ${epsilon}: the optimal rate is 0; the bias is set for a rate of ${rare}`,
       ],
     };
   },

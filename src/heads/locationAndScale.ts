@@ -51,4 +51,4 @@ export const halfLog2Pi = 0.5 * Math.log(2 * Math.PI);
 
 /** A warning where the best scale would be 0. */
 export const constantLabels = ({ labels, place }: LabelColumn<number>, what: string) =>
-  `all labels of ${place} are ${labels[0]}: the optimal ${what} is 0; epsilon was taken, so that the bias is finite`;
+  `all labels of ${place} are ${labels[0]}: the optimal ${what} is 0; epsilon is used instead, so that the bias is finite`;

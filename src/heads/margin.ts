@@ -61,7 +61,7 @@ export const hinge = defineHead({
     output: [Math.sign(2 * q - 1)],
     kind: "closed form",
     warnings:
-      q === 0.5 ? [`as many yes as no in ${place}: every output from -1 to 1 is optimal; 0 was taken`] : [],
+      q === 0.5 ? [`as many yes as no in ${place}: every output from -1 to 1 is optimal; 0 is used`] : [],
   }),
   formula: {
     loss: ["max(0, 1 - s z),  s = 2 y - 1", tex`\ell(z,y)=\max(0,1-sz),\quad s=2y-1`],
@@ -211,7 +211,7 @@ export const categoricalHinge = defineHead({
       warnings:
         top === 0.5
           ? [
-              "one class has half of the rows: its output may exceed the others by anything from 0 to 1; 0 was taken",
+              "one class has half of the rows: its output may exceed the others by anything from 0 to 1; 0 is used",
             ]
           : [],
     };

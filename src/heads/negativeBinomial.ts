@@ -60,7 +60,7 @@ function negativeBinomialOptimum(column: LabelColumn<number>): Optimum {
   const { labels, weights, weight, variance, rows, pseudoCount, place } = column;
   const { mean, warnings } = positiveMean(column);
   if (!(variance > mean)) {
-    const message = `the variance of ${place} is not above its mean: the Poisson limit r -> infinity is best; 1/r = ${pseudoCount}/${rows} was taken`;
+    const message = `the variance of ${place} is not above its mean: the Poisson limit r -> infinity is best; 1/r = ${pseudoCount}/${rows} is used`;
     return {
       output: [Math.log(mean), Math.log(rows / pseudoCount)],
       kind: "boundary",

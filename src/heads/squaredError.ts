@@ -45,7 +45,7 @@ function optimum(column: LabelColumn<number>, { activation }: SquaredErrorOption
     kind: "boundary",
     warnings: [
       `the mean of ${place} is ${mean}, and ${activation} predicts ${low} to ${high}, neither included: ` +
-        "the optimum lies at infinity; a bias just inside was taken",
+        "the optimum lies at infinity; the bias is set just inside the range",
     ],
   };
 }

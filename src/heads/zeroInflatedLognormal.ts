@@ -86,7 +86,7 @@ function lognormalOptimum(
   const variance = positives > 0 ? sum(logs.map((l, i) => mass[i] * (l - mean) ** 2)) / positives : 1;
   if (variance === 0)
     warnings.push(
-      `all positive labels of ${place} are equal: their standard deviation is 0; epsilon was taken`,
+      `all positive labels of ${place} are equal: their standard deviation is 0; epsilon is used instead`,
     );
   const logSd = Math.log(Math.max(Math.sqrt(variance), variance > 0 ? 0 : epsilon));
   return {

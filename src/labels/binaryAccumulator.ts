@@ -59,7 +59,7 @@ export class BinaryAccumulator
     checkNotEmpty(this.rows, this.skipMissing ? 1 : totals[0]);
     const empty = totals.findIndex((total) => !(total > 0));
     if (empty >= 0) {
-      throw new InputError(`column ${this.names?.[empty] ?? empty} has no label of a weight above 0`);
+      throw new InputError(`column ${this.names?.[empty] ?? empty} has no label with a weight above 0`);
     }
     const positives = this.positives!.values();
     return {

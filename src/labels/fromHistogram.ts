@@ -18,7 +18,7 @@ export function fromHistogram(valuesOrEdges: ArrayLike<number>, counts: ArrayLik
   const binned = values.length === weights.length + 1;
   if (!binned && values.length !== weights.length) {
     throw new InputError(
-      `${weights.length} counts need as many values, or one more bin edge, not ${values.length}`,
+      `${weights.length} counts need as many values or one more bin edge than counts, but got ${values.length}`,
     );
   }
   const unsorted = binned ? values.findIndex((edge, i) => i > 0 && !(edge > values[i - 1])) : -1;

@@ -77,11 +77,11 @@ export function summarizeRows<Row, Summary extends LabelSummary>(
   let count = 0;
   for (const row of rows) {
     const next = weight.next();
-    if (next.done) throw new InputError(`too few weights: ${count} for more rows than that`);
+    if (next.done) throw new InputError(`too few weights: ${count}, but there are more rows`);
     accumulator.add(row, next.value);
     count++;
   }
-  if (!weight.next().done) throw new InputError(`too many weights: more than the ${count} rows`);
+  if (!weight.next().done) throw new InputError(`too many weights: there are only ${count} rows`);
   return accumulator.summary();
 }
 

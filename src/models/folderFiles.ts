@@ -49,6 +49,6 @@ function folderReason(names: readonly string[]): string {
   if (advice !== undefined) return advice;
   const models = names.filter((name) => modelNames.test(name)).slice(0, 5);
   return models.length === 0
-    ? "a folder; name the model's file"
-    : `a folder; name a file in it: ${models.join(", ")}`;
+    ? "a folder; give the path of the model file"
+    : `a folder; give the path of one file in it: ${models.join(", ")}`;
 }

@@ -115,7 +115,7 @@ function outputLayer(graph: OnnxGraph, node: NodeProto, value: string, file: str
   }
   if (/^(Linear|TreeEnsemble|SVM)(Classifier|Regressor)$|^TreeEnsemble$|^Normalizer$/.test(opType)) {
     return nothing(
-      `it comes from ${label}, a fitted model as scikit-learn's: there is no training to start, so no bias to set`,
+      `it comes from ${label}, a fitted model as in scikit-learn: it is not trained further, so there is no bias to set`,
       node,
     );
   }

@@ -6,7 +6,7 @@ export function patchesByFile(model: ModelFile, patches: readonly Patch[]): Map<
   const result = new Map<string, Patch[]>();
   for (const patch of [...patches].sort((a, b) => a.offset - b.offset)) {
     if (!model.files.includes(patch.file))
-      throw new Error(`patch of ${patch.file}, which is no file of the model`);
+      throw new Error(`patch of ${patch.file}, which is not a file of the model`);
     const before = result.get(patch.file)?.at(-1);
     if (before && before.offset + before.remove > patch.offset)
       throw new Error(`patches of ${patch.file} overlap`);

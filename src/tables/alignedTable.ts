@@ -46,7 +46,9 @@ async function* rowsOf(file: string, bytes: AsyncIterable<Uint8Array>): AsyncGen
     const cells = inner.split("|").map((cell) => cell.trim());
     width ??= cells.length;
     if (cells.length !== width) {
-      throw new InputError(`${file}: line ${number} has ${cells.length} cells, not ${width} as the first`);
+      throw new InputError(
+        `${file}: line ${number} has ${cells.length} cells, but the first line has ${width}`,
+      );
     }
     yield cells;
   }

@@ -232,6 +232,6 @@ function questionIdentifiers(
 ): void {
   if (as !== undefined || classes !== undefined || rows < 20 || counts.length <= rows / 2) return;
   throw new InputError(
-    `column ${column} holds ${counts.length} distinct texts in ${rows} rows, which look like no classes; add --as names if they are`,
+    `column ${column} holds ${counts.length} distinct texts in ${rows} rows, which do not look like classes; add --as names if they are`,
   );
 }

@@ -24,12 +24,14 @@ export function collectorFor(
   if (reads === "survival") return survivalCollector(columns, options);
   if (reads === "numbers" || reads === "directions") {
     if (as === "classes" || as === "names")
-      throw new InputError(`this loss reads numbers, so --as ${as} cannot be`);
+      throw new InputError(
+        `--as ${as} does not fit this loss, which reads numbers; leave it out, or give --as numbers`,
+      );
     return numberCollector(columns, options, family === "regression");
   }
   if (as === "numbers")
     throw new InputError(
-      "this loss reads classes, so --as numbers cannot be; use a loss for numbers, such as squared-error",
+      "--as numbers does not fit this loss, which reads classes; use a loss for numbers, such as squared-error",
     );
   if (columns.length === 1)
     return reads === "classes" || as !== undefined
@@ -40,7 +42,7 @@ export function collectorFor(
       new DistributionAccumulator({ names: columns }),
       columns,
       options,
-      () => `shares of ${columns.length} classes a row`,
+      () => `shares of ${columns.length} classes per row`,
     );
   }
   const skipMissing = missing === "skip" && !options.wholeRows;

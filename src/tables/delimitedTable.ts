@@ -81,7 +81,9 @@ async function* blocksOf(
     }
     const end = scanner.completeRows(block);
     if (block.length - end > maxRowBytes) {
-      throw new InputError(`${file}: a row has more than ${maxRowBytes} bytes; is a quote never closed?`);
+      throw new InputError(
+        `${file}: a row has more than ${maxRowBytes} bytes; check that every quote is closed`,
+      );
     }
     if (end > 0) yield block.subarray(0, end);
     rest = block.subarray(end);
@@ -154,7 +156,7 @@ class RowScanner {
       }
       if (column !== this.width) {
         throw new InputError(
-          `${this.file}: row ${this.row} (header and all) has ${column} fields, not ${this.width} as the first`,
+          `${this.file}: row ${this.row} (the header counts) has ${column} fields, but the first row has ${this.width}`,
         );
       }
       if (this.width === 1) this.visitBlanks(visit);

@@ -90,7 +90,7 @@ function grouped(table: Table, labels: readonly number[], { columns, rows }: Chu
 function checkValid(invalid: Float64Array | undefined): void {
   const total = invalid?.reduce((sum, count) => sum + count, 0) ?? 0;
   if (total > 0)
-    throw new InputError(`${rowsText(total, "hold")} text as a label or weight that has to be a number`);
+    throw new InputError(`${rowsText(total, "hold")} text where a number is needed as a label or weight`);
 }
 
 function checkWeights(counts: Float64Array, weighted: Float64Array, lowest: Float64Array): void {

@@ -24,11 +24,14 @@ export function rowReader(file: string, first: unknown, wanted?: ReadOptions["co
   return {
     columns,
     cells(row, place) {
-      if (shapeOf(row) !== shape) throw new InputError(`${file}: ${place} is no ${shape}, unlike the first`);
+      const found = shapeOf(row);
+      if (found !== shape) {
+        throw new InputError(`${file}: ${place} is ${article(found)}, but the first is ${article(shape)}`);
+      }
       if (shape === "label") return [row as TableCell];
       if (shape === "array" && (row as unknown[]).length !== names.length) {
         throw new InputError(
-          `${file}: ${place} has ${(row as unknown[]).length} entries, not ${names.length} as the first`,
+          `${file}: ${place} has ${(row as unknown[]).length} entries, but the first has ${names.length}`,
         );
       }
       return columns.map((column) => scalar((row as Record<string, unknown>)[column], column, place));
@@ -41,6 +44,8 @@ export function rowReader(file: string, first: unknown, wanted?: ReadOptions["co
     throw new InputError(`${file}: ${place} holds ${shownValue(value)} as ${column}, not a label`);
   }
 }
+
+const article = (shape: string) => `${shape === "label" ? "a" : "an"} ${shape}`;
 
 function shapeOf(value: unknown): "object" | "array" | "label" {
   if (Array.isArray(value)) return "array";

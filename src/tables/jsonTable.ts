@@ -92,7 +92,7 @@ function rowsOfColumns(file: string, document: unknown): Record<string, unknown>
   const uneven = entries.find(([, column]) => column.length !== length);
   if (uneven)
     throw new InputError(
-      `${file}: column ${uneven[0]} has ${uneven[1].length} entries, not ${length} as ${entries[0][0]}`,
+      `${file}: column ${uneven[0]} has ${uneven[1].length} entries, but ${entries[0][0]} has ${length}`,
     );
   return Array.from({ length }, (_, i) =>
     Object.fromEntries(entries.map(([name, column]) => [name, column[i]])),

@@ -38,7 +38,7 @@ export function flattened<T>(
     level = level.flatMap((list) => {
       if (Array.isArray(list) && list.length === length) return list;
       throw new InputError(
-        `${file} has ${shownValue(list)} where a list of ${length} is needed, as before it`,
+        `${file} has ${shownValue(list)} where a list of ${length} is needed, like those before it`,
       );
     });
   }

@@ -106,7 +106,7 @@ async function collect(
     weightRead += weights?.reduce((sum, weight) => sum + weight, 0) ?? labels;
   }
   if (rowsRead === 0) throw new InputError("no labels: the table has no rows");
-  if (rowsRead === skipped) throw new InputError(`no labels: all ${rowsRead} rows miss theirs`);
+  if (rowsRead === skipped) throw new InputError(`no labels: all ${rowsRead} labels are missing`);
   const summary = collector.summary();
   const understood = collector.understood(summary) + (places > 1 ? `, at ${places} places per row` : "");
   const warnings = collector.warnings?.() ?? [];

@@ -176,7 +176,7 @@ test.each([
   [["none.keras", "--counts", "1,2,3", "--loss", "softmax"], /none.keras: no such file/],
   [
     [".", "--counts", "1,2,3", "--loss", "softmax"],
-    /a folder; name a file in it: mlp.keras, mlp.npz, multi.keras/,
+    /a folder; give the path of one file in it: mlp.keras, mlp.npz, multi.keras/,
   ],
 ])("apply %j is refused in one line, and leaves everything as it is", (words, message) => {
   const before = readdirSync(folder).map((name) => readFileSync(join(folder, name), "hex"));

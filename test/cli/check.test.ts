@@ -348,7 +348,7 @@ test.each<[string[], RegExp]>([
   ],
   [["bytes.onnx", "--data", "photos", "--image-scale", "1"], /--image-scale is for models that take floats/],
   [["last.onnx", "--data", "images.npy", "--resize"], /--resize is for --data with a folder of images/],
-  [["--outputs", "zero.npy", "--data", "photos"], /name the model/],
+  [["--outputs", "zero.npy", "--data", "photos"], /needs an ONNX model to run: give its path/],
   [
     ["--outputs", "zero.npy", "--labels", "labels.npy", "--ignore-index", "x"],
     /it is a number, such as -100/,

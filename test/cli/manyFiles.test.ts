@@ -93,7 +93,9 @@ test("a partition's folder name is a column; a folder without files, or with two
   const { summary } = await read("softmax", at("parts"), { column: ["year"], as: "names" });
   expect(summary).toMatchObject({ names: ["2023", "2024"], counts: Float64Array.of(100, 101) });
   mkdirSync(at("empty"));
-  await expect(read("softmax", at("empty"), { column: ["y"] })).rejects.toThrow("there are no such files");
+  await expect(read("softmax", at("empty"), { column: ["y"] })).rejects.toThrow(
+    "no files of these types were found",
+  );
   await expect(
     read("softmax", [at("csv", "part 0.csv"), at("jsonl", "part 0.jsonl")], { column: ["y"] }),
   ).rejects.toThrow("2 formats");

@@ -103,7 +103,7 @@ test.each([
   ["plan.yaml", "batchSize: 32", "batchSize: 64", "different plans: "],
   ["versions.json", '"onnxruntime-node ', '"onnxruntime-node 9.', "made with runtime onnxruntime-node "],
   ["versions.json", '"data": "', '"data": "0', "made with data "],
-  ["trials.jsonl", '"seed":2', '"seed":7', "is not one of its plan"],
+  ["trials.jsonl", '"seed":2', '"seed":7', "does not belong to its plan"],
   ["trials.jsonl", '"inBand":', '"inband":', "line 1: not a trial of this version"],
 ])("a shard with another %s is refused", async (name, from, to, message) => {
   const shards = shardsIn(`other-${message.replace(/\W/g, "")}`);
@@ -119,12 +119,15 @@ test.each([
 test.each([
   [["merge", "nowhere"], "can't read the folder nowhere"],
   [["merge", "."], "contains neither trials.jsonl nor folders named shard-1-of-16"],
-  [["merge", "sweep", "whole"], "several folders are merged: give --out"],
+  [["merge", "sweep", "whole"], "missing --out: to merge several folders"],
   [
     ["compare", "plan.yaml", "--shard", "1/5"],
     "invalid --shard 1/5: the plan has 4 pairs of setting and seed",
   ],
-  [["compare", "plan.yaml", "--shard", "0/5"], "expected a number and how many there are, for example 3/16"],
+  [
+    ["compare", "plan.yaml", "--shard", "0/5"],
+    "give the number of the shard and the number of shards, for example 3/16",
+  ],
   [
     ["compare", "plan.yaml", "--learning-rate", "1"],
     "invalid --learning-rate: the grid of plan.yaml has values for it",

@@ -108,7 +108,7 @@ test.each([
   [["--counts", "1,-2"], "invalid count in --counts: -2"],
   [["--counts", "1,,2"], "invalid count in --counts: nothing"],
   [["--counts", "0,0"], "all 2 counts are 0"],
-  [["i8.npy", "--counts", "1,2"], "not from both"],
+  [["i8.npy", "--counts", "1,2"], "cannot be combined: both give the labels"],
   [[], "no labels: give a file"],
   [["--counts", "1,2,3", "--classes", "a,b"], "3 counts, but --classes says 2 classes"],
   [["nowhere.csv"], "cannot read nowhere.csv: there is no such file"],

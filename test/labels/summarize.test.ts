@@ -161,7 +161,7 @@ test("yes/no labels may be missing where that is allowed, each from its own colu
     "invalid label in row 1, column 1: null; yes/no labels lie in [0, 1]",
   );
   expect(() => summarizeBinary([[null]], { skipMissing: true })).toThrow(
-    "column 0 has no label of a weight above 0",
+    "column 0 has no label with a weight above 0",
   );
   expect(() => summarizeBinary([0, 2])).toThrow("invalid label in row 2: 2");
 });
@@ -203,7 +203,7 @@ test("fromHistogram(values, counts) = the summary of as many numbers; bins stand
   expect([bins.exact, bins.rankError, bins.mean]).toEqual([false, 3 / 8, 1.625]);
   expect(() => fromHistogram([0, 1, 1], [1, 1])).toThrow("bin edges must increase, and 1 follows 1");
   expect(() => fromHistogram([0, 1, 2, 3], [1, 1])).toThrow(
-    "2 counts need as many values, or one more bin edge, not 4",
+    "2 counts need as many values or one more bin edge than counts, but got 4",
   );
 });
 

@@ -180,8 +180,10 @@ test("a folder is answered by what lies in it", async () => {
       ({ message }: Error) => message.slice(path.length + 2),
     );
   };
-  expect(await refused("notes.txt")).toBe("a folder; name the model's file");
-  expect(await refused("model.keras", "model.h5")).toBe("a folder; name a file in it: model.h5, model.keras");
+  expect(await refused("notes.txt")).toBe("a folder; give the path of the model file");
+  expect(await refused("model.keras", "model.h5")).toBe(
+    "a folder; give the path of one file in it: model.h5, model.keras",
+  );
   expect(await refused("_CHECKPOINT_METADATA", "manifest.ocdbt")).toMatch(/^an Orbax checkpoint, .*to_bytes/);
   expect(await refused(".metadata", "__0_0.distcp")).toMatch(/^a distributed checkpoint of PyTorch/);
   rmSync(folder, { recursive: true });

@@ -38,7 +38,7 @@ describe.skipIf(noStudio !== "")(`the sections in Chromium${noStudio}`, { timeou
 
   const losses = () => tab.page.locator("#answer .losses dd").allTextContents();
   const chooseLoss = async (name: string) => {
-    const field = tab.page.getByLabel("Loss, by our name or your framework's");
+    const field = tab.page.getByLabel("Name of the loss: baserate's, or your framework's");
     await field.fill(name);
     await field.blur();
   };

@@ -183,7 +183,7 @@ test("one column needs no name; whether numbers ahead are a header is asked", as
 
 test("text that is not what its name says is refused, with the place", async () => {
   await expect(read("data.csv", "a,b\n1,2\n3\n", { columns: ["a"] })).rejects.toThrow(
-    "row 3 (header and all) has 1 fields, not 2",
+    "row 3 (the header counts) has 1 fields, but the first row has 2",
   );
   await expect(read("data.csv", 'a\n"1\n2\n')).rejects.toThrow("a quote in its last row is never closed");
   await expect(read("data.csv", "")).rejects.toThrow("is empty");
@@ -207,8 +207,12 @@ test("JSON Lines: objects, arrays and bare labels", async () => {
   expect(await read("data.ndjson", '"ant"\n"bee"\n')).toEqual([["ant", "bee"]]);
   await expect(read("data.jsonl", '{"y":1}\n{"y":\n')).rejects.toThrow('line 2 is not JSON: {"y":');
   await expect(read("data.jsonl", '{"y":[1]}\n')).rejects.toThrow("line 1 holds [1] as y, not a label");
-  await expect(read("data.jsonl", "[1,2]\n[1]\n")).rejects.toThrow("line 2 has 1 entries, not 2");
-  await expect(read("data.jsonl", "1\n[1]\n")).rejects.toThrow("line 2 is no label");
+  await expect(read("data.jsonl", "[1,2]\n[1]\n")).rejects.toThrow(
+    "line 2 has 1 entries, but the first has 2",
+  );
+  await expect(read("data.jsonl", "1\n[1]\n")).rejects.toThrow(
+    "line 2 is an array, but the first is a label",
+  );
 });
 
 test("JSON: a list of rows, or an object of columns", async () => {
@@ -216,7 +220,7 @@ test("JSON: a list of rows, or an object of columns", async () => {
   expect(await read("data.json", "[true,false,null]")).toEqual([[true, false, null]]);
   expect(await read("data.json", '{"y":[1,2],"z":[3,4]}', { columns: ["z"] })).toEqual([[3, 4]]);
   await expect(read("data.json", '{"y":[1,2],"z":[3]}', { columns: ["z"] })).rejects.toThrow(
-    "column z has 1 entries, not 2 as y",
+    "column z has 1 entries, but y has 2",
   );
   await expect(read("data.json", '{"y":"a"}')).rejects.toThrow(
     "neither a list of rows nor an object of columns",

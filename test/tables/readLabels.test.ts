@@ -100,8 +100,8 @@ test("classes under a loss for numbers are questioned, counts and real numbers a
   expect(await summary({ y }, squares, { as: "numbers" })).toMatchObject({ kind: "numbers", rows: 30 });
   expect(await summary({ y }, poisson)).toMatchObject({ rows: 30 });
   expect(await summary({ y: y.map((n) => 10 * n) }, squares)).toMatchObject({ rows: 30 });
-  await expect(summary({ y }, squares, { as: "names" })).rejects.toThrow("this loss reads numbers");
-  await expect(summary({ y }, softmax, { as: "numbers" })).rejects.toThrow("this loss reads classes");
+  await expect(summary({ y }, squares, { as: "names" })).rejects.toThrow("this loss, which reads numbers");
+  await expect(summary({ y }, softmax, { as: "numbers" })).rejects.toThrow("this loss, which reads classes");
 });
 
 test("yes/no labels: 0 and 1, fractions, booleans, or the second of two names", async () => {
@@ -150,7 +150,7 @@ test("a missing label is refused with its row, or its row is skipped and later r
   await expect(summary({ y: [0, null, 1, -5] }, softmax, skipping)).rejects.toThrow(
     "invalid label in row 4: -5",
   );
-  await expect(summary({ y: [null, null] }, softmax, skipping)).rejects.toThrow("all 2 rows miss theirs");
+  await expect(summary({ y: [null, null] }, softmax, skipping)).rejects.toThrow("all 2 labels are missing");
   const [a, b] = [
     [1, null],
     [0, 1],

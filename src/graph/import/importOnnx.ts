@@ -226,7 +226,9 @@ function boundShape(input: NetworkValue, given: readonly number[] | undefined, f
   if (!given) {
     const fixed = input.shape.filter((size) => typeof size === "number");
     if (fixed.length === input.shape.length) return fixed;
-    throw new InputError(`${file}: the shape of input ${input.name}, ${wanted}, is not settled by the data`);
+    throw new InputError(
+      `${file}: the shape of input ${input.name}, ${wanted}, is not determined by the data`,
+    );
   }
   const fits = input.shape.every(
     (size, axis) => axis === 0 || typeof size === "string" || size === given[axis],

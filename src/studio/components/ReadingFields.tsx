@@ -26,7 +26,7 @@ export function ReadingFields({ fields, problem = "", children }: Props) {
           flag="--as"
           value={fields.as}
           choices={["", ...readings]}
-          empty="what they look like"
+          empty="detected"
         />
         <Choice
           label="Missing labels"
@@ -49,7 +49,7 @@ export function ReadingFields({ fields, problem = "", children }: Props) {
           flag="--format"
           value={fields.format}
           choices={["", ...tableFormats]}
-          empty="by its name"
+          empty="detected from its name"
         />
         {children}
       </div>

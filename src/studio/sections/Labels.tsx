@@ -130,7 +130,7 @@ function Loss() {
   return (
     <>
       <label class="field">
-        Loss, by our name or your framework's
+        Name of the loss: baserate's, or your framework's
         <input
           type="text"
           list="loss-names"

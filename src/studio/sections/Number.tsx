@@ -23,10 +23,10 @@ const useLabels = addressed("why.labels", "", text);
 
 const labelsOfFacts: Readonly<Record<keyof typeof facts, string>> = {
   classes: "Classes",
-  batchSize: "Rows in a batch",
-  labelsPerRow: "Labels of one row",
-  places: "Tokens or pixels of one input",
-  accumulate: "Micro-batches before a step",
+  batchSize: "Rows per batch",
+  labelsPerRow: "Labels per row",
+  places: "Tokens or pixels per input",
+  accumulate: "Micro-batches per step",
   devices: "Devices",
 };
 

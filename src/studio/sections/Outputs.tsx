@@ -57,7 +57,7 @@ function Files() {
         </Drop>
         {model && (
           <Drop id="outputs-inputs" into={dropped.inputs}>
-            Drop what the model is run on: a .npy file, or a .npz file with an array for each of its inputs.
+            Drop the inputs of the model: a .npy file, or a .npz file with one array per input.
           </Drop>
         )}
         <Drop id="outputs-labels" into={dropped.labels}>

@@ -131,8 +131,15 @@ function ThreeClasses() {
           step={0.01}
           show={percent}
         />
-        <Slider label="Second bias less the first" value={here.x} min={-5} max={3} step={0.05} show={short} />
-        <Slider label="Third bias less the first" value={here.y} min={-5} max={3} step={0.05} show={short} />
+        <Slider
+          label="Second bias minus the first"
+          value={here.x}
+          min={-5}
+          max={3}
+          step={0.05}
+          show={short}
+        />
+        <Slider label="Third bias minus the first" value={here.y} min={-5} max={3} step={0.05} show={short} />
       </div>
       <LossMap
         label={`Loss over two biases: least at ${short(optimum.x)} and ${short(optimum.y)}.`}

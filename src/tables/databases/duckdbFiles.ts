@@ -66,7 +66,7 @@ async function filesOf(session: DatabaseSession, path: string): Promise<string[]
   );
   const known = inside.rows.map(([file]) => String(file)).filter((file) => endOf(file) in formats);
   if (known.length > 0) return known;
-  throw new InputError(`${path}: there are no such files (${Object.keys(formats).join(", ")})`);
+  throw new InputError(`${path}: no files of these types were found (${Object.keys(formats).join(", ")})`);
 }
 
 const endOf = (file: string) => /\.([a-z]+)(?:\.gz)?$/i.exec(file)?.[1].toLowerCase() ?? "";

@@ -174,7 +174,7 @@ export function quoteTable(dialect: Dialect, table: string): string {
   const parts = table.match(/"(?:[^"]|"")+"|[^."]+/g) ?? [];
   if (parts.join(".") !== table) {
     throw new InputError(
-      `invalid table: ${table || "nothing"}; names have dots between, as in shop.orders, and a name that has a dot or quote itself stands in double quotes`,
+      `invalid table: ${table || "nothing"}; separate names by dots, as in shop.orders, and put a name that contains a dot or a quote in double quotes`,
     );
   }
   return parts
@@ -187,6 +187,6 @@ export function quoteTable(dialect: Dialect, table: string): string {
 function checkedName(name: string): string {
   if (name !== "" && !/\p{Cc}/u.test(name)) return name;
   throw new InputError(
-    `invalid name of a table or column: ${name || "nothing"}; it has at least one character, and no control characters`,
+    `invalid name of a table or column: ${name || "nothing"}; allowed: one character or more, and no control characters`,
   );
 }
