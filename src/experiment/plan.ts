@@ -76,7 +76,7 @@ const defaultCounts: Readonly<Record<DatasetName, readonly number[]>> = {
 };
 
 /** Everything that determines a run. The default of each key is its value in the original experiment. */
-const planSchema = z.strictObject({
+export const planSchema = z.strictObject({
   dataset: z.enum(datasetNames).default("cifar10"),
   ...ownKeys,
   counts: counts.optional(),
