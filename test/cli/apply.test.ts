@@ -90,7 +90,7 @@ test("a file of tensors alone is not said to predict anything", () => {
   const words = ["mlp.npz", "--counts", "1,2,3", "--loss", "softmax"];
   const { stdout } = baserate("apply", ...words);
   expect(stdout).not.toMatch(/predicts/);
-  expect(stdout).toMatch(/assumes +nothing follows this bias/);
+  expect(stdout).toMatch(/assumes +that only the link of the loss follows this bias/);
   const { outputs } = JSON.parse(baserate("apply", ...words, "--out", "b.npz", "--json").stdout);
   expect(outputs[0].prediction).toBe(null);
 });
