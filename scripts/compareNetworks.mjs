@@ -307,7 +307,7 @@ function page(measured, before) {
     "|---|---|---|---:|---:|---:|---:|---:|---|",
     ...all.map((cells) => `| ${cells.join(" | ")} |`),
     "",
-    ...(others.length > 0 ? ["## Those that do not", "", ...others, ""] : []),
+    ...(others.length > 0 ? ["## Networks that do not train", "", ...others, ""] : []),
     "## To measure again",
     "",
     "```sh",

@@ -57,21 +57,21 @@ function write(rows: readonly Row[]): void {
   });
   const text = `# Verification of the catalogue
 
-Made by \`SETS=${sets} npx vitest run test/heads/verification.test.ts\` from at least ${sets} random sets of labels per head, with sample
-weights, ties, absent classes, labels of sizes from 1e-3 to 1e5, and random options. The largest errors over all of them:
+\`SETS=${sets} npx vitest run test/heads/verification.test.ts\` compares every head with independent methods on at least ${sets} random
+sets of labels, with sample weights, ties, absent classes, labels from 1e-3 to 1e5, and random options. The table gives the
+largest error of each head:
 
 - **loss**: how far the expected loss at the solved bias lies above the smallest value that an independent minimiser finds
-  (a scan with golden sections, or the simplex of Nelder and Mead; both use values only), relative to the loss. 0 means that
-  it never lies above.
-- **output**: distance of the solved bias from the zero of the gradient that Newton's method reaches from the independent
-  minimum, relative to the bias (or to 1). A dash marks losses with kinks, which have no single point to compare.
-- **expected**: difference between the closed expected loss and the mean of the losses of the rows, relative. A dash marks
-  losses of a whole batch.
+  (a scan with golden-section search, or the simplex of Nelder and Mead; both use values only), relative to the loss. 0 means
+  that it is never above.
+- **output**: the distance between the solved bias and the zero of the gradient that Newton's method reaches from the
+  independent minimum, relative to the bias (or to 1 if that is larger). It is left out (-) for losses with kinks, which have
+  no single point to compare.
+- **expected**: the relative difference between the closed form of the expected loss and the mean of the losses of the rows.
 
-*compared* counts the sets of labels with a finite optimum; sets are drawn until there are that many. What the other cases
-have instead is tested in \`test/heads/contract.test.ts\`: at a boundary (an absent class, for example) the loss falls to its
-infimum as the pseudo-count shrinks; the loss of an overlap is monotonic in a constant prediction, and that of ranks and
-pairs is the same at any; the bias of a mixture, which has many local minima, is one of them and a fixed point of EM.
+*compared* is the number of sets with a finite optimum; sets are drawn until this number is reached. Sets with an optimum at a
+boundary (for example with an absent class) use the documented pseudo-count instead, which other tests check. Heads of kind
+*none* have no bias to compare, and a mixture density has many local minima.
 
 | head | kind | compared | loss | output | expected |
 |---|---|---:|---:|---:|---:|
