@@ -2,7 +2,8 @@ import { computed, type Signal, signal } from "@preact/signals";
 import type { ArmName } from "../experiment/arms.ts";
 import { solve } from "../heads/solve.ts";
 import { fromCounts } from "../labels/fromCounts.ts";
-import type { ArrivalMark, LossCurvesTrial } from "../plot/figures/lossCurves.ts";
+import type { LossCurvesTrial } from "../plot/armCurves.ts";
+import type { ArrivalMark } from "../plot/figures/lossCurves.ts";
 import type { FromArm, LiveSettings, ToArm } from "./tasks/armWorker.ts";
 
 interface LiveArm {

@@ -1,22 +1,12 @@
 import type { Markish } from "@observablehq/plot";
-import { type ArmStyle, armStyles } from "../armStyles.ts";
+import { type ArmCurves, expectedLosses, groupByArm, type LossCurvesTrial } from "../armCurves.ts";
 import { caption } from "../caption.ts";
-import { divergence, overSeeds, type SeedStep, visibleIndices } from "../curves.ts";
+import { divergence, type SeedStep, visibleIndices } from "../curves.ts";
 import { axisLabel, fontSize } from "../frame.ts";
+import { lossCurveSentences, lossText } from "../lossCurveSentences.ts";
 import { roundTicks } from "../roundTicks.ts";
 import { type SideLabel, sideLabelMark } from "../sideLabels.ts";
 import { drawSvg, type Figure, lossLabel, type PlotLibrary, palette, textWidth } from "../svg.ts";
-
-/** One training; all arrays have one entry per step, and losses may be NaN or infinite. */
-export interface LossCurvesTrial {
-  readonly arm: string;
-  readonly expectedLoss: number;
-  /** Epoch of each step, from 0. */
-  readonly epochs: readonly number[];
-  readonly batchLosses: readonly number[];
-  /** Mean loss over the rows of the epoch so far. */
-  readonly runningLosses: readonly number[];
-}
 
 /** The step at which one arm has come down to where another started. */
 export interface ArrivalMark {
@@ -24,16 +14,6 @@ export interface ArrivalMark {
   readonly loss: number;
   /** Such as `step 12: zero is where prior started`. */
   readonly text: string;
-}
-
-interface ArmCurves {
-  name: string;
-  style: ArmStyle;
-  trials: readonly LossCurvesTrial[];
-  expectedLoss: number;
-  epochs: readonly number[];
-  running: readonly SeedStep[];
-  batch: readonly SeedStep[];
 }
 
 /** A longer curve is reduced to the extremes of this many stretches, which looks the same. */
@@ -61,7 +41,7 @@ export const markedLossCurves: Figure<{
   const labels = sideLabels(arms, width < 560);
   const labelRoom = Math.max(0, ...labels.map(({ text }) => textWidth(text, fontSize)));
   const marginRight = Math.ceil(labelRoom + 30);
-  const note = caption(sentences(arms, high), width);
+  const note = caption(lossCurveSentences(arms, high), width);
   const margin = (steps - 1) * 0.02 || 0.5;
   return drawSvg(plot, document, {
     description: `Training loss against step by arm: ${labels.map(({ text }) => text).join("; ")}.`,
@@ -99,24 +79,6 @@ export const markedLossCurves: Figure<{
   });
 };
 
-function groupByArm(trials: readonly LossCurvesTrial[]): ArmCurves[] {
-  const names = [...new Set(trials.map(({ arm }) => arm))];
-  const styles = armStyles(names);
-  return names.map((name) => {
-    const own = trials.filter(({ arm }) => arm === name);
-    const longest = own.reduce((a, b) => (b.epochs.length > a.epochs.length ? b : a));
-    return {
-      name,
-      style: styles.get(name)!,
-      trials: own,
-      expectedLoss: own[0].expectedLoss,
-      epochs: longest.epochs,
-      running: overSeeds(own.map(({ runningLosses }) => runningLosses)),
-      batch: overSeeds(own.map(({ batchLosses }) => batchLosses)),
-    };
-  });
-}
-
 /** The range of all that is drawn, but no more than twice the highest start: a diverged arm must not flatten the others. */
 function lossRange(arms: readonly ArmCurves[]): [number, number] {
   const starts = arms.flatMap(({ expectedLoss, running }) => [expectedLoss, running[0]?.mean]);
@@ -150,21 +112,6 @@ function sideLabels(arms: readonly ArmCurves[], brief: boolean): SideLabel[] {
   });
   return [...ends, ...expected];
 }
-
-/** One line for each distinct expected loss, with its arms. */
-function expectedLosses(arms: readonly ArmCurves[]): { names: string[]; y: number; color: string }[] {
-  const values = [...new Set(arms.map(({ expectedLoss }) => expectedLoss))].filter(Number.isFinite);
-  return values.map((y) => {
-    const same = arms.filter(({ expectedLoss }) => expectedLoss === y);
-    const names = same.map(({ name }) => name);
-    const color = same.length === 1 ? same[0].style.color : palette.muted.light;
-    return { names, y, color };
-  });
-}
-
-/** Three decimals, or three digits where a loss has run away. */
-const lossText = (loss: number) =>
-  Math.abs(loss) < 100 ? loss.toFixed(3) : loss < 1e6 ? loss.toFixed(0) : loss.toPrecision(3);
 
 /** The steps at which an epoch after the first begins. */
 const epochStarts = (epochs: readonly number[]) =>
@@ -280,35 +227,4 @@ function arrivalMarks(plot: PlotLibrary, { step, loss, text }: ArrivalMark, step
       strokeWidth: 4,
     }),
   ];
-}
-
-function sentences(arms: readonly ArmCurves[], high: number): string[] {
-  const seeds = Math.max(0, ...arms.map(({ trials }) => trials.length));
-  const over = seeds > 1 ? ` (mean of ${seeds} seeds; shaded: lowest to highest seed)` : "";
-  const batches = seeds > 1 ? "mean over seeds of each batch's own loss" : "each batch's own loss";
-  return [
-    `Thick: running mean over the epoch${over}. Faint: ${batches}. Thin, level: expected before training.`,
-    ...expectedLosses(arms).flatMap(({ names, y }) =>
-      names.length > 2 ? [`Expected ${lossText(y)}: ${names.join(", ")}.`] : [],
-    ),
-    ...arms.flatMap((arm) => [...diverged(arm), ...offScale(arm, high)]),
-  ];
-}
-
-function diverged({ name, trials }: ArmCurves): string[] {
-  const ends = trials
-    .map(({ runningLosses }) => divergence(runningLosses))
-    .filter((end) => end !== undefined);
-  if (ends.length === 0) return [];
-  const first = Math.min(...ends) + 1;
-  const who = trials.length === 1 ? "" : ` for ${ends.length} of ${trials.length} seeds`;
-  const rest = ends.length < trials.length ? "; from there on the mean is that of the others" : "";
-  return [`× ${name}: loss not finite from step ${first} on${who}${rest}.`];
-}
-
-function offScale({ name, running }: ArmCurves, high: number): string[] {
-  const first = running.findIndex((step) => step.high > high);
-  if (first < 0) return [];
-  const top = running.reduce((most, step) => (step.high > most ? step.high : most), high);
-  return [`${name}: off the scale from step ${first + 1} on, up to ${lossText(top)}.`];
 }

@@ -1,7 +1,8 @@
 import { signal } from "@preact/signals";
 import { originalCounts } from "../../data/originalSubset.ts";
 import { type ArmName, armNames } from "../../experiment/arms.ts";
-import { type ArrivalMark, type LossCurvesTrial, markedLossCurves } from "../../plot/figures/lossCurves.ts";
+import type { LossCurvesTrial } from "../../plot/armCurves.ts";
+import { type ArrivalMark, markedLossCurves } from "../../plot/figures/lossCurves.ts";
 import { addressed, number, numbers, text } from "../address.ts";
 import { Figure } from "../components/Figure.tsx";
 import { NumberField } from "../components/NumberField.tsx";
