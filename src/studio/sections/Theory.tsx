@@ -115,31 +115,7 @@ function ThreeClasses() {
           <strong>{lossText(at(point))}</strong>; the least is <strong>{lossText(at(optimum))}</strong>, the
           entropy of the labels.
         </p>
-        <Slider
-          label="Share of the second class"
-          value={second}
-          min={0.01}
-          max={0.5}
-          step={0.01}
-          show={percent}
-        />
-        <Slider
-          label="Share of the third class"
-          value={third}
-          min={0.01}
-          max={0.49}
-          step={0.01}
-          show={percent}
-        />
-        <Slider
-          label="Second bias minus the first"
-          value={here.x}
-          min={-5}
-          max={3}
-          step={0.05}
-          show={short}
-        />
-        <Slider label="Third bias minus the first" value={here.y} min={-5} max={3} step={0.05} show={short} />
+        <ThreeClassesSliders />
       </div>
       <LossMap
         label={`Loss over two biases: least at ${short(optimum.x)} and ${short(optimum.y)}.`}
@@ -158,6 +134,24 @@ function ThreeClasses() {
     </div>
   );
 }
+
+const biases = { min: -5, max: 3, step: 0.05, show: short };
+
+const ThreeClassesSliders = () => (
+  <>
+    <Slider
+      label="Share of the second class"
+      value={second}
+      min={0.01}
+      max={0.5}
+      step={0.01}
+      show={percent}
+    />
+    <Slider label="Share of the third class" value={third} min={0.01} max={0.49} step={0.01} show={percent} />
+    <Slider label="Second bias minus the first" value={here.x} {...biases} />
+    <Slider label="Third bias minus the first" value={here.y} {...biases} />
+  </>
+);
 
 const deviation = addressed("theory.spread", 1, number);
 
