@@ -8,7 +8,7 @@ random = np.random.default_rng(1)
 counts = [4000, 3700, 100, 4000, 400, 100, 50, 700, 700, 100]
 directions = random.normal(size=(size, 3)) + [2, -1, 1]
 
-# The arguments of `baserate solve` for each kind, and how many outputs a head with one output a label has.
+# The arguments of `baserate solve` for each kind, and how many outputs a head with one output per label has.
 sets = {
     "classes": np.repeat(np.arange(len(counts)), counts),
     "binary": np.repeat([0, 1], [9700, 300]),
@@ -38,7 +38,7 @@ def outputs(kind):
 
 
 def batch(kind, seed, rows, width):
-    """Rows that tell a little of their labels, and the labels: class indices, or one column a number."""
+    """Rows that say a little about their labels, and the labels: class indices, or one column per number."""
     draw = np.random.default_rng(seed)
     labels = sets[kind][draw.integers(size, size=rows) if kind != "classes" else draw.integers(len(sets[kind]), size=rows)]
     told = np.eye(outputs(kind))[labels] if kind in ("classes", "majority") else labels.reshape(rows, -1) * 1.0

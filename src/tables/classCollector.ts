@@ -5,32 +5,20 @@ import { NameAccumulator } from "../labels/nameAccumulator.ts";
 import { isNumber } from "../labels/orderClasses.ts";
 import type { ClassSummary } from "../labels/summary.ts";
 import { isMissing, missingLabel } from "./cell.ts";
+import { chosenCollector } from "./chosenCollector.ts";
 import type { LabelChoices } from "./labelChoices.ts";
 import type { CollectedRows, LabelCollector } from "./labelCollector.ts";
 import { similarNames } from "./similarNames.ts";
 import type { Cells, TableCell } from "./table.ts";
 
 /**
- * One column with a class a row. Integers are class indices, where 0..K-1 is plainly what they are; other entries are
- * names of classes. Which is asked for where it is not plain.
+ * One column with one class per row. Integers are class indices if they are clearly 0..K-1; other entries are names of
+ * classes. If it is not clear which they are, the user is asked.
  */
 export function classCollector(column: string, options: LabelChoices): LabelCollector {
-  let chosen: LabelCollector | undefined;
-  return {
-    add(rows) {
-      chosen ??= holdsIndices(rows.labels[0], options)
-        ? indexCollector(column, options)
-        : nameCollector(column, options);
-      return chosen.add(rows);
-    },
-    summary: () => chosen!.summary(),
-    understood: (summary) => chosen!.understood(summary),
-    labelsOf: (rows) => chosen!.labelsOf(rows),
-    warnings: () => chosen!.warnings?.() ?? [],
-    get ignored() {
-      return chosen!.ignored;
-    },
-  };
+  return chosenCollector(({ labels }) =>
+    holdsIndices(labels[0], options) ? indexCollector(column, options) : nameCollector(column, options),
+  );
 }
 
 /** Whether cells are whole numbers, or number classes whose names are stated and others. */

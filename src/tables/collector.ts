@@ -8,6 +8,7 @@ import { isNumber } from "../labels/orderClasses.ts";
 import type { LabelSummary, NumberSummary } from "../labels/summary.ts";
 import { SurvivalAccumulator } from "../labels/survivalAccumulator.ts";
 import { isMissing, missingLabel, numberIn } from "./cell.ts";
+import { chosenCollector } from "./chosenCollector.ts";
 import { classCollector } from "./classCollector.ts";
 import type { LabelChoices } from "./labelChoices.ts";
 import type { CollectedRows, LabelCollector } from "./labelCollector.ts";
@@ -150,20 +151,7 @@ function yesNoCollector(column: string, options: LabelChoices): LabelCollector {
     () => "yes/no labels",
     signsToZeroOne(),
   );
-  let chosen: LabelCollector | undefined;
-  return {
-    add(rows) {
-      chosen ??= isNumeric(rows.labels[0]) ? numbers : classCollector(column, options);
-      return chosen.add(rows);
-    },
-    summary: () => chosen!.summary(),
-    understood: (summary) => chosen!.understood(summary),
-    labelsOf: (rows) => chosen!.labelsOf(rows),
-    warnings: () => chosen!.warnings?.() ?? [],
-    get ignored() {
-      return chosen!.ignored;
-    },
-  };
+  return chosenCollector(({ labels }) => (isNumeric(labels[0]) ? numbers : classCollector(column, options)));
 }
 
 /** Whether the first entry that is not missing is a number or a boolean. */

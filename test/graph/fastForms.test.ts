@@ -56,6 +56,28 @@ function expectClose(
   }
 }
 
+type ConvForm = (graph: Graph, inputs: readonly Value[], attributes: ConvAttributes) => Value;
+
+/** Compares two forms of a convolution on the same random images and kernel. */
+function expectSame(
+  forms: readonly [ConvForm, ConvForm],
+  x: readonly number[],
+  kernel: readonly number[],
+  attributes: ConvAttributes,
+  normal: () => number,
+) {
+  const draws = Array.from({ length: elementCount(x) }, normal);
+  const [fast, plain] = forms.map((form) =>
+    evaluated(
+      (graph, value, weights) => form(graph, [value, weights], attributes),
+      [...x],
+      [...kernel],
+      (i) => draws[i],
+    ),
+  );
+  expectClose(fast, plain);
+}
+
 /** The definition, for images that lie innermost but for the channels. */
 const plainConv =
   (before: [number, number], after: [number, number]): Build =>
@@ -310,16 +332,7 @@ describe("fastConv is the Conv, forward and backward", () => {
       attributes: { groups: 2 },
     },
   ] as const)("$form: x = [$x], kernel = [$kernel]", ({ x, kernel, attributes }) => {
-    const draws = Array.from({ length: elementCount(x) }, normal);
-    const [fast, plain] = ([fastConv, plainOnnxConv] as const).map((build) =>
-      evaluated(
-        (graph, value, weights) => build(graph, [value, weights], attributes),
-        [...x],
-        [...kernel],
-        (i) => draws[i],
-      ),
-    );
-    expectClose(fast, plain);
+    expectSame([fastConv, plainOnnxConv], x, kernel, attributes, normal);
   });
 
   test("what has no faster form stays a Conv", () => {
@@ -342,16 +355,7 @@ describe("fastConvTranspose is the ConvTranspose, forward and backward", () => {
     { x: [2, 4, 3, 3], kernel: [4, 2, 2, 2], attributes: { strides: [2, 2], groups: 2 } },
     { x: [1, 2, 3, 3], kernel: [2, 2, 3, 3], attributes: { strides: [2, 2] } },
   ] as const)("x = [$x], kernel = [$kernel], $attributes", ({ x, kernel, attributes }) => {
-    const draws = Array.from({ length: elementCount(x) }, normal);
-    const [fast, plain] = [fastConvTranspose, plainConvTranspose].map((build) =>
-      evaluated(
-        (graph, value, weights) => build(graph, [value, weights], attributes),
-        [...x],
-        [...kernel],
-        (i) => draws[i],
-      ),
-    );
-    expectClose(fast, plain);
+    expectSame([fastConvTranspose, plainConvTranspose], x, kernel, attributes, normal);
   });
 
   test("windows side by side become a product", () => {

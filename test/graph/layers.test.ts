@@ -12,6 +12,7 @@ import { elementCount, numbers, tensor } from "../../src/graph/tensor.ts";
 import { toOnnx } from "../../src/graph/toOnnx.ts";
 import { seededRandom } from "../../src/math/seededRandom.ts";
 import { nodeRuntime } from "../../src/runtime/node.ts";
+import { finiteDifferences } from "./finiteDifferences.ts";
 import { type LayerCase, layerCases } from "./layerCases.ts";
 
 const rows = 4;
@@ -56,17 +57,8 @@ describe("the gradients of each layer equal fourth-order central differences", (
     });
     const forward = build(layerCase, "float64").graph;
     const outputs = evaluateGraph(graph, feeds);
-    const step = 1e-4;
     for (const { name } of targets) {
-      feeds[name].data.forEach((value, i) => {
-        const lossAt = (moved: number) => {
-          const data = feeds[name].data.with(i, moved);
-          return evaluateGraph(forward, { ...feeds, [name]: { shape: feeds[name].shape, data } }).loss
-            .data[0];
-        };
-        const near = lossAt(value + step) - lossAt(value - step);
-        const far = lossAt(value + 2 * step) - lossAt(value - 2 * step);
-        const numeric = (8 * near - far) / (12 * step);
+      finiteDifferences(forward, feeds, name).forEach((numeric, i) => {
         const found = outputs[`d${name}`].data[i];
         expect(Math.abs(found - numeric) / Math.max(1, Math.abs(numeric)), name).toBeLessThan(1e-8);
       });

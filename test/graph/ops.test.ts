@@ -9,6 +9,7 @@ import { elementCount, numbers, tensor } from "../../src/graph/tensor.ts";
 import { toOnnx } from "../../src/graph/toOnnx.ts";
 import { seededRandom } from "../../src/math/seededRandom.ts";
 import { nodeRuntime } from "../../src/runtime/node.ts";
+import { finiteDifferences } from "./finiteDifferences.ts";
 import type { OpCase } from "./opCases.ts";
 import { opCases } from "./opCases.ts";
 
@@ -68,19 +69,8 @@ describe("the gradient of each op equals fourth-order central differences of its
     const { graph, feeds, targets } = buildWithGradients(opCase, "float64");
     const forward = build(opCase, "float64").graph;
     const outputs = evaluateGraph(graph, feeds);
-    const step = 1e-4;
     for (const { name } of targets) {
-      const numeric = feeds[name].data.map((value, i) => {
-        const lossAt = (moved: number) => {
-          const data = feeds[name].data.with(i, moved);
-          return evaluateGraph(forward, { ...feeds, [name]: { shape: feeds[name].shape, data } }).loss
-            .data[0];
-        };
-        const near = lossAt(value + step) - lossAt(value - step);
-        const far = lossAt(value + 2 * step) - lossAt(value - 2 * step);
-        return (8 * near - far) / (12 * step);
-      });
-      const error = relativeError(outputs[`d${name}`].data, numeric);
+      const error = relativeError(outputs[`d${name}`].data, finiteDifferences(forward, feeds, name));
       worst = Math.max(worst, error);
       expect(error, `gradient with respect to ${name}`).toBeLessThan(1e-9);
     }

@@ -1,5 +1,6 @@
 import { linkText } from "../../src/heads/bind.ts";
-import type { Head, HeadFamily } from "../../src/heads/head.ts";
+import { familyTitles } from "../../src/heads/familyTitles.ts";
+import type { Head } from "../../src/heads/head.ts";
 import { heads } from "../../src/heads/index.ts";
 import { rangeText } from "../../src/heads/options.ts";
 import { type Solution, solve } from "../../src/heads/solve.ts";
@@ -56,16 +57,6 @@ export const examples: Record<Head["reads"], { text: string; labels: LabelSummar
   nothing: { text: "default options", labels: undefined },
 };
 
-const titles: Readonly<Record<HeadFamily, string>> = {
-  classification: "Classification",
-  regression: "Regression",
-  counts: "Counts and amounts",
-  distribution: "Distributions",
-  ordinal: "Ordered classes",
-  survival: "Survival times",
-  ranking: "Pairs, rankings and sequences",
-};
-
 const six = (x: number) => String(Number(x.toPrecision(6)));
 const list = (values: readonly number[]) =>
   values.length === 1 ? six(values[0]) : `(${values.map(six).join(", ")})`;
@@ -103,11 +94,12 @@ function section(head: Head): string {
 
 /** docs/theory.md, whole: made from the catalogue, so that neither can say what the other does not. */
 export function theory(introduction: string): string {
-  const families = Object.entries(titles).map(([family, title]) =>
+  const families = Object.entries(familyTitles).map(([family, title]) =>
     [`## ${title}`, ...heads.filter((head) => head.family === family).map(section)].join("\n\n"),
   );
   return `${[introduction.trim(), ...families].join("\n\n")}\n`;
 }
 
 /** The page's own words, before the first family. */
-export const introductionOf = (page: string) => page.slice(0, page.indexOf(`## ${titles.classification}`));
+export const introductionOf = (page: string) =>
+  page.slice(0, page.indexOf(`## ${familyTitles.classification}`));

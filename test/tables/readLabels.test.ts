@@ -200,7 +200,7 @@ test.each([
 const folder = mkdtempSync(join(tmpdir(), "baserate-images-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-test("a folder of images: a class a folder, sorted, images below counted, other files not", async () => {
+test("a folder of images: one class per folder, sorted; images in subfolders are counted, other files are not", async () => {
   const images = [
     "dog/1.jpg",
     "dog/2.PNG",

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { linkText } from "../../heads/bind.ts";
-import type { FrameworkName, Head, HeadFamily } from "../../heads/head.ts";
+import { familyTitles } from "../../heads/familyTitles.ts";
+import type { FrameworkName, Head } from "../../heads/head.ts";
 import { type FoundHead, findHead, heads } from "../../heads/index.ts";
 import { type OptionSpec, rangeText } from "../../heads/options.ts";
 import { kebab } from "../headFlags.ts";
@@ -31,19 +32,9 @@ const record = (head: Head) => {
 const conventions = ({ framework, options }: FoundHead) =>
   framework ? { name: framework.name, options, note: framework.note } : null;
 
-const families: Readonly<Record<HeadFamily, string>> = {
-  classification: "Classification",
-  regression: "Regression",
-  counts: "Counts and amounts",
-  distribution: "Distributions",
-  ordinal: "Ordered classes",
-  survival: "Survival times",
-  ranking: "Pairs, rankings, sequences",
-};
-
 function catalogue(): string {
   const widest = Math.max(...heads.map(({ name }) => name.length));
-  const sections = Object.entries(families).map(([family, title]) => {
+  const sections = Object.entries(familyTitles).map(([family, title]) => {
     const lines = heads
       .filter((head) => head.family === family)
       .map(({ name, summary, none }) => `  ${name.padEnd(widest)}  ${summary}${none ? " (no bias)" : ""}`);

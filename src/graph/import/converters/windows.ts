@@ -94,27 +94,29 @@ function padded(c: NodeContext, x: Value, pads: readonly number[], fill: number)
   return y === x || fill === 0 ? y : c.graph.add(y, border(c, y, before, after, fill));
 }
 
+/** The input of a pooling operator, its windows, and all padding, that of ceil_mode included. */
+function pooledInput(c: NodeContext): { x: Value; spec: Windows; all: number[] } {
+  const spec = windowsOf(c, c.ints("kernel_shape")!);
+  if (spec.dilations.some((dilation) => dilation !== 1)) throw c.refuse("dilations other than 1");
+  const { pads } = spec;
+  const x = flat(c, c.x);
+  const [below, right] = ceilPads(c, x, spec);
+  return { x, spec, all: [pads[0], pads[1], pads[2] + below, pads[3] + right] };
+}
+
 /** Less than any number a network computes, but finite, so that sums with it are no NaN. */
 const lowest = -3e38;
 
 const maxPool: Converter = (c) => {
   if (c.node.output.filter((name) => name !== "").length > 1) throw c.refuse("its output of indices is used");
-  const spec = windowsOf(c, c.ints("kernel_shape")!);
-  const { kernel, strides, pads } = spec;
-  if (spec.dilations.some((dilation) => dilation !== 1)) throw c.refuse("dilations other than 1");
-  const x = flat(c, c.x);
-  const [below, right] = ceilPads(c, x, spec);
-  const all = [pads[0], pads[1], pads[2] + below, pads[3] + right];
+  const { x, spec, all } = pooledInput(c);
+  const { kernel, strides } = spec;
   return restored(c, fastMaxPool(c.graph, padded(c, x, all, lowest), { kernel, strides }));
 };
 
 const averagePool: Converter = (c) => {
-  const spec = windowsOf(c, c.ints("kernel_shape")!);
+  const { x, spec, all } = pooledInput(c);
   const { kernel, strides, pads } = spec;
-  if (spec.dilations.some((dilation) => dilation !== 1)) throw c.refuse("dilations other than 1");
-  const x = flat(c, c.x);
-  const [below, right] = ceilPads(c, x, spec);
-  const all = [pads[0], pads[1], pads[2] + below, pads[3] + right];
   const y = c.graph.op("AveragePool", [padded(c, x, all, 0)], { kernel, strides });
   const counted = c.int("count_include_pad", 0) === 1 ? pads : [0, 0, 0, 0];
   return restored(c, scaledToCount(c, x, y, spec, counted));
