@@ -38,6 +38,6 @@ export interface Finding {
 
 export interface Cause extends Finding {
   readonly name: CauseName;
-  /** Whether this makes the loss start high, as architectures and initialisers do on purpose too, rather than a fault. */
+  /** Whether this only makes the loss start high, as some architectures and initialisers do on purpose, and is not a fault. */
   readonly isHonest?: boolean;
 }

@@ -38,7 +38,7 @@ export interface CheckInput {
   readonly rowsPerInput?: number;
   /** Batches whose gradients the program adds up before a step (micro-batches). */
   readonly accumulate?: number;
-  /** Outputs that are the same for all inputs are intended, also where their loss is not what the bias gives. */
+  /** Whether equal outputs for all inputs are intended, even if their loss is not the one that the bias gives. */
   readonly allowConstant?: boolean;
 }
 

@@ -26,7 +26,7 @@ export interface CheckReport {
   /** Loss of the best constant output. A sound network starts there or, because its outputs vary, somewhat higher. */
   readonly expectedLoss: number;
   readonly lossAtZero: number;
-  /** Where the loss of a sound network lies whose outputs vary this much; null if outputs are not finite. */
+  /** The range of the loss of a sound network whose outputs vary this much; null if outputs are not finite. */
   readonly band: { readonly low: number; readonly high: number } | null;
   readonly measuredLoss: number | null;
   readonly standardError: number | null;

@@ -6,7 +6,7 @@ import { outputSpread } from "./outputSpread.ts";
 import { type ReportedNumber, reportedNumber } from "./reportedNumber.ts";
 import { settleLine } from "./settleLine.ts";
 
-/** One way to arrive at a reported loss. The number is consistent with it; that it is the cause, it does not show. */
+/** One way to arrive at a reported loss. The number is consistent with it, which does not prove that it is the cause. */
 export interface LossExplanation {
   readonly name: ExplanationName;
   /** The cause as `checkOutputs` names it; undefined where nothing is wrong. */
@@ -17,11 +17,11 @@ export interface LossExplanation {
   readonly what: string;
   /** What the formula gives; null where it allows a whole range. */
   readonly value: number | null;
-  /** The reported number less that; null for a range. */
+  /** The reported number minus `value`; null for a range. */
   readonly difference: number | null;
   /** Standard deviation of the outputs that would explain the difference, where outputs are not large already: see docs/why.md. */
   readonly outputDeviation?: number;
-  /** Bits that the number costs less to write down by this explanation, its assumptions paid for: see docs/why.md. */
+  /** Bits that the explanation saves in writing down the number, after the cost of its assumptions: see docs/why.md. */
   readonly bits: number;
   /** Probability of this among all explanations, "something else" included. */
   readonly share: number;
@@ -34,7 +34,7 @@ export interface LossExplanation {
 
 export interface LossVerdict {
   readonly loss: number;
-  /** How much the last digit leaves open. */
+  /** Largest difference between the printed number and the loss, by its number of digits. */
   readonly rounding: number;
   /** The explanations that the number is consistent with, the best first; empty where nothing known explains it. */
   readonly explanations: readonly LossExplanation[];

@@ -6,7 +6,7 @@ export interface LossSizes {
   readonly placesPerInput?: number;
   /** Outputs of one row. */
   readonly outputs?: number;
-  /** Labels of one row, each with a loss of its own. */
+  /** Number of labels per row, each with its own loss. */
   readonly columns?: number;
   /** Micro-batches per step. */
   readonly accumulate?: number;

@@ -7,7 +7,7 @@ import type { Reduction } from "./lossReductions.ts";
 
 /** What is known of the program that reported a loss; anything may be left out. */
 export interface LossFacts {
-  /** A head, or a name of one: ours or a framework's. Default: the usual losses are tried. */
+  /** A head, or a name of one: baserate's or a framework's. Default: the common losses are tried. */
   readonly head?: Head | string;
   /** The loss's options: `labelSmoothing`, `gamma`, `classWeights`. */
   readonly options?: Options;
@@ -15,14 +15,14 @@ export interface LossFacts {
   readonly labels?: LabelSummary;
   /** Number of classes, or size of the vocabulary. */
   readonly classes?: number;
-  /** Labels of one row, each with a loss of its own. */
+  /** Number of labels per row, each with its own loss. */
   readonly labelsPerRow?: number;
   /** Rows per batch. */
   readonly batchSize?: number;
   /** Micro-batches per step. */
   readonly accumulate?: number;
   readonly devices?: number;
-  /** Labelled tokens or pixels of one input. */
+  /** Number of labelled tokens or pixels per input. */
   readonly places?: number;
   /** Share of the rows that the loss should leave out (padding, ignored labels), between 0 and 1. */
   readonly leftOut?: number;

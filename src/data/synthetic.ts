@@ -20,7 +20,7 @@ export const syntheticDefaults = {
 } as const satisfies Required<SyntheticOptions>;
 
 /**
- * Made-up images, for tests and quick looks. Each class has a smooth pattern of its own (a sum of a few slow waves in
+ * Generated images, for tests and quick looks. Each class has a smooth pattern of its own (a sum of a few slow waves in
  * each channel), and each image is the pattern of its class plus normal noise. Mean and standard deviation of the pixels
  * are near those of photographs. The same seed gives the same bytes.
  */

@@ -13,7 +13,7 @@ const pooling = z.strictObject({ kernel: size, strides: size.optional() });
 const recurrent = z.strictObject({ units: whole, returnSequences: z.boolean().default(false) });
 const epsilon = z.number().positive().optional();
 
-/** The keys of each kind of layer that a plan can name, but for residual sums. */
+/** The keys of each kind of layer that a plan can name, except residual sums. */
 const plainSchemas = {
   conv2d: z.strictObject({ filters: whole, kernel: size, activation, strides: size.optional(), padding }),
   conv1d: z.strictObject({ filters: whole, kernel: whole, activation, stride: whole.optional(), padding }),
@@ -34,7 +34,7 @@ const plainSchemas = {
 /** The values of the keys of each kind of layer. */
 export type LayerKeys = { [Kind in keyof typeof plainSchemas]: z.infer<(typeof plainSchemas)[Kind]> };
 
-/** A layer as a plan names it, but for residual sums: its kind, with its keys. */
+/** A layer as a plan names it, except residual sums: its kind, with its keys. */
 export type PlainLayer = {
   [Kind in keyof typeof plainSchemas]: { readonly [Key in Kind]: LayerKeys[Kind] };
 }[keyof typeof plainSchemas];
@@ -51,7 +51,7 @@ export const layerSchemas: Readonly<Record<string, z.ZodObject>> = {
   residual: z.strictObject({ layers: z.array(unionOf(plainSchemas)).min(1) }),
 };
 
-/** A layer as a plan names it; a residual sum adds to a value what its layers make of it. */
+/** A layer as a plan names it; a residual sum adds the output of its layers to their input. */
 export type LayerPlan = PlainLayer | { readonly residual: { readonly layers: readonly PlainLayer[] } };
 type LayerPlanInput = PlainInput | { readonly residual: { readonly layers: readonly PlainInput[] } };
 

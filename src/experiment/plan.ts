@@ -91,7 +91,7 @@ export const planSchema = z.strictObject({
   grid: gridSchema.optional(),
 });
 
-/** A plan with its defaults. Class counts are always there for a dataset by name; data of one's own may do without. */
+/** A plan with its defaults. A named dataset always has class counts; your own data need none. */
 export type Plan = z.infer<typeof planSchema>;
 
 /** Keys of a plan as they may be given, all optional. */

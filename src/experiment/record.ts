@@ -31,13 +31,13 @@ export interface InitialLoss {
   readonly inBand: boolean;
 }
 
-/** What training an arm and testing it gives. */
+/** The result of training and testing an arm. */
 export interface TrainingResult {
   /** Steps between two entries of the arrays below; 1 unless given. Trainings of very many steps leave some out. */
   readonly stepsPerEntry?: number;
   /** Epoch (from 0) of each batch. This array and the three below have one entry per batch. */
   readonly epochs: readonly number[];
-  /** Each batch's own mean loss; the mean of these since the entry before. */
+  /** Mean loss of each batch; if steps are left out, the mean since the previous entry. */
   readonly batchLosses: readonly number[];
   /** Mean loss over the rows of the epoch so far: what Keras logs as `loss`. */
   readonly runningLosses: readonly number[];

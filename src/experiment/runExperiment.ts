@@ -5,7 +5,7 @@ import type { TrialMaterials } from "./trialNetwork.ts";
 import { TrialPool, type TrialPoolObserver } from "./trialPool.ts";
 import type { TrialSetting } from "./trialSettings.ts";
 
-/** What is told while an experiment runs. */
+/** Callbacks while an experiment runs. */
 export interface RunObserver extends TrialPoolObserver {
   /**
    * Called once the data are loaded, before the first trial.
@@ -27,9 +27,9 @@ export interface ExperimentOptions {
   readonly materials: TrialMaterials | Promise<TrialMaterials>;
   /** Trials that are finished already. */
   readonly finished?: readonly Trial[];
-  /** Runs this slice of the plan alone. */
+  /** Runs only this shard of the plan. */
   readonly shard?: Shard;
-  /** Threads: arms are trained at the same time, and where there are fewer arms than threads, they share the rest. */
+  /** Number of threads. Arms are trained at the same time; if there are more threads than arms, the arms share them. */
   readonly workers: number;
   readonly observer?: RunObserver;
   /** Ends the run immediately; finished trials have been reported by then. */

@@ -65,7 +65,7 @@ export interface SeedTask {
   readonly arms: readonly string[];
 }
 
-/** A slice of a sweep: number `index`, counted from 1, of `count`. */
+/** A shard of a sweep: number `index`, counted from 1, of `count`. */
 export interface Shard {
   readonly index: number;
   readonly count: number;

@@ -14,7 +14,7 @@ import type { TrialMaterials } from "./trialNetwork.ts";
 import { type TrialSetting, trialSettings } from "./trialSettings.ts";
 import { WorkerPool } from "./workerPool.ts";
 
-/** What is told while trials are completed. */
+/** Callbacks while trials are completed. */
 export interface TrialPoolObserver {
   /** Training images on which the initial loss of a task is measured so far. */
   onInitialRows?(task: SeedTask, done: number): void;

@@ -12,7 +12,7 @@ import { settingsOf } from "./settings.ts";
 import { trialLoss } from "./trialLoss.ts";
 import { type TrialMaterials, trialNetwork } from "./trialNetwork.ts";
 
-/** A setting with what its trials are made with. */
+/** A setting with everything that its trials need. */
 export interface TrialSetting {
   readonly plan: Plan;
   /** Rows of the training set. */

@@ -28,7 +28,7 @@ export function checkRange(source: { name: string; size: number }, offset: numbe
   }
 }
 
-/** A source over bytes in memory. */
+/** A source of bytes in memory. */
 export function bytesInMemory(name: string, bytes: Uint8Array): ByteSource {
   const source = {
     name,

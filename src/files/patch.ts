@@ -1,4 +1,4 @@
-/** Bytes of a file to be replaced: `remove` bytes from `offset` on give way to `bytes`. Patches never overlap. */
+/** A change to a file: `remove` bytes from `offset` on are replaced by `bytes`. Patches never overlap. */
 export interface Patch {
   /** Name of the file, or of an entry of a zip file before `ZipFile.finish`. */
   readonly file: string;

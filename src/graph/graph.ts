@@ -12,7 +12,7 @@ export interface GraphNode<Name extends OpName = OpName> {
   readonly attributes: OpAttributes[Name];
 }
 
-/** Several nodes that the reverse walk treats as one, with a gradient of its own. */
+/** Several nodes that reverse-mode differentiation treats as one, with its own gradient. */
 export interface CustomGradient {
   readonly x: readonly Value[];
   readonly y: Value;
@@ -63,7 +63,7 @@ export class Graph implements GraphBuilder {
   readonly constants = new Map<string, Tensor>();
   /** In the order of computation. */
   readonly nodes: (GraphNode | Loop)[] = [];
-  /** What the reverse walk visits, in the order of computation: nodes, and groups of nodes with a gradient of their own. */
+  /** What reverse-mode differentiation visits, in the order of computation: nodes, and groups of nodes with their own gradient. */
   readonly tape: (GraphNode | CustomGradient)[] = [];
   readonly #parent: Graph | undefined;
   readonly #own = new Set<string>();

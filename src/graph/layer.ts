@@ -25,7 +25,7 @@ export interface LayerParameter {
  * network have the layer's name before them.
  */
 export interface LayerContext {
-  /** Whether the network is being trained: batch normalisation and dropout then behave in another way. */
+  /** Whether the network is being trained; batch normalisation and dropout depend on it. */
   readonly training: boolean;
   /** Random numbers that are drawn anew for each training step. */
   noise(name: string, kind: NoiseKind, shape: readonly number[]): Value;

@@ -7,7 +7,7 @@ export interface Schedule {
   readonly start: number;
   /** Steps over which the rate grows linearly up to `start`: `start step / warmUp` for steps counted from 1. */
   readonly warmUp?: number;
-  /** Other rates, each from the step on that follows so many. */
+  /** Other rates, each of which applies after the given number of steps. */
   readonly steps?: readonly { readonly after: number; readonly rate: number }[];
   /**
    * Half a cosine from `start` down to `end` (0 unless given), which it reaches after `over` steps, those of the warm-up

@@ -14,7 +14,7 @@ export interface Network {
   readonly inputs: readonly NamedShape[];
   /** Shape of the output at one place; the loss compares it with one label. */
   readonly output: readonly number[];
-  /** Places of a row that have a label each: 1, or the pixels of a mask, or the tokens of a text. */
+  /** Number of places of a row that have their own label: 1, or the pixels of a mask, or the tokens of a text. */
   readonly places: number;
   /** What training updates by its gradient; float32. */
   readonly parameters: readonly NamedShape[];
@@ -27,7 +27,7 @@ export interface Network {
    * and never filled up.
    */
   readonly batchDependent: boolean;
-  /** The random numbers that a step on a batch of so many rows is fed. */
+  /** The random numbers that a step needs, for a batch of this many rows. */
   noise(batchSize: number): readonly NetworkNoise[];
   /**
    * Adds the network to a graph.

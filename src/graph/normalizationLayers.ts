@@ -3,7 +3,7 @@ import { dropped, normalized, requireValues, runningAverage } from "./normalized
 import { elementCount } from "./tensor.ts";
 
 export interface BatchNormOptions {
-  /** What a running average keeps of itself in a step: Keras's momentum, which is 1 minus PyTorch's. */
+  /** The factor of a running average's old value in each step: Keras's momentum, which is 1 minus PyTorch's. */
   readonly momentum?: number;
   readonly epsilon?: number;
 }
@@ -57,8 +57,8 @@ const scaleAndOffset = (input: readonly number[]) =>
   ] as const;
 
 /**
- * Zeroes each element with probability `rate` when training, and divides the rest by 1 - rate. The mask depends on the
- * trainer's seed and the step alone.
+ * In training, sets each element to zero with probability `rate` and divides the rest by 1 - rate. The mask depends only
+ * on the trainer's seed and the step.
  */
 export function dropout(rate: number): Layer {
   if (!(rate >= 0 && rate < 1))

@@ -23,13 +23,13 @@ export interface Optimizer {
 export interface OptimizerOptions {
   /** A number, or a schedule over the steps. */
   readonly learningRate?: LearningRate;
-  /** What each parameter adds of itself to its gradient (an L2 penalty of half as much), as PyTorch's `weight_decay`. */
+  /** The multiple of each parameter that is added to its gradient (an L2 penalty of half this factor), as PyTorch's `weight_decay`. */
   readonly weightDecay?: number;
-  /** Scales all gradients down together where their common Euclidean norm is above this. */
+  /** If the Euclidean norm of all gradients together is above this, they are scaled down to it. */
   readonly clipNorm?: number;
 }
 
-/** Whose defaults and whose place of epsilon an optimizer has. */
+/** The framework whose defaults and whose position of epsilon an optimizer uses. */
 export interface FrameworkOptions {
   readonly framework?: "keras" | "pytorch";
   readonly epsilon?: number;

@@ -4,7 +4,7 @@ import type { Value } from "./op.ts";
 import { gate, gruStep, lstmStep } from "./recurrentCells.ts";
 
 export interface RecurrentOptions {
-  /** Whether the output is that of every step, (length, units), or of the last one alone, (units). */
+  /** Whether the output is that of every step, (length, units), or only that of the last, (units). */
   readonly returnSequences?: boolean;
 }
 

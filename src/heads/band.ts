@@ -15,7 +15,7 @@ export interface BandOptions {
   /** Variance of the output without its bias, the mean over outputs; default 0. */
   readonly outputVariance?: number;
   /**
-   * Of that, the part that all rows share: variance over outputs of the mean over rows (a network with ReLUs has an
+   * The part of that variance that all rows share: the variance over outputs of the mean over rows (a network with ReLUs has an
    * offset of its own); default 0. Away from the optimum it moves the loss to first order.
    */
   readonly sharedVariance?: number;
@@ -31,7 +31,7 @@ export interface BandOptions {
 export interface Band {
   readonly low: number;
   readonly high: number;
-  /** The loss of the constant output, without any noise: the band hangs from it. */
+  /** The loss of the constant output, without any noise: the band starts from it. */
   readonly expectedLoss: number;
   /** Standard error of the mean loss of a batch; 0 for an infinite one. */
   readonly standardError: number;

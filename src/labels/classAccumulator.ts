@@ -7,7 +7,7 @@ import type { ClassSummary } from "./summary.ts";
 export interface ClassOptions {
   /** Number of classes K; without it, one more than the largest label. */
   readonly classes?: number;
-  /** Names of the classes, in the order of their indices; says K too. */
+  /** Names of the classes, in the order of their indices; their number is K. */
   readonly names?: readonly string[];
   /** A label that means "leave this row out", such as PyTorch's -100. */
   readonly ignoreIndex?: number;

@@ -17,7 +17,7 @@ export class DistributionAccumulator implements Accumulator<ArrayLike<number>, C
     this.names = names;
   }
 
-  /** Adds a row of K shares, each in [0, 1] and 1 together; what rounding left over is scaled away. */
+  /** Adds a row of K shares, each in [0, 1], which sum to 1; rounding errors in the sum are scaled away. */
   add(shares: ArrayLike<number>, weight = 1, row = this.rows + 1, rows = 1): void {
     checkedWeight(weight, row);
     this.counts ??= new CompensatedSums(this.names?.length ?? shares.length);

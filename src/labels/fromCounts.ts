@@ -2,7 +2,7 @@ import { InputError } from "../errors.ts";
 import { checkNotEmpty } from "./accumulator.ts";
 import type { ClassSummary } from "./summary.ts";
 
-/** The summary of labels of which only the number in each class is known (whole or not: weights may be in them). */
+/** The summary of labels of which only the number in each class is known (not necessarily whole: they may be weighted). */
 export function fromCounts(
   counts: ArrayLike<number>,
   { names }: { readonly names?: readonly string[] } = {},

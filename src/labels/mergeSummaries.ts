@@ -13,8 +13,8 @@ import type {
 } from "./summary.ts";
 
 /**
- * The summary of two sets of rows together. Merging the summaries of two halves gives that of the whole: counts alike,
- * moments to rounding, ranks within the rank errors, which add up. Throws InputError if the two are not of one kind.
+ * The summary of two sets of rows together. Merging the summaries of two halves gives that of the whole: counts exactly,
+ * moments up to rounding, ranks within the rank errors, which add up. Throws an InputError if the two kinds differ.
  */
 export function mergeSummaries<Summary extends LabelSummary>(a: Summary, b: Summary): Summary;
 export function mergeSummaries(a: LabelSummary, b: LabelSummary): LabelSummary {

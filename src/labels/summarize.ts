@@ -31,7 +31,7 @@ export function summarizeNames(labels: Iterable<string>, options: NameOptions & 
   return summarizeRows(new NameAccumulator(options), labels, options);
 }
 
-/** One-hot rows or soft labels: K shares a row, 1 together. */
+/** One-hot rows or soft labels: K shares per row, which sum to 1. */
 export function summarizeDistributions(
   rows: Iterable<ArrayLike<number>>,
   options: { readonly names?: readonly string[] } & Weighted = {},
@@ -39,7 +39,7 @@ export function summarizeDistributions(
   return summarizeRows(new DistributionAccumulator(options), rows, options);
 }
 
-/** Yes/no labels: one a row, or L of them (a multi-label matrix). */
+/** Yes/no labels: one per row, or L per row (a multi-label matrix). */
 export function summarizeBinary(
   rows: Iterable<ArrayLike<number | boolean | null> | number | boolean>,
   options: BinaryOptions & Weighted = {},
@@ -47,7 +47,7 @@ export function summarizeBinary(
   return summarizeRows(new BinaryAccumulator(options), rows, options);
 }
 
-/** Real numbers: one a row, or D of them. */
+/** Real numbers: one per row, or D per row. */
 export function summarizeNumbers(
   rows: Iterable<ArrayLike<number> | number>,
   options: NumberOptions & Weighted = {},

@@ -47,7 +47,7 @@ export interface ModelOutput {
   readonly activation?: string;
   /**
    * Whether the file describes the computation from the bias to the output (a graph or a config). Otherwise the output
-   * is told by the names of tensors alone, and what follows the bias is not known.
+   * is only known from the names of tensors, and what follows the bias is not known.
    */
   readonly described: boolean;
   /** Number of units (or channels) of the layer = length of its bias; undefined where unknown. */

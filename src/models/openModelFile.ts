@@ -16,7 +16,7 @@ export interface ModelOnDisk extends ModelFile {
   /** What was opened: the main file, or the folder itself if a folder was given. */
   readonly path: string;
   readonly isFolder: boolean;
-  /** Files in the folder that hold the weights once more, which are neither changed nor copied. */
+  /** Further files in the folder that hold the weights as well; they are neither changed nor copied. */
   readonly otherCopies: readonly string[];
   close(): void;
 }

@@ -26,7 +26,7 @@ import { verifyEdit } from "./verifyEdit.ts";
 export interface WriteOptions {
   readonly out?: string;
   readonly inPlace?: boolean;
-  /** Ends the writing; nothing is left behind then. */
+  /** Stops the writing; nothing is left behind. */
   readonly signal?: AbortSignal;
 }
 

@@ -12,8 +12,8 @@ export interface PngOptions {
 }
 
 /**
- * Renders a figure as PNG with the shipped font alone, so that it looks the same on every machine (without a font the
- * renderer would leave all text out and say nothing).
+ * Renders a figure as PNG, only with the font of this package, so that it looks the same on every machine (without a font
+ * the renderer would silently leave out all text).
  */
 export async function svgToPng(svg: string, { scale = 2 }: PngOptions = {}): Promise<Uint8Array> {
   if (fontFile === undefined) throw new Error("assets/fonts/DejaVuSans.ttf is missing from the package");

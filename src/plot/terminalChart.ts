@@ -3,18 +3,18 @@ import { roundTicks } from "./roundTicks.ts";
 
 export interface TerminalCurve {
   name: string;
-  /** One value a step; what is not finite leaves a gap. */
+  /** One value per step; values that are not finite leave a gap. */
   values: readonly number[];
 }
 
 export interface TerminalChartOptions {
-  /** Columns, all included; 80 by default. */
+  /** Total number of columns; 80 by default. */
   width?: number;
-  /** Lines, axis and legend included; 18 by default. */
+  /** Total number of lines, including axis and legend; 18 by default. */
   height?: number;
   /** Colour by ANSI codes, besides the dashes. */
   color?: boolean;
-  /** Steps the axis is made for, so that a live chart does not rescale; the longest curve's by default. */
+  /** Number of steps on the axis, so that a live chart does not rescale; by default that of the longest curve. */
   steps?: number;
 }
 

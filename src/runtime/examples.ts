@@ -5,7 +5,7 @@ import { arrayTypes, elementCount } from "../graph/tensor.ts";
 import type { ExampleTypes } from "../graph/trainStep.ts";
 import { seededRandom } from "../math/seededRandom.ts";
 
-/** Rows to train on, row-major. Only the rows of a batch are copied. */
+/** Rows to train on, row-major. Only the rows of the current batch are copied. */
 export interface Examples {
   /** One array per input of the network, by name. */
   readonly inputs: Readonly<Record<string, TensorData>>;

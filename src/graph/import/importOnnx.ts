@@ -27,7 +27,7 @@ import { toInference } from "./toInference.ts";
  * Reads an ONNX file as a network that can be trained: its float tensors are parameters by name, running statistics are
  * state, and every node becomes nodes of the table of ops.
  *
- * @throws InputError on files that are no ONNX, operators that cannot be trained through (by name and node), and files
+ * @throws InputError on files that are not ONNX, operators that cannot be trained through (by name and node), and files
  *   that were exported in inference mode, unless `asExported`
  */
 export function importOnnx(bytes: Uint8Array, options: ImportOptions = {}): ImportedNetwork {

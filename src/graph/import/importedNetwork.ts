@@ -8,9 +8,9 @@ import type { ReadExternal } from "./protoTensor.ts";
 export interface ImportOptions {
   /** Name of the file in messages. */
   readonly file?: string;
-  /** Parameters that training leaves as they are: names, or patterns with `*`. */
+  /** Parameters that are not trained: names, or patterns with `*`. */
   readonly frozen?: readonly string[];
-  /** Train a file that was exported in inference mode as it is, in place of refusing it. */
+  /** Accept a file that was exported in inference mode, and train it unchanged, instead of refusing it. */
   readonly asExported?: boolean;
   /**
    * The outputs to keep, each with the name of the value that is read in its place: its own, or that before its last
@@ -21,7 +21,7 @@ export interface ImportOptions {
   readonly external?: ReadExternal;
 }
 
-/** An input or output of the network. A size is a number, or the name of a size that the data settle. */
+/** An input or output of the network. A size is a number, or the name of a size that the data determine. */
 export interface NetworkValue {
   readonly name: string;
   readonly dtype: DType;

@@ -7,7 +7,7 @@ import type { BoundNetwork, ImportedNetwork, NetworkValue } from "./importedNetw
 
 /** What a network is fed: an array of the data, in the shape in which one row of it is stored. */
 export interface DataInput extends NamedShape {
-  /** What an image's bytes are multiplied by where the network takes floats; undefined for other data. */
+  /** Factor for the bytes of an image, for networks that take floats; undefined for other data. */
   readonly imageScale?: number;
 }
 

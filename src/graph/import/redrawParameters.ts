@@ -3,7 +3,7 @@ import type { Tensor } from "../tensor.ts";
 import { elementCount, numbers, tensor } from "../tensor.ts";
 import type { NetworkParameter } from "./networkTensors.ts";
 
-/** How a parameter was drawn anew. */
+/** How new values for a parameter were drawn. */
 export interface ParameterRedraw {
   readonly name: string;
   /** `kept` for constants (zeros, ones); `shuffled` where the distribution was not recognised. */
@@ -18,9 +18,9 @@ export interface RedrawnParameters {
 }
 
 /**
- * Draws the parameters of an untrained network anew for a seed. Constant tensors stay; kernels are drawn uniformly or
- * normally, at the scale that their own values show; values of any other distribution are shuffled within their tensor.
- * Each parameter has a random stream of its own, so that none depends on another.
+ * Draws new parameters for an untrained network from a seed. Constant tensors are kept; kernels are drawn uniformly or
+ * normally, with the scale of their present values; values of any other distribution are shuffled within their tensor.
+ * Each parameter has its own random stream, so that none depends on another.
  */
 export function redrawParameters(parameters: readonly NetworkParameter[], seed: number): RedrawnParameters {
   const values: Record<string, Tensor> = {};
