@@ -69,7 +69,7 @@ export { toOnnx } from "./graph/toOnnx.ts";
 export type { ExampleTypes, ForwardOptions } from "./graph/trainStep.ts";
 export { forwardWith } from "./graph/trainStep.ts";
 export { type SeededRandom, seededRandom } from "./math/seededRandom.ts";
-export type { Examples } from "./runtime/examples.ts";
+export type { ExampleInputs, Examples } from "./runtime/examples.ts";
 export type {
   OrtModule,
   OrtSession,

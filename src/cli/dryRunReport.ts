@@ -1,5 +1,7 @@
 import type { DryRun, DryRunSetting } from "../experiment/dryRun.ts";
+import { lossText } from "../experiment/outputPlans.ts";
 import type { Plan } from "../experiment/plan.ts";
+import type { NetworkPart } from "../graph/import/networkOnData.ts";
 import { grouped } from "../math/grouped.ts";
 import { table } from "../plot/table.ts";
 import { field, wrap } from "./text.ts";
@@ -18,7 +20,7 @@ export function dryRunReport(plan: Plan, { data, settings, trials, steps, dataBy
       "data",
       `${data.name}: ${grouped(data.trainCount)} ${data.unit}s to train on, ${grouped(data.testCount)} to test on`,
     ),
-    field("loss", plan.loss ?? "softmax"),
+    field("loss", lossText(plan)),
     field(
       "trials",
       `${counts.join(" x ")} = ${counted(trials, "trial")}, ${upTo}${grouped(steps)} training steps together`,
@@ -30,15 +32,14 @@ export function dryRunReport(plan: Plan, { data, settings, trials, steps, dataBy
 }
 
 function settingReport(plan: Plan, setting: DryRunSetting, dataBytes: number): string {
-  const { name, parameters, fixed, inputs, output, places, outputBias, stepsPerTrial } = setting;
+  const { name, parameters, fixed, inputs, outputs, stepsPerTrial } = setting;
   const held = fixed === 0 ? "" : `, and ${grouped(fixed)} that are not trained`;
-  const perPlace = places === 1 ? "" : ` at each of ${grouped(places)} places`;
   const { weightBytes, optimizerBytes } = setting;
   const lines = [
     ...(name === "" ? [] : [wrap(name)]),
     field("network", `${plan.model ?? "layers"}: ${grouped(parameters)} parameters${held}`),
     field("input", inputs.map(({ name, shape }) => `${name} [${shape.join(", ")}]`).join("; ")),
-    field("output", `[${output.join(", ")}]${perPlace}, with the bias ${outputBias}`),
+    ...outputs.map((output) => field("output", outputText(output, outputs.length > 1))),
     field(
       "steps",
       `${grouped(stepsPerTrial)} per trial: ${counted(plan.epochs, "epoch")}, ${plan.batchSize} rows per batch`,
@@ -50,6 +51,11 @@ function settingReport(plan: Plan, setting: DryRunSetting, dataBytes: number): s
   ];
   const losses = Object.entries(setting.expectedLosses).map(([arm, loss]) => [arm, loss.toFixed(4)]);
   return `${lines.join("\n")}\n\n${table(["arm", "expected loss"], losses, { align: ["left", "right"] })}`;
+}
+
+function outputText({ name, places, width, outputBias }: NetworkPart, isNamed: boolean): string {
+  const perPlace = places === 1 ? "" : ` at each of ${grouped(places)} places`;
+  return `${isNamed ? `${name} ` : ""}[${width}]${perPlace}, with the bias ${outputBias}`;
 }
 
 const size = (bytes: number) =>

@@ -11,7 +11,7 @@ import type { Shard } from "../experiment/settings.ts";
 import { hashMaterials, isNamed, loadMaterials, machineName, softwareVersions } from "./experimentSetup.ts";
 import { interruptible } from "./interrupt.ts";
 import { numberList } from "./numbers.ts";
-import { list, positiveNumber, wholeNumber } from "./options.ts";
+import { kebab, list, positiveNumber, wholeNumber } from "./options.ts";
 
 /** The options of an experiment, as commander returns them. */
 export interface ExperimentFlags {
@@ -24,6 +24,7 @@ export interface ExperimentFlags {
   readonly epochs?: number;
   readonly batchSize?: number;
   readonly learningRate?: number;
+  readonly optimizer?: string;
   readonly out?: string;
   readonly fresh?: true;
   readonly shard?: Shard;
@@ -50,7 +51,15 @@ export function addExperimentOptions(command: Command): Command {
     )
     .option("--epochs <number>", "number of epochs (default: 1)", wholeNumber(1))
     .option("--batch-size <number>", "rows per batch (default: 256)", wholeNumber(1))
-    .option("--learning-rate <number>", "learning rate of RMSprop (default: 0.001)", positiveNumber)
+    .option("--learning-rate <number>", "learning rate (default: 0.001)", positiveNumber)
+    .addOption(
+      command
+        .createOption(
+          "--optimizer <name>",
+          "optimizer as in Keras (default: rmsprop); options and schedules are keys of a plan",
+        )
+        .choices(["sgd", "rmsprop", "adam", "adamW"]),
+    )
     .option(
       "--workers <number>",
       "number of threads, shared by the arms that are trained at the same time (default: the number of cores)",
@@ -166,7 +175,7 @@ async function planOf(flags: ExperimentFlags): Promise<{ plan: Plan; name: strin
     import("../experiment/validatePlan.ts"),
   ]);
   const file = flags.plan === undefined ? {} : await planInFile(flags.plan);
-  const { dataset, counts, arms, seed, seeds, epochs, batchSize, learningRate } = flags;
+  const { dataset, counts, arms, seed, seeds, epochs, batchSize, learningRate, optimizer } = flags;
   const given = {
     ...flags.own,
     dataset,
@@ -175,6 +184,7 @@ async function planOf(flags: ExperimentFlags): Promise<{ plan: Plan; name: strin
     epochs,
     batchSize,
     learningRate,
+    optimizer: optimizer && { [optimizer]: {} },
     seeds: seedList(file, seed, seeds),
   };
   const options = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
@@ -203,7 +213,7 @@ function runName({ plan: file }: ExperimentFlags, { model, data, dataset }: Plan
 }
 
 /** `--batch-size` for the key batchSize. */
-const optionName = (key = "options") => `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+const optionName = (key = "options") => `--${kebab(key)}`;
 
 async function planInFile(path: string): Promise<PlanInput> {
   const [{ readPlanFile }, { resolvePlan }] = await Promise.all([

@@ -53,12 +53,12 @@ export async function hashMaterials(plan: Plan, { data, file, biases }: TrialMat
   const { createHash } = await import("node:crypto");
   const hash = createHash("sha256");
   if (named !== undefined) hash.update(named);
-  const own = named === undefined ? new Set([data.train, data.test]) : [];
-  for (const { inputs, labels, weights, rows } of own) {
-    for (const values of [...Object.values(inputs), labels, weights, rows]) {
-      if (!values) continue;
-      hash.update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
-    }
+  const labelled = named === undefined ? [data, ...Object.values(data.outputs ?? {})] : [];
+  const arrays = labelled
+    .flatMap(({ train, test }) => [train, test])
+    .flatMap(({ inputs, labels, weights, rows }) => [...Object.values(inputs), labels, weights, rows]);
+  for (const values of new Set(arrays)) {
+    if (values) hash.update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
   }
   if (file) hash.update(file);
   return hash.update(JSON.stringify(biases)).digest("hex");

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { commonOptions } from "../heads/bind.ts";
 import { findHead } from "../heads/index.ts";
 import { type OptionSpec, type Options, optionFromText, rangeText } from "../heads/options.ts";
+import { kebab } from "./options.ts";
 
 /** Adds the options of a loss as flags, from their descriptions: `labelSmoothing` becomes `--label-smoothing <number>`. */
 export function addHeadFlags(command: Command, loss: string): void {
@@ -33,9 +34,6 @@ const specsOf = (loss: string): Readonly<Record<string, OptionSpec>> => ({
   ...findHead(loss).head.options,
   ...commonOptions,
 });
-
-/** An option's name as a flag writes it: `labelSmoothing` is `label-smoothing`. */
-export const kebab = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 function valueName(spec: OptionSpec): string {
   if (spec.type === "choice") return spec.choices.join("|");

@@ -32,3 +32,6 @@ export function positiveNumber(text: string): number {
 export function list(text: string): string[] {
   return text.split(",").map((word) => word.trim());
 }
+
+/** An option's name as a flag writes it: `labelSmoothing` is `label-smoothing`. */
+export const kebab = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);

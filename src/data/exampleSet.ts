@@ -34,7 +34,13 @@ export interface ExperimentData {
   readonly test: ExampleSet;
   /** What was done to the data, and what a reader must know: one sentence each. */
   readonly notes: readonly string[];
+  /** Where several outputs have labels of their own: the same data with the labels of each output, by its name. */
+  readonly outputs?: Readonly<Record<string, ExperimentData>>;
 }
+
+/** The data with the labels of an output; an output without labels of its own has those of the data. */
+export const dataOf = (data: ExperimentData, output?: string): ExperimentData =>
+  (output === undefined ? undefined : data.outputs?.[output]) ?? data;
 
 /** What a row of this shape is called: (height, width, channels) is an image. */
 export const unitOf = (shape: readonly number[]) => (shape.length === 3 ? "image" : "row");

@@ -18,16 +18,11 @@ import { readTextRows, type TextRows } from "./textRows.ts";
 /** Where examples and labels are, and how they are read: keys of a plan. */
 export interface OwnExamples extends RowsPlace {
   readonly data: string;
-  readonly labels?: string;
   readonly testData?: string;
-  readonly testLabels?: string;
   readonly testShare?: number;
-  readonly column?: readonly string[];
   readonly weightColumn?: string;
   readonly features?: readonly string[];
   readonly categories?: "one-hot" | "index";
-  readonly classes?: readonly string[];
-  readonly ignoreIndex?: number;
   readonly resize?: readonly [number, number];
   readonly imageScale?: number;
 }
@@ -44,11 +39,24 @@ interface ReadingOptions extends OwnExamplesOptions {
   readonly open: OpenRows;
 }
 
+/** Where the labels of one output are, and the head that reads them. */
+export interface LabelSet {
+  readonly labels?: string;
+  readonly testLabels?: string;
+  readonly column?: readonly string[];
+  readonly classes?: readonly string[];
+  readonly ignoreIndex?: number;
+  /** Name of the output; undefined where there is one set of labels. */
+  readonly name?: string;
+  readonly head: Head;
+}
+
 /** Rows and their labels. */
 interface Labelled {
   readonly path: string;
   readonly source: RowSource;
-  readonly labels: ExampleLabels;
+  /** In the order of the sets. */
+  readonly labels: readonly ExampleLabels[];
   readonly weights?: Float64Array;
 }
 
@@ -58,69 +66,94 @@ const defaultTestShare = 0.2;
 /**
  * Loads examples from files or a database: a folder of images, NumPy arrays, a table, or lines of text, with their labels.
  *
+ * @param sets one for each output that has labels
  * @throws InputError where a file cannot be read, or its rows and labels do not fit each other or the loss
  */
 export async function loadExamples(
   plan: OwnExamples,
-  head: Head,
+  sets: readonly LabelSet[],
   settings: OwnExamplesOptions,
 ): Promise<ExperimentData> {
   const options = { ...settings, open: rowsOpener(plan) };
-  const main = await readLabelled(plan, plan.data, plan.labels, head, options);
+  const main = await readLabelled(plan, plan.data, sets, options);
   if (plan.testData === undefined) {
-    if (plan.testLabels !== undefined) throw new InputError("test labels need test data: --test-data");
-    return splitData(plan, main, head);
+    if (sets.some(({ testLabels }) => testLabels !== undefined))
+      throw new InputError("test labels need test data: --test-data");
+    return splitData(plan, main, sets);
   }
-  const test = await readLabelled(plan, plan.testData, plan.testLabels ?? plan.labels, head, options, main);
+  const ofTest = sets.map((set) => ({ ...set, labels: set.testLabels ?? set.labels }));
+  const test = await readLabelled(plan, plan.testData, ofTest, options, main);
   const encoded = main.source.encode(Uint32Array.from({ length: main.source.count }, (_, row) => row));
-  return {
-    ...described(plan, main, encoded),
-    train: exampleSet(main, encoded.inputs),
-    test: exampleSet(test, encoded.again(test.source)),
-  };
+  const [inputs, testInputs] = [encoded.inputs, encoded.again(test.source)];
+  return eachSet(sets, (set, i) => ({
+    ...described(plan, main, encoded, set, i),
+    train: exampleSet(main, i, inputs),
+    test: exampleSet(test, i, testInputs),
+  }));
 }
 
-/** Training and test rows of the same files, each class in both. */
+/** The data with the labels of the first set, and those of each set by its name. */
+function eachSet(
+  sets: readonly LabelSet[],
+  make: (set: LabelSet, i: number) => ExperimentData,
+): ExperimentData {
+  const each = sets.map(make);
+  if (sets[0].name === undefined) return each[0];
+  const notes = [...new Set(each.flatMap(({ notes }) => notes))];
+  return { ...each[0], notes, outputs: Object.fromEntries(each.map((data, i) => [sets[i].name!, data])) };
+}
+
+/** Training and test rows of the same files, each class in both, of the first labels that are classes. */
 function splitData(
   { testShare = defaultTestShare, ...plan }: OwnExamples,
   main: Labelled,
-  head: Head,
+  sets: readonly LabelSet[],
 ): ExperimentData {
   const { source, labels } = main;
-  const isClass = labels.shape.length === 0 && (head.reads === "classes" || head.reads === "binary");
-  const classes = isClass ? Array.from(labels.values as ArrayLike<number>, Number) : undefined;
+  const ofClasses = labels.find(({ shape }, i) => {
+    const { reads } = sets[i].head;
+    return shape.length === 0 && (reads === "classes" || reads === "binary");
+  });
+  const classes = ofClasses && Array.from(ofClasses.values as ArrayLike<number>, Number);
   const { train, test } = splitRows(source.count, classes, testShare);
   const encoded = source.encode(train);
-  const set = exampleSet(main, encoded.inputs);
-  const described_ = described(plan, main, encoded);
   const note = `No test data were given: ${test.length} of ${source.count} ${source.unit}s${classes ? ", the same share of each class," : ""} were kept for the test.`;
-  return {
-    ...described_,
-    train: { ...set, rows: train },
-    test: { ...set, rows: test },
-    notes: [note, ...described_.notes],
-  };
+  return eachSet(sets, (own, i) => {
+    const set = exampleSet(main, i, encoded.inputs);
+    const { notes, ...rest } = described(plan, main, encoded, own, i);
+    return { ...rest, train: { ...set, rows: train }, test: { ...set, rows: test }, notes: [note, ...notes] };
+  });
 }
 
-const described = (
+function described(
   plan: OwnExamples,
   { path, source, labels }: Labelled,
   { inputs, notes }: EncodedRows,
-) => ({
-  name: plan.data,
-  unit: source.unit,
-  inputs: inputs.map(({ name, shape, imageScale }) => ({ name, shape, imageScale })),
-  labelShape: labels.shape,
-  classNames: labels.names,
-  labelFile: plan.labels ?? path,
-  ignoreLabel: labels.ignored,
-  notes: [...(labels.understood === undefined ? [] : [`Labels: ${labels.understood}.`]), ...notes],
-});
+  set: LabelSet,
+  index: number,
+) {
+  const { shape, names, ignored, understood } = labels[index];
+  const whose = set.name === undefined ? "Labels" : `Labels of ${set.name}`;
+  return {
+    name: plan.data,
+    unit: source.unit,
+    inputs: inputs.map(({ name, shape, imageScale }) => ({ name, shape, imageScale })),
+    labelShape: shape,
+    classNames: names,
+    labelFile: set.labels ?? path,
+    ignoreLabel: ignored,
+    notes: [...(understood === undefined ? [] : [`${whose}: ${understood}.`]), ...notes],
+  };
+}
 
-function exampleSet({ source, labels, weights }: Labelled, inputs: readonly InputArray[]): ExampleSet {
+function exampleSet(
+  { source, labels, weights }: Labelled,
+  index: number,
+  inputs: readonly InputArray[],
+): ExampleSet {
   return {
     inputs: Object.fromEntries(inputs.map(({ name, data }) => [name, data])),
-    labels: labels.values,
+    labels: labels[index].values,
     weights,
     count: source.count,
   };
@@ -130,49 +163,49 @@ function exampleSet({ source, labels, weights }: Labelled, inputs: readonly Inpu
 async function readLabelled(
   plan: OwnExamples,
   path: string,
-  labelPath: string | undefined,
-  head: Head,
+  sets: readonly LabelSet[],
   options: ReadingOptions,
   before?: Labelled,
 ): Promise<Labelled> {
-  const source = await openSource(plan, path, options, before);
+  const source = await openSource(plan, path, sets, options, before);
   const { open } = options;
   const weights =
     plan.weightColumn === undefined ? undefined : await readWeights(open, path, plan.weightColumn);
-  const labels = await readLabelsOf(plan, path, labelPath, head, source, open, before);
-  if (labels.count === source.count) return { path, source, labels, weights };
-  throw new InputError(
-    `${labelPath ?? path} has ${labels.count} labels, and ${path} has ${source.count} ${source.unit}s; one label per row is needed`,
-  );
+  const labels: ExampleLabels[] = [];
+  for (const [i, set] of sets.entries()) {
+    const own = await readLabelsOf(path, set, source, open, before?.labels[i]);
+    if (own.count !== source.count) {
+      throw new InputError(
+        `${set.labels ?? path} has ${own.count} labels, and ${path} has ${source.count} ${source.unit}s; one label per row is needed`,
+      );
+    }
+    labels.push(own);
+  }
+  return { path, source, labels, weights };
 }
 
 async function readLabelsOf(
-  plan: OwnExamples,
   path: string,
-  labelPath: string | undefined,
-  head: Head,
+  { head, labels, column, ignoreIndex, name, ...set }: LabelSet,
   source: RowSource,
   open: OpenRows,
-  before: Labelled | undefined,
+  before: ExampleLabels | undefined,
 ): Promise<ExampleLabels> {
-  const { column, ignoreIndex } = plan;
-  const classes = before?.labels.names ?? plan.classes;
   const choices = {
     open,
-    classes,
+    classes: before?.names ?? set.classes,
     ignoreIndex: ignoreIndex === undefined ? undefined : String(ignoreIndex),
   };
-  if (labelPath !== undefined) return labelsFrom(labelPath, head, { ...choices, column });
+  const whose = name === undefined ? "" : ` of the output ${name}`;
+  if (labels !== undefined) return labelsFrom(labels, head, { ...choices, column });
+  if (column !== undefined && kindOf(path) === "table") return labelsFrom(path, head, { ...choices, column });
   if (source.classes) return labelsOfClasses(source.classes, head, path);
   if ("nextCharacters" in source) return labelsOfText(source as TextRows, head);
-  if (column === undefined || kindOf(path) !== "table") {
-    throw new InputError(
-      kindOf(path) === "table"
-        ? `which column of ${path} holds the labels? Give --column, or a file with --labels`
-        : `no labels for ${path}: give a file with --labels`,
-    );
-  }
-  return labelsFrom(path, head, { ...choices, column });
+  throw new InputError(
+    kindOf(path) === "table"
+      ? `which column of ${path} holds the labels${whose}? Give --column, or a file with --labels`
+      : `no labels${whose} for ${path}: give a file with --labels`,
+  );
 }
 
 /** The kind of a file or folder, by its name. */
@@ -186,6 +219,7 @@ function kindOf(path: string): "arrays" | "text" | "table" {
 async function openSource(
   plan: OwnExamples,
   path: string,
+  sets: readonly LabelSet[],
   { channels, onImages, signal, open }: ReadingOptions,
   before: Labelled | undefined,
 ): Promise<RowSource> {
@@ -194,7 +228,7 @@ async function openSource(
   if (!found && !isDatabase) throw new InputError(`cannot read ${path}: there is no such file`);
   const { resize, imageScale: scale } = plan;
   if (found?.isDirectory()) {
-    const names = before?.labels.names ?? plan.classes;
+    const names = before?.source.classes?.names ?? sets.find(({ labels }) => labels === undefined)?.classes;
     return readImageRows(path, { resize, scale, channels, names, onProgress: onImages, signal });
   }
   if (resize !== undefined)
@@ -206,11 +240,11 @@ async function openSource(
     const { characters, length } = (before?.source as TextRows | undefined) ?? {};
     return readTextRows(path, { characters, length });
   }
-  const { column = [], weightColumn, categories = "one-hot", features } = plan;
-  const without = [...column, ...(weightColumn === undefined ? [] : [weightColumn])];
+  const { weightColumn, categories = "one-hot", features } = plan;
+  const columns = sets.flatMap(({ labels, column = [] }) => (labels === undefined ? column : []));
   return readTableRows(path, {
     features,
-    without: plan.labels === undefined ? without : without.slice(column.length),
+    without: [...columns, ...(weightColumn === undefined ? [] : [weightColumn])],
     categories,
     open,
   });

@@ -1,4 +1,5 @@
 import { InputError, unknownName } from "../errors.ts";
+import { sum } from "../math/sum.ts";
 
 /** What an arm's output bias is computed from. */
 export interface ArmInputs {
@@ -57,4 +58,28 @@ export function armBias(arm: string, inputs: ArmInputs): number[] {
     );
   }
   return [...bias];
+}
+
+/**
+ * What the biases of files say of one of several outputs: such a file has the biases of all, one after another.
+ *
+ * @throws InputError where a file has another count of numbers
+ */
+export function biasesOfPart(
+  files: Readonly<Record<string, readonly number[]>>,
+  parts: readonly { readonly name?: string; readonly width: number }[],
+  index: number,
+): Readonly<Record<string, readonly number[]>> {
+  if (parts.length === 1) return files;
+  const widths = parts.map(({ width }) => width);
+  const total = sum(widths);
+  const start = sum(widths.slice(0, index));
+  return Object.fromEntries(
+    Object.entries(files).map(([file, bias]) => {
+      if (bias.length === total) return [file, bias.slice(start, start + widths[index])];
+      throw new InputError(
+        `${file} has ${bias.length} numbers; needed: ${total}, the biases of ${parts.map(({ name, width }) => `${name} (${width})`).join(", ")} one after another`,
+      );
+    }),
+  );
 }

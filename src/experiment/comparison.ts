@@ -1,6 +1,12 @@
 import { seededRandom } from "../math/seededRandom.ts";
 import { sum } from "../math/sum.ts";
-import { type ComparedMeasure, type ComparedName, comparedMeasures } from "./measures.ts";
+import {
+  type ComparedMeasure,
+  type ComparedName,
+  isCompared,
+  measuresNamed,
+  measuresOf,
+} from "./measures.ts";
 import type { Difference, StepsSaved, Trial } from "./record.ts";
 
 /** How two arms differ over the seeds that both have: always `arm` minus `baseline`, one difference per measure they have. */
@@ -26,22 +32,26 @@ export function compareArms(trials: readonly Trial[], arm: string, baseline: str
       return partner ? [[trial, partner] as const] : [];
     });
   const differences = Object.fromEntries(
-    comparedMeasures.flatMap(({ name, of }) => {
-      const values = pairs
-        .map(([a, b]) => [of(a), of(b)])
-        .filter(([a, b]) => a !== undefined && b !== undefined);
-      return values.length === 0 ? [] : [[name, difference(values.map(([a, b]) => a! - b!))]];
-    }),
+    measuresOf(trials)
+      .filter(isCompared)
+      .flatMap(({ name, of }) => {
+        const values = pairs
+          .map(([a, b]) => [of(a), of(b)])
+          .filter(([a, b]) => a !== undefined && b !== undefined);
+        return values.length === 0 ? [] : [[name, difference(values.map(([a, b]) => a! - b!))]];
+      }),
   );
   return { arm, baseline, ...differences, stepsSaved: stepsSaved(pairs) };
 }
 
 /** The measures of a comparison with their differences. */
 export const comparedBy = (comparison: Comparison): (readonly [ComparedMeasure, Difference])[] =>
-  comparedMeasures.flatMap((measure) => {
-    const difference = comparison[measure.name];
-    return difference ? [[measure, difference] as const] : [];
-  });
+  measuresNamed(Object.keys(comparison))
+    .filter(isCompared)
+    .flatMap((measure) => {
+      const difference = comparison[measure.name];
+      return difference ? [[measure, difference] as const] : [];
+    });
 
 /** Steps until the baseline's running loss is at most the arm's loss before training, over pairs of arm and baseline. */
 function stepsSaved(pairs: readonly (readonly [arm: Trial, baseline: Trial])[]): StepsSaved {

@@ -33,9 +33,10 @@ export function factsOf(
   rows: ArrayLike<number>,
   notes: readonly string[],
 ): DataFacts {
-  const { name, unit, train, test, labelShape, classNames } = data;
+  const { name, unit, train, test, labelShape, classNames, outputs } = data;
   const { head } = findHead(plan.loss ?? "softmax");
-  const isClass = head.reads === "classes" && labelShape.length === 0 && classNames !== undefined;
+  const isClass =
+    outputs === undefined && head.reads === "classes" && labelShape.length === 0 && classNames !== undefined;
   const counts = isClass ? countLabels(train.labels, rows, classNames.length) : [];
   return {
     name,

@@ -1,6 +1,6 @@
 import type { ExampleSet } from "../data/exampleSet.ts";
+import type { NetworkPart } from "../graph/import/networkOnData.ts";
 import type { NamedShape } from "../graph/network.ts";
-
 import { elementCount } from "../graph/tensor.ts";
 import { sum } from "../math/sum.ts";
 import { type DataFacts, factsOf } from "./dataFacts.ts";
@@ -30,10 +30,8 @@ export interface DryRunSetting {
   readonly fixed: number;
   /** Shapes of one row. */
   readonly inputs: readonly NamedShape[];
-  /** Shape of the output at one place, and places of a row that have a label each. */
-  readonly output: readonly number[];
-  readonly places: number;
-  readonly outputBias: string;
+  /** The outputs that losses read: numbers at one place, and places of a row that have a label each. */
+  readonly outputs: readonly NetworkPart[];
   readonly trainCount: number;
   readonly stepsPerTrial: number;
   /** By arm: see `constantLosses`. */
@@ -69,7 +67,7 @@ export function dryRun(plan: Plan, materials: TrialMaterials): DryRun {
 
 function described(name: string, setting: TrialSetting, materials: TrialMaterials): DryRunSetting {
   const { plan, rows } = setting;
-  const { inputs, output, places, outputBias, ...network } = setting.network.network;
+  const { inputs, ...network } = setting.network.network;
   const [parameters, fixed] = [network.parameters, network.fixed].map((tensors) =>
     sum(tensors.map(({ shape }) => elementCount(shape))),
   );
@@ -78,9 +76,7 @@ function described(name: string, setting: TrialSetting, materials: TrialMaterial
     parameters,
     fixed,
     inputs: inputs.map(({ name, shape }) => ({ name, shape })),
-    output,
-    places,
-    outputBias,
+    outputs: setting.network.parts.map(({ asIs: _, ...part }) => part),
     trainCount: rows.length,
     stepsPerTrial: plan.epochs * Math.ceil(rows.length / plan.batchSize),
     expectedLosses: constantLosses(setting, materials),

@@ -61,6 +61,17 @@ export function evaluateOutputs(
   };
 }
 
+/** Several outputs as one: their losses are added, each times its weight. */
+export function joinedEvaluation(
+  parts: readonly { readonly name?: string; readonly lossWeight: number; readonly evaluation: Evaluation }[],
+): Evaluation {
+  if (parts.length === 1) return parts[0].evaluation;
+  return {
+    loss: sum(parts.map(({ lossWeight, evaluation }) => lossWeight * evaluation.loss)),
+    outputs: Object.fromEntries(parts.map(({ name, evaluation }) => [name!, evaluation])),
+  };
+}
+
 function evaluateClasses(
   { outputs: classes }: BoundHead,
   outputs: Float32Array,

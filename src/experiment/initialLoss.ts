@@ -60,3 +60,35 @@ export function initialLosses(
     }),
   );
 }
+
+/** The initial losses of several outputs as one: losses and bands are added, each times its weight. */
+export function joinedInitialLosses(
+  parts: readonly {
+    readonly name?: string;
+    readonly lossWeight: number;
+    readonly losses: ReadonlyMap<string, InitialLoss>;
+  }[],
+): Map<string, InitialLoss> {
+  const [{ losses }] = parts;
+  if (parts.length === 1) return new Map(losses);
+  return new Map(
+    [...losses.keys()].map((arm) => {
+      const own = parts.map(({ losses }) => losses.get(arm)!);
+      const total = (of: (one: InitialLoss) => number) =>
+        sum(own.map((one, i) => parts[i].lossWeight * of(one)));
+      const initialLoss = total((one) => one.initialLoss);
+      const [low, high] = [total(({ band }) => band.low), total(({ band }) => band.high)];
+      const joined: InitialLoss = {
+        outputBias: own.flatMap(({ outputBias }) => outputBias),
+        expectedLoss: total(({ expectedLoss }) => expectedLoss),
+        initialLoss,
+        band: { low, high },
+        inBand: initialLoss >= low && initialLoss <= high,
+        outputs: Object.fromEntries(
+          own.map(({ expectedLoss, initialLoss }, i) => [parts[i].name!, { expectedLoss, initialLoss }]),
+        ),
+      };
+      return [arm, joined] as const;
+    }),
+  );
+}

@@ -8,6 +8,7 @@ import { selfContained } from "../models/selfContained.ts";
 import { readNumberArray } from "../tables/readNumberArray.ts";
 import { isBiasFile } from "./arms.ts";
 import { openNetwork } from "./openNetwork.ts";
+import { outputPlans } from "./outputPlans.ts";
 import type { Plan } from "./plan.ts";
 import type { TrialMaterials } from "./trialNetwork.ts";
 
@@ -32,7 +33,7 @@ export async function loadMaterials(plan: Plan, options: MaterialOptions): Promi
   const data =
     plan.data === undefined
       ? await options.named(plan)
-      : await loadExamples({ ...plan, data: plan.data }, findHead(plan.loss ?? "softmax").head, {
+      : await loadExamples({ ...plan, data: plan.data }, labelSetsOf(plan), {
           channels: isGrey ? 1 : 3,
           onImages: options.onImages,
           signal: options.signal,
@@ -43,6 +44,14 @@ export async function loadMaterials(plan: Plan, options: MaterialOptions): Promi
   );
   return { data, file, biases: Object.fromEntries(biases) };
 }
+
+/** Where the labels of each output are, and the head that reads them. */
+const labelSetsOf = (plan: Plan) =>
+  outputPlans(plan).map((own) => ({
+    ...own,
+    name: plan.heads && own.output,
+    head: findHead(own.loss ?? "softmax").head,
+  }));
 
 async function readModel(path: string): Promise<Uint8Array> {
   if ((await stat(path).catch(() => undefined))?.isDirectory()) {

@@ -130,15 +130,66 @@ export const measures = [
   },
 ] as const satisfies readonly Measure[];
 
-export type MeasureName = (typeof measures)[number]["name"];
+type TableName = (typeof measures)[number]["name"];
 
-/** The measures that these trials have. */
-export const measuresOf = (trials: readonly Trial[]) =>
-  measures.filter(({ of }) => trials.some((trial) => of(trial) !== undefined));
+/** A row of the table; or a measure of one of several outputs, after its name: `age: testLoss`. */
+export type MeasureName = TableName | `${string}: ${TableName}`;
 
-/** The measures that arms are compared by. */
-export const comparedMeasures = measures.filter((measure) => "better" in measure);
-export type ComparedMeasure = (typeof comparedMeasures)[number];
+type NamedMeasure = Measure & { readonly name: MeasureName };
+
+/** A measure that arms are compared by. */
+export type ComparedMeasure = NamedMeasure & { readonly better: "lower" | "higher" };
 export type ComparedName = ComparedMeasure["name"];
+
+/** The rows of the table that arms are compared by. */
+export const comparedMeasures = measures.filter((measure) => "better" in measure);
+
+/** The measures that these trials have: those of the table, and those of each output where there are several. */
+export function measuresOf(trials: readonly Trial[]): readonly NamedMeasure[] {
+  const outputs = Object.keys(trials[0]?.outputs ?? {});
+  const all = [
+    ...measures,
+    ...outputs.flatMap((output) => measures.map((measure) => ofOutput(output, measure))),
+  ];
+  return all.filter(({ of }) => trials.some((trial) => of(trial) !== undefined));
+}
+
+/** The measures of these names, in the order of the table, those of outputs last; other names are left out. */
+export function measuresNamed(names: Iterable<string>): readonly NamedMeasure[] {
+  const given = new Set(names);
+  const outputs = new Set([...given].flatMap((name) => (name.includes(": ") ? [splitName(name)[0]] : [])));
+  const all = [
+    ...measures,
+    ...[...outputs].flatMap((output) => measures.map((measure) => ofOutput(output, measure))),
+  ];
+  return all.filter(({ name }) => given.has(name));
+}
+
+export const isCompared = (measure: NamedMeasure): measure is ComparedMeasure => measure.better !== undefined;
+
+function splitName(name: string): [output: string, measure: string] {
+  const at = name.lastIndexOf(": ");
+  return [name.slice(0, at), name.slice(at + 2)];
+}
+
+/** A measure of one of several outputs. Training writes down the loss of all together alone. */
+const ofOutput = (output: string, measure: (typeof measures)[number]): NamedMeasure => ({
+  ...measure,
+  name: `${output}: ${measure.name}`,
+  title: `${output}: ${measure.title}`,
+  of: (trial) => {
+    const test = trial.test.outputs?.[output];
+    const initial = trial.outputs?.[output];
+    if (!test || !initial) return undefined;
+    return measure.of({
+      ...trial,
+      ...initial,
+      test,
+      testTrainingMix: undefined,
+      runningLosses: [],
+      runningAccuracies: [],
+    });
+  },
+});
 
 const lastOf = (values: readonly number[]): number | undefined => values.at(-1);

@@ -1,6 +1,7 @@
 import { InputError, unknownName } from "../errors.ts";
 import type { ImportedNetwork } from "../graph/import/importedNetwork.ts";
 import { importOnnx } from "../graph/import/importOnnx.ts";
+import type { LabelledOutput } from "../graph/import/networkOnData.ts";
 import { readNetwork } from "../graph/import/readNetwork.ts";
 import type { ModelProto } from "../graph/onnx.gen.ts";
 import { resolveAll } from "../heads/bind.ts";
@@ -8,15 +9,15 @@ import { type Head, linkOf } from "../heads/head.ts";
 import { findHead } from "../heads/index.ts";
 import { resolveGraph } from "../models/onnxGraph.ts";
 import { findOutputLayers } from "../models/onnxOutputLayer.ts";
+import { outputPlans } from "./outputPlans.ts";
 import type { Plan } from "./plan.ts";
 
-/** A network read from a file, and the tensor that the arms set. */
+/** A network read from a file, and the tensors that the arms set. */
 export interface OpenedNetwork {
-  /** Its one output is that which the loss reads, before the activation that belongs to the loss. */
+  /** Its outputs are those that losses read, before the activation that belongs to the loss. */
   readonly imported: ImportedNetwork;
-  readonly output: string;
-  /** Name of the output layer's bias. */
-  readonly outputBias: string;
+  /** In the order of the plan, each with the name of its layer's bias. */
+  readonly outputs: readonly Pick<LabelledOutput, "name" | "outputBias">[];
   /** What was chosen of the file: one sentence each. */
   readonly notes: readonly string[];
 }
@@ -26,36 +27,48 @@ export interface OpenedNetwork {
  *
  * @throws InputError where the file cannot be trained, or its output has no bias that arms could differ in
  */
-export function openNetwork(
-  file: string,
-  bytes: Uint8Array,
-  plan: Pick<Plan, "freeze" | "asExported" | "output" | "loss" | "lossOptions">,
-): OpenedNetwork {
+export function openNetwork(file: string, bytes: Uint8Array, plan: Plan): OpenedNetwork {
   const { model } = readNetwork(bytes, file);
-  const output = chosenOutput(model, plan.output);
-  const last = lastActivation(model, output);
+  const read = outputPlans(plan).map((part) => {
+    const name = chosenOutput(model, part.output);
+    return { name, part, last: lastActivation(model, name) };
+  });
   const imported = importOnnx(bytes, {
     file,
     frozen: plan.freeze,
     asExported: plan.asExported,
-    outputs: new Map([[output, last?.before ?? output]]),
+    outputs: new Map(read.map(({ name, last }) => [name, last?.before ?? name])),
   });
-  if (last) requireLink(file, output, last.activation, plan);
-  const outputBias = outputBiasOf(file, model, output, last);
-  const others = model.graph!.output.map(({ name }) => name).filter((name) => name !== output);
+  const outputs = read.map(({ name, part, last }) => {
+    if (last) requireLink(file, name, last.activation, part);
+    return { name, outputBias: outputBiasOf(file, model, name, last) };
+  });
+  const names = outputs.map(({ name }) => name);
+  const twice = outputs.find(
+    ({ outputBias }, i) => outputs.findIndex((other) => other.outputBias === outputBias) < i,
+  );
+  if (twice) {
+    throw new InputError(
+      `${file}: several outputs share the bias ${twice.outputBias}, ${twice.name} among them; each output with a loss needs a layer of its own`,
+    );
+  }
+  const others = model.graph!.output.map(({ name }) => name).filter((name) => !names.includes(name));
+  const isChosen = plan.output !== undefined || plan.heads !== undefined;
   const notes = [
-    ...(others.length > 0 && plan.output === undefined
+    ...(others.length > 0 && !isChosen
       ? [
-          `${file}: the loss reads the output ${output}; of the others, ${others.join(", ")}, one is chosen with --output`,
+          `${file}: the loss reads the output ${names[0]}; of the others, ${others.join(", ")}, one is chosen with --output, or several with --heads`,
         ]
       : []),
-    ...(last
-      ? [
-          `${file}: ${output} comes after ${last.activation}, which the loss computes itself: it is trained on ${last.before}`,
-        ]
-      : []),
+    ...read.flatMap(({ name, last }) =>
+      last
+        ? [
+            `${file}: ${name} comes after ${last.activation}, which the loss computes itself: it is trained on ${last.before}`,
+          ]
+        : [],
+    ),
   ];
-  return { imported, output, outputBias, notes };
+  return { imported, outputs, notes };
 }
 
 function chosenOutput(model: ModelProto, wanted?: string): string {

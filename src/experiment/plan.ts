@@ -33,20 +33,45 @@ const gridSchema = z.strictObject({
 const text = z.string().min(1);
 const texts = z.array(text).min(1);
 
-/** Keys for a network and data of one's own. None has a default here: without them, the plan is one of a dataset by name. */
-const ownKeys = {
+const lossOptions = z.record(z.string(), z.union([z.number(), z.string(), z.array(z.number())]));
+
+/** The head of one of several outputs; as in the file of `baserate apply --heads`. */
+const headSchema = z.strictObject({
+  loss: text.default("softmax"),
+  options: lossOptions.optional(),
+  /** What its loss is multiplied by before the losses are added; 1 unless given. */
+  weight: z.number().positive().optional(),
+  /** As the keys of the plan of these names. */
+  column: z.union([texts, text.transform((names) => names.split(","))]).optional(),
+  labels: text.optional(),
+  testLabels: text.optional(),
+  classes: texts.optional(),
+  ignoreIndex: z.number().optional(),
+});
+
+/** Keys of a plan that stand with each head where there are several. */
+const keysOfOne = ["output", "lossOptions", ...Object.keys(headSchema.shape)];
+
+/** Keys for a network of one's own. */
+const networkKeys = {
   /** An ONNX file in place of layers; its output, parameters to leave as they are, and how it was exported. */
   model: text.optional(),
   output: text.optional(),
+  /** A head for each of several outputs, by name: the loss is the sum of theirs. */
+  heads: z.record(text, headSchema).optional(),
   freeze: texts.optional(),
   asExported: z.boolean().optional(),
   /** Whether all seeds start from the file's weights, in place of weights drawn anew. */
   keepWeights: z.boolean().optional(),
-  /** Files or folders with the rows (or a database, and which of its rows), and their labels where they are apart. */
-  data: text.optional(),
+};
+
+/** Keys that say something of `data`. */
+const ofDataKeys = {
+  /** Which rows of a database. */
   table: text.optional(),
   query: text.optional(),
   where: text.optional(),
+  /** Files with the labels, where they are apart, and with the test. */
   labels: text.optional(),
   testData: text.optional(),
   testLabels: text.optional(),
@@ -62,11 +87,24 @@ const ownKeys = {
   /** Height and width that images are stretched to, and what their bytes are multiplied by. */
   resize: z.tuple([whole(1), whole(1)]).optional(),
   imageScale: z.number().positive().optional(),
+};
+
+/**
+ * Keys for a network and data of one's own, which are also flags of `baserate compare`. None has a default here: without
+ * them, the plan is one of a dataset by name.
+ */
+const ownKeys = {
+  ...networkKeys,
+  /** A file or folder with the rows, or a database. */
+  data: text.optional(),
+  ...ofDataKeys,
   loss: text.optional(),
-  lossOptions: z.record(z.string(), z.union([z.number(), z.string(), z.array(z.number())])).optional(),
   /** Epochs without a lower test loss after which training stops. */
   patience: whole(1).optional(),
 };
+
+/** The name of such a key. */
+export type OwnKey = keyof typeof ownKeys;
 
 /** Class counts of the original experiment, a tenth of them for the smaller synthetic dataset, and all names. */
 const defaultCounts: Readonly<Record<DatasetName, readonly number[]>> = {
@@ -79,6 +117,7 @@ const defaultCounts: Readonly<Record<DatasetName, readonly number[]>> = {
 export const planSchema = z.strictObject({
   dataset: z.enum(datasetNames).default("cifar10"),
   ...ownKeys,
+  lossOptions: lossOptions.optional(),
   counts: counts.optional(),
   arms: texts.default(["zero", "prior"]),
   seeds: z.array(whole(0, Number.MAX_SAFE_INTEGER)).min(1).default([33]),
@@ -114,7 +153,7 @@ export function resolvePlan(
       name,
       schema: planSchema.shape,
       layers: layerSchemas,
-      parts: { grid: gridSchema, ...optimizerParts },
+      parts: { grid: gridSchema, heads: headSchema, ...optimizerParts },
     });
   }
   const plan = result.data;
@@ -127,35 +166,37 @@ export function resolvePlan(
     requireArm(arm, `${name("arms")}, entry ${i + 1}`);
   });
   validateGrid(plan.grid ?? {}, name);
+  validateHeads(plan, name);
   // Optimizers and schedules that contradict themselves are refused before any work.
   for (const optimizer of [plan.optimizer, ...(plan.grid?.optimizer ?? [])]) {
     for (const learningRate of [plan.learningRate, ...(plan.grid?.learningRate ?? [])])
       makeOptimizer({ optimizer, learningRate });
   }
   if (plan.data !== undefined) return plan;
-  const stray = dataKeys.find((key) => plan[key] !== undefined);
+  const stray = (Object.keys(ofDataKeys) as (keyof typeof ofDataKeys)[]).find(
+    (key) => plan[key] !== undefined,
+  );
   if (stray !== undefined)
     throw new InputError(`${name(stray)} needs ${name("data")}, a file, a folder or a database`);
   return { ...plan, counts: plan.counts ?? [...defaultCounts[plan.dataset]] };
 }
 
-/** Keys that say something of `data`. */
-const dataKeys = [
-  "table",
-  "query",
-  "where",
-  "labels",
-  "testData",
-  "testLabels",
-  "testShare",
-  "column",
-  "weightColumn",
-  "features",
-  "categories",
-  "classes",
-  "ignoreIndex",
-  "resize",
-] as const;
+/** @throws InputError where several outputs are given without a network that has them, or keys of one beside them */
+function validateHeads(plan: Plan, name: KeyName): void {
+  if (plan.heads === undefined) return;
+  if (Object.keys(plan.heads).length === 0)
+    throw new InputError(`${name("heads")} is empty; expected outputs of the network, each with its loss`);
+  for (const key of ["model", "data"] as const) {
+    if (plan[key] === undefined) throw new InputError(`${name("heads")} needs ${name(key)}`);
+  }
+  const given = [...keysOfOne, "counts"].find((key) => plan[key as keyof Plan] !== undefined);
+  if (given === undefined) return;
+  throw new InputError(
+    given === "counts"
+      ? `${name("counts")} needs one class per row, and ${name("heads")} has several labels`
+      : `${name(given)} stands beside ${name("heads")}; give it with each head`,
+  );
+}
 
 /** @throws InputError where the grid has a value twice, since two settings would then be one */
 function validateGrid(grid: Record<string, unknown[]>, name: KeyName): void {

@@ -30,7 +30,8 @@ export function planError(issue: Issue, context: PlanContext): InputError {
     return isLayer ? layerError(issue, value, place, context) : eitherError(issue, place, value, context);
   }
   if (issue.code === "unrecognized_keys") {
-    const kind = { ...context.layers, ...context.parts }[String(issue.path.at(-1))];
+    const kinds = { ...context.layers, ...context.parts };
+    const kind = kinds[String(issue.path.at(-1))] ?? kinds[String(issue.path[0])];
     const known = Object.keys(kind?.shape ?? context.schema);
     return within(place, unknownName("key", issue.keys[0], known));
   }

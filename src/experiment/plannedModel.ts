@@ -1,5 +1,5 @@
 import { InputError, unknownName } from "../errors.ts";
-import type { DataInput } from "../graph/import/networkOnData.ts";
+import type { DataInput, NetworkPart } from "../graph/import/networkOnData.ts";
 import { initialWeights, type Weights } from "../graph/initialWeights.ts";
 import { dense, rescaling } from "../graph/layers.ts";
 import { functional, type Model } from "../graph/model.ts";
@@ -46,15 +46,21 @@ export function withInitial(model: Model, deviations: Readonly<Record<string, nu
   return { ...model, parameters };
 }
 
+/** An output that a loss reads. */
+export interface TrialPart extends NetworkPart {
+  /** The output bias that the file has. */
+  readonly asIs?: readonly number[];
+}
+
 /** The network of a plan on its data, with the weights that each seed starts from. */
 export interface TrialNetwork {
   readonly network: Network & { readonly outputBias: string };
-  /** The weights of a seed, with an output bias of zeros. */
+  /** The weights of a seed, with output biases of zeros. */
   weights(seed: number): Weights;
   /** How a seed's weights differ from those in the file, one sentence per tensor; none for layers. */
   readonly redrawn: readonly string[];
-  /** The output bias that the file has. */
-  readonly asIs?: readonly number[];
+  /** The outputs that losses read, in the order of the plan. */
+  readonly parts: readonly TrialPart[];
   /** What the reader of a report must know of the network. */
   readonly notes: readonly string[];
   /** The network's file with other weights, in inference form. */
@@ -74,8 +80,10 @@ export function layersNetwork(
     apply: (graph, inputs, weights, mode) =>
       model.apply(graph, new Map([[model.inputs[0].name, inputs.get(input.name)!]]), weights, mode),
   };
+  const [width] = network.output;
   return {
     network,
+    parts: [{ places: network.places, width, outputBias: network.outputBias }],
     weights: (seed) => initialWeights(model, seed),
     redrawn: [],
     notes: [],

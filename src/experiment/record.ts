@@ -15,11 +15,13 @@ export interface Evaluation {
   readonly absoluteError?: number;
   readonly squaredError?: number;
   readonly deviance?: number;
+  /** Where several outputs have losses: each output by itself, by name. `loss` is then the sum of theirs, by weight. */
+  readonly outputs?: Readonly<Record<string, Evaluation>>;
 }
 
 /** The loss of one arm before training, compared with the expected one. */
 export interface InitialLoss {
-  /** Bias of the output layer before training. */
+  /** Bias of the output layer before training; of several outputs in the order of the plan, one after another. */
   readonly outputBias: readonly number[];
   /** Loss that the labels predict for a network whose output is its bias alone. */
   readonly expectedLoss: number;
@@ -29,6 +31,8 @@ export interface InitialLoss {
   readonly band: Pick<Band, "low" | "high">;
   /** Whether `initialLoss` lies in `band`. */
   readonly inBand: boolean;
+  /** Where several outputs have losses: those of each output, by name. */
+  readonly outputs?: Readonly<Record<string, Pick<InitialLoss, "expectedLoss" | "initialLoss">>>;
 }
 
 /** The result of training and testing an arm. */

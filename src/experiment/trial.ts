@@ -1,14 +1,15 @@
 import { epochBatches } from "../data/batches.ts";
 import { type ExampleSet, type ExperimentData, pickRows, rowsOfSet } from "../data/exampleSet.ts";
 import type { Weights } from "../graph/initialWeights.ts";
+import { partValues } from "../graph/outputParts.ts";
 import { tensor } from "../graph/tensor.ts";
-import type { Examples } from "../runtime/examples.ts";
+import type { ExampleInputs } from "../runtime/examples.ts";
 import { perPlace } from "../runtime/networkLoss.ts";
 import { createPredictor } from "../runtime/predictor.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { StepResult } from "../runtime/stepRunner.ts";
 import { createTrainer, type Trainer } from "../runtime/trainer.ts";
-import { evaluateOutputs } from "./evaluation.ts";
+import { evaluateOutputs, joinedEvaluation } from "./evaluation.ts";
 import { makeOptimizer } from "./optimizerPlan.ts";
 import type { Plan } from "./plan.ts";
 import type { TrialNetwork } from "./plannedModel.ts";
@@ -61,7 +62,7 @@ export async function initialOutputs(
     workers,
   }: Pick<TrialContext, "runtime" | "network" | "workers"> & {
     readonly plan: Pick<Plan, "batchSize">;
-    readonly data: { readonly train: Examples };
+    readonly data: { readonly train: ExampleInputs };
   },
   seed: number,
   rows: Uint32Array,
@@ -82,12 +83,17 @@ export async function initialOutputs(
 
 /** The weights that an arm of a seed starts from. */
 export function armWeights(
-  { network, weights }: TrialNetwork,
+  { network, parts, weights }: TrialNetwork,
   seed: number,
   bias: readonly number[],
 ): Weights {
-  const { shape } = network.parameters.find(({ name }) => name === network.outputBias)!;
-  return { ...weights(seed), [network.outputBias]: tensor("float32", shape, bias) };
+  let start = 0;
+  const biases = parts.map(({ outputBias, width }) => {
+    const { shape } = network.parameters.find(({ name }) => name === outputBias)!;
+    start += width;
+    return [outputBias, tensor("float32", shape, bias.slice(start - width, start))] as const;
+  });
+  return { ...weights(seed), ...Object.fromEntries(biases) };
 }
 
 /** What training writes down after each batch. */
@@ -125,11 +131,11 @@ export async function trainArm(
   observer: TrialObserver,
 ): Promise<Training & Pick<TrainedArm, "weights" | "seconds">> {
   const { runtime, plan, network, data, rows, workers } = context;
-  const { choice, reported } = trialLoss(plan, network, data, rows);
+  const { choice, labels, reported } = trialLoss(plan, network, data, rows);
   const trainer = await createTrainer(runtime, {
     ...choice,
     model: network.network,
-    examples: data.train,
+    examples: { inputs: data.train.inputs, labels },
     optimizer: makeOptimizer(plan),
     weights: armWeights(network, seed, bias),
     batchSize: Math.min(plan.batchSize, rows.length),
@@ -253,17 +259,25 @@ async function testWeights(
 ): Promise<{ test: Evaluation; testTrainingMix?: Evaluation }> {
   const tested = rowsOfSet(data.test);
   const outputs = await testOutputs({ runtime, network, workers }, data.test, tested, weights, onTest);
-  const { loss } = trialLoss(plan, network, data, rows);
-  const labelled = {
-    outputs,
-    labels: pickRows(data.test.labels, tested, data.test.labels.length / data.test.count),
-    weights: data.test.weights && perPlace(network.network, pickRows(data.test.weights, tested, 1)),
-  };
-  const test = evaluateOutputs(loss, labelled);
+  const parts = trialLoss(plan, network, data, rows).parts.map(({ data: { test }, ...part }, i) => ({
+    ...part,
+    labelled: {
+      outputs: network.parts.length === 1 ? outputs : partValues(outputs, network.parts, i),
+      labels: pickRows(test.labels, tested, test.labels.length / test.count),
+      weights: test.weights && perPlace(part, pickRows(test.weights, tested, 1)),
+    },
+  }));
+  const test = joinedEvaluation(
+    parts.map(({ name, lossWeight, loss, labelled }) => ({
+      name,
+      lossWeight,
+      evaluation: evaluateOutputs(loss, labelled),
+    })),
+  );
   if (plan.counts === undefined) return { test };
   const total = plan.counts.reduce((sum, count) => sum + count, 0);
   const frequencies = plan.counts.map((count) => count / total);
-  const testTrainingMix = evaluateOutputs(loss, labelled, frequencies);
+  const testTrainingMix = evaluateOutputs(parts[0].loss, parts[0].labelled, frequencies);
   performance.mark("test");
   return { test, testTrainingMix };
 }

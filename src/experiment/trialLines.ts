@@ -4,7 +4,7 @@ import type { Trial } from "./record.ts";
 
 /** Any number: zod's own refuses NaN and infinities, which diverged losses are. */
 const number = z.custom<number>((value) => typeof value === "number");
-const evaluation = z.strictObject({
+const evaluationSchema = z.strictObject({
   loss: number,
   accuracy: number.optional(),
   balancedAccuracy: number.optional(),
@@ -15,6 +15,7 @@ const evaluation = z.strictObject({
   squaredError: number.optional(),
   deviance: number.optional(),
 });
+const evaluation = evaluationSchema.extend({ outputs: z.record(z.string(), evaluationSchema).optional() });
 
 const trialSchema: z.ZodType<Trial> = z.strictObject({
   plan: z.string(),
@@ -25,6 +26,7 @@ const trialSchema: z.ZodType<Trial> = z.strictObject({
   initialLoss: number,
   band: z.strictObject({ low: number, high: number }),
   inBand: z.boolean(),
+  outputs: z.record(z.string(), z.strictObject({ expectedLoss: number, initialLoss: number })).optional(),
   stepsPerEntry: z.number().int().min(2).optional(),
   epochs: z.array(z.number()),
   batchLosses: z.array(number),

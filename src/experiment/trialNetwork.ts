@@ -1,8 +1,8 @@
-import type { ExperimentData } from "../data/exampleSet.ts";
+import { dataOf, type ExperimentData } from "../data/exampleSet.ts";
 import { InputError } from "../errors.ts";
 import { networkOnData } from "../graph/import/networkOnData.ts";
 import { redrawParameters } from "../graph/import/redrawParameters.ts";
-import { elementCount, numbers, type TensorData, tensor } from "../graph/tensor.ts";
+import { elementCount, numbers, type Tensor, type TensorData, tensor } from "../graph/tensor.ts";
 import { findHead } from "../heads/index.ts";
 import { openNetwork } from "./openNetwork.ts";
 import type { Plan } from "./plan.ts";
@@ -44,37 +44,42 @@ function largest(labels: TensorData): number {
 
 function importedTrialNetwork(plan: Plan, data: ExperimentData, bytes: Uint8Array): TrialNetwork {
   const file = plan.model!;
-  const { imported, output, outputBias, notes } = openNetwork(file, bytes, plan);
+  const { imported, outputs, notes } = openNetwork(file, bytes, plan);
   const network = networkOnData(imported, {
     file,
     inputs: data.inputs,
-    labelShape: data.labelShape,
-    output,
-    outputBias,
+    outputs: outputs.map(({ name, outputBias }) => ({
+      name,
+      outputBias,
+      labelShape: dataOf(data, name).labelShape,
+    })),
   });
-  const bias = network.parameters.find(({ name }) => name === outputBias);
-  if (!bias) {
-    throw new InputError(
-      `${file}: its output bias ${outputBias} is not a parameter that can be trained; leave it out of freeze, or export the network again with its parameters`,
-    );
-  }
   const stored = Object.fromEntries(
     [...imported.parameters, ...imported.state].map(({ name, value }) => [name, value]),
   );
-  const drawn = imported.parameters.filter(({ name, trainable }) => trainable && name !== outputBias);
-  const zeros = tensor("float32", bias.shape, new Float32Array(elementCount(bias.shape)));
+  const zeros: Record<string, Tensor> = {};
+  for (const { outputBias } of network.parts) {
+    const bias = network.parameters.find(({ name }) => name === outputBias);
+    if (!bias) {
+      throw new InputError(
+        `${file}: its output bias ${outputBias} is not a parameter that can be trained; leave it out of freeze, or export the network again with its parameters`,
+      );
+    }
+    zeros[outputBias] = tensor("float32", bias.shape, new Float32Array(elementCount(bias.shape)));
+  }
+  const drawn = imported.parameters.filter(({ name, trainable }) => trainable && !(name in zeros));
   const weights = (seed: number) => ({
     ...stored,
     ...(plan.keepWeights ? {} : redrawParameters(drawn, seed).values),
-    [outputBias]: zeros,
+    ...zeros,
   });
   return {
-    network: { ...network, outputBias },
+    network: { ...network, outputBias: network.parts[0].outputBias },
+    parts: network.parts.map((part) => ({ ...part, asIs: Array.from(numbers(stored[part.outputBias])) })),
     weights,
     redrawn: plan.keepWeights
       ? []
       : redrawParameters(drawn, 0).report.map(({ name, text }) => `${name}: ${text}`),
-    asIs: Array.from(numbers(stored[outputBias])),
     notes: [...imported.notes, ...notes],
     exportTrained: imported.exportTrained,
   };

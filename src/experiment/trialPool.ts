@@ -1,10 +1,12 @@
 import { epochBatches } from "../data/batches.ts";
 import { pickRows } from "../data/exampleSet.ts";
+import { partValues } from "../graph/outputParts.ts";
 import { elementCount } from "../graph/tensor.ts";
 import { placesOf } from "../runtime/examples.ts";
 import { perPlace } from "../runtime/networkLoss.ts";
+import { biasesOfPart } from "./arms.ts";
 import type { ArmContext, ArmProgress, ArmResult, ArmTask, ArmTraining } from "./armWorker.ts";
-import { initialLosses } from "./initialLoss.ts";
+import { initialLosses, joinedInitialLosses } from "./initialLoss.ts";
 import type { Plan } from "./plan.ts";
 import type { InitialLoss, Trial, TrialKey } from "./record.ts";
 import type { SeedTask } from "./settings.ts";
@@ -72,19 +74,24 @@ export class TrialPool {
     const width = elementCount(output) * places;
     const { measured, firstBatch } = measuredRows(plan, rows, task.seed, width, batchDependent);
     const outputs = await this.#initialOutputs(task, measured, width, batchDependent ? 1 : parts, observer);
-    const { loss } = trialLoss(plan, network, data, rows);
-    const { labels, weights } = data.train;
-    const losses = initialLosses(
-      task.arms,
-      loss,
-      {
-        outputs,
-        labels: pickRows(labels, measured, labels.length / data.train.count),
-        weights: weights && perPlace(network.network, pickRows(weights, measured, 1)),
-        firstBatch: placesOf(network.network, firstBatch),
-      },
-      { asIs: network.asIs, files: biases },
-    );
+    const { parts: outputParts } = network;
+    const { weights } = data.train;
+    const perPart = trialLoss(plan, network, data, rows).parts.map((part, i) => {
+      const { labels } = part.data.train;
+      const losses = initialLosses(
+        task.arms,
+        part.loss,
+        {
+          outputs: outputParts.length === 1 ? outputs : partValues(outputs, outputParts, i),
+          labels: pickRows(labels, measured, labels.length / data.train.count),
+          weights: weights && perPlace(part, pickRows(weights, measured, 1)),
+          firstBatch: placesOf(part, firstBatch),
+        },
+        { asIs: part.asIs, files: biasesOfPart(biases, outputParts, i) },
+      );
+      return { name: part.name, lossWeight: part.lossWeight, losses };
+    });
+    const losses = joinedInitialLosses(perPart);
     observer.onInitialLosses?.(task, losses);
     return Promise.all(
       task.arms.map((arm) => {

@@ -4,8 +4,9 @@ import { InputError } from "../errors.ts";
 import type { Network } from "../graph/network.ts";
 import { forward } from "../graph/trainStep.ts";
 import { optimalOutput } from "../heads/solve.ts";
+import { sum } from "../math/sum.ts";
 import { exampleTypes } from "../runtime/examples.ts";
-import { armBias } from "./arms.ts";
+import { armBias, biasesOfPart } from "./arms.ts";
 import type { Plan } from "./plan.ts";
 import type { TrialNetwork } from "./plannedModel.ts";
 import { settingsOf } from "./settings.ts";
@@ -46,10 +47,18 @@ export function constantLosses(
   { plan, rows, network }: TrialSetting,
   { data, biases }: TrialMaterials,
 ): Record<string, number> {
-  const { bound } = trialLoss(plan, network, data, rows).loss;
-  const prior = optimalOutput(bound);
-  const inputs = { prior, meanOutput: prior.map(() => 0), asIs: network.asIs, files: biases };
-  return Object.fromEntries(plan.arms.map((arm) => [arm, bound.expectedLoss(armBias(arm, inputs))]));
+  const { parts } = trialLoss(plan, network, data, rows);
+  const expected = parts.map(({ loss: { bound }, asIs, lossWeight }, i) => {
+    const prior = optimalOutput(bound);
+    const known = {
+      prior,
+      meanOutput: prior.map(() => 0),
+      asIs,
+      files: biasesOfPart(biases, network.parts, i),
+    };
+    return (arm: string) => lossWeight * bound.expectedLoss(armBias(arm, known));
+  });
+  return Object.fromEntries(plan.arms.map((arm) => [arm, sum(expected.map((of) => of(arm)))]));
 }
 
 /** The rows that a plan trains on: all of them, or so many of each class. */

@@ -5,6 +5,7 @@ import { resolveAll } from "../heads/bind.ts";
 import { findHead } from "../heads/index.ts";
 import { isDatabaseAddress, passwordIn } from "../tables/databases/address.ts";
 import { requirePlace } from "../tables/sql/rowsQuery.ts";
+import { outputPlans } from "./outputPlans.ts";
 import type { Plan } from "./plan.ts";
 import { makeModel } from "./plannedModel.ts";
 import { settingsOf } from "./settings.ts";
@@ -15,7 +16,16 @@ import { settingsOf } from "./settings.ts";
  * @throws InputError where the counts do not fit the dataset's classes, or the layers its images
  */
 export function validatePlan(plan: Plan): void {
-  if (plan.loss !== undefined) resolveAll(findHead(plan.loss).head, plan.lossOptions ?? {});
+  for (const { loss, lossOptions = {}, output } of outputPlans(plan)) {
+    if (loss === undefined) continue;
+    const { head, options } = findHead(loss);
+    const { reduction } = resolveAll(head, { ...options, ...lossOptions });
+    if (plan.heads !== undefined && reduction === "sum") {
+      throw new InputError(
+        `output ${output}: losses of several outputs are added as means; leave out reduction: sum, and give the output a weight`,
+      );
+    }
+  }
   if (plan.data !== undefined) {
     validateDatabase(plan.data, plan);
     return;

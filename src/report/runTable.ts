@@ -1,5 +1,5 @@
 import { type Comparison, comparedBy } from "../experiment/comparison.ts";
-import { type Measure, measures } from "../experiment/measures.ts";
+import { type Measure, measuresNamed } from "../experiment/measures.ts";
 import type { ArmSummary, Summary } from "../experiment/summary.ts";
 import { table } from "../plot/table.ts";
 import { intervalText, seedsText, shortVerdict, signed, stepsSavedText } from "./verdict.ts";
@@ -12,7 +12,7 @@ const formats = {
 
 /** The measures of a run's arms, in 80 columns; over several seeds as mean ± standard deviation. */
 export function runTable({ arms }: Pick<Summary, "arms">): string {
-  const own = measures.filter(({ name }) => Object.values(arms).some((arm) => arm[name] !== undefined));
+  const own = measuresNamed(Object.values(arms).flatMap((arm) => Object.keys(arm)));
   const rows = own.map(({ name, title, unit }) => [
     title,
     ...Object.values(arms).map((arm) => measureText(arm[name]!, unit)),

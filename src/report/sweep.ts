@@ -1,5 +1,5 @@
 import { type Comparison, comparedBy } from "../experiment/comparison.ts";
-import { type ComparedMeasure, comparedMeasures, type Measure } from "../experiment/measures.ts";
+import { type ComparedMeasure, isCompared, type Measure, measuresNamed } from "../experiment/measures.ts";
 import type { Difference } from "../experiment/record.ts";
 import type { SweepSummary } from "../experiment/summary.ts";
 import type { SweepEffectsData } from "../plot/figures/sweepEffects.ts";
@@ -22,9 +22,9 @@ const rowsOf = ({ settings }: SweepSummary): SweepRow[] =>
 
 /** The headline measures that the comparisons have. */
 const headlinesOf = (rows: readonly { readonly comparison: Comparison }[]): readonly ComparedMeasure[] =>
-  comparedMeasures.filter(
-    (measure) => "headline" in measure && rows.some(({ comparison }) => comparison[measure.name]),
-  );
+  measuresNamed(rows.flatMap(({ comparison }) => Object.keys(comparison)))
+    .filter(isCompared)
+    .filter(({ headline }) => headline);
 
 const titleOf = ({ title, unit }: Measure) => title + (unit === "fraction" ? " (points)" : "");
 const inUnit = ({ unit }: Measure, value: number) => (unit === "fraction" ? 100 * value : value);

@@ -2,7 +2,7 @@ import type { Network } from "../graph/network.ts";
 import type { Value } from "../graph/op.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { copyInputs, copyRows, drawNoise, type Examples, emptyTensor, placesOf } from "./examples.ts";
-import type { TrainingLoss } from "./trainingLoss.ts";
+import type { BatchLoss } from "./trainingLoss.ts";
 
 export interface BatchFeedsOptions {
   readonly model: Network;
@@ -30,7 +30,7 @@ export interface BatchFeeds {
 /** Makes the feeds of a graph, empty. */
 export function batchFeeds(
   inputs: readonly Value[],
-  loss: TrainingLoss,
+  loss: BatchLoss,
   options: BatchFeedsOptions,
 ): BatchFeeds {
   const { model, examples, microBatchSize, rows: size, seed = 0 } = options;
@@ -63,7 +63,7 @@ export function batchFeeds(
 }
 
 /** Weights of the losses of a batch's rows, one per place, and the number of labels that count. */
-export function batchWeights(model: Network, loss: TrainingLoss, rows: ArrayLike<number>) {
+export function batchWeights(model: Network, loss: BatchLoss, rows: ArrayLike<number>) {
   const weights = Float32Array.from(loss.weightsOf(placesOf(model, rows)));
   return { weights, labels: weights.reduce((count, weight) => count + Number(weight > 0), 0) };
 }

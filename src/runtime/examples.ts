@@ -5,32 +5,45 @@ import { arrayTypes, elementCount } from "../graph/tensor.ts";
 import type { ExampleTypes } from "../graph/trainStep.ts";
 import { seededRandom } from "../math/seededRandom.ts";
 
-/** Rows to train on, row-major. Only the rows of the current batch are copied. */
-export interface Examples {
+/** Rows for a network, row-major. Only the rows of the current batch are copied. */
+export interface ExampleInputs {
   /** One array per input of the network, by name. */
   readonly inputs: Readonly<Record<string, TensorData>>;
+}
+
+/** Rows to train on. */
+export interface Examples extends ExampleInputs {
   /** One number per row, or as many as the loss needs: see `trainingLoss`; the same for each place of a row. */
   readonly labels: TensorData;
 }
 
-export const exampleTypes = ({ inputs, labels }: Examples): ExampleTypes => ({
-  inputs: Object.fromEntries(Object.entries(inputs).map(([name, data]) => [name, dtypeOf(data)])),
-  labels: dtypeOf(labels),
+/** Element types of the inputs. */
+export const inputTypes = ({ inputs }: ExampleInputs): ExampleTypes["inputs"] =>
+  Object.fromEntries(Object.entries(inputs).map(([name, data]) => [name, dtypeOf(data)]));
+
+export const exampleTypes = (examples: Examples): ExampleTypes => ({
+  inputs: inputTypes(examples),
+  labels: dtypeOf(examples.labels),
 });
 
-/** The number of examples; throws if inputs and labels disagree. */
-export function rowCount({ inputs, places }: Network, examples: Examples): number {
+/** The number of rows; throws if the inputs disagree. */
+export function inputCount({ inputs }: Pick<Network, "inputs">, examples: ExampleInputs): number {
   const [rows] = inputs.map(({ name, shape }) => examples.inputs[name].length / elementCount(shape));
   for (const { name, shape } of inputs) {
     const [size, elements] = [elementCount(shape), examples.inputs[name].length];
-    const perPlace = examples.labels.length / (rows * places);
-    if (!(Number.isInteger(rows) && rows > 0 && elements === rows * size && Number.isInteger(perPlace))) {
-      throw new RangeError(
-        `${elements} elements of ${name} for ${examples.labels.length} labels; needed: ${size} elements per row, and as many numbers per label for each`,
-      );
-    }
+    if (Number.isInteger(rows) && rows > 0 && elements === rows * size) continue;
+    throw new RangeError(`${elements} elements of ${name}; needed: ${size} for each of ${rows} rows`);
   }
   return rows;
+}
+
+/** The number of examples; throws if inputs and labels disagree. */
+export function rowCount(model: Network, examples: Examples): number {
+  const rows = inputCount(model, examples);
+  if (Number.isInteger(examples.labels.length / (rows * model.places))) return rows;
+  throw new RangeError(
+    `${examples.labels.length} labels for ${rows} rows of ${model.places} places; needed: as many numbers per label for each`,
+  );
 }
 
 /** Positions of the rows' labels among those of all rows. */
@@ -47,7 +60,7 @@ export function drawNoise({ name, draw }: NetworkNoise, seed: number, step: numb
   return draw(seededRandom(seed, `noise/${name}/${step}`));
 }
 
-export const emptyInputs = (model: Network, types: ExampleTypes, batch: readonly number[]) =>
+export const emptyInputs = (model: Network, types: Pick<ExampleTypes, "inputs">, batch: readonly number[]) =>
   Object.fromEntries(
     model.inputs.map(({ name, shape }) => [name, emptyTensor(types.inputs[name], [...batch, ...shape])]),
   );
@@ -55,7 +68,7 @@ export const emptyInputs = (model: Network, types: ExampleTypes, batch: readonly
 /** @param start row of the feed that the first is copied to */
 export function copyInputs(
   model: Network,
-  examples: Examples,
+  examples: ExampleInputs,
   rows: ArrayLike<number>,
   to: Readonly<Record<string, Tensor>>,
   start = 0,

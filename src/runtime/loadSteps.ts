@@ -8,7 +8,7 @@ import { type Examples, exampleTypes } from "./examples.ts";
 import type { Runtime, RuntimeOptions } from "./runtime.ts";
 import { loadSplitSteps } from "./splitSteps.ts";
 import { nextVariables, type StepRunner, stepResult } from "./stepRunner.ts";
-import type { TrainingLoss } from "./trainingLoss.ts";
+import type { BatchLoss } from "./trainingLoss.ts";
 
 export interface StepRunnerOptions extends RuntimeOptions {
   readonly model: Network;
@@ -43,7 +43,7 @@ const maxSteps = 512;
 export async function loadSteps(
   runtime: Runtime,
   options: StepRunnerOptions,
-  loss: TrainingLoss,
+  loss: BatchLoss,
 ): Promise<StepRunner> {
   const { model, examples, batchSize, seed, workers = 1 } = options;
   const microBatchSize = microBatchSizeOf(options);
@@ -92,7 +92,7 @@ function microBatchSizeOf({ model, batchSize, microBatchSize }: StepRunnerOption
 const rowSize = ({ inputs }: Network) => inputs.reduce((size, { shape }) => size + elementCount(shape), 0);
 
 /** How many steps a run may have, by the size of what they are fed. */
-function maxStepsPerRun({ model, examples }: StepRunnerOptions, loss: TrainingLoss, rows: number): number {
+function maxStepsPerRun({ model, examples }: StepRunnerOptions, loss: BatchLoss, rows: number): number {
   const inputs = model.inputs.map(
     ({ name, shape }) => elementCount(shape) * examples.inputs[name].BYTES_PER_ELEMENT,
   );

@@ -3,7 +3,14 @@ import type { Network } from "../graph/network.ts";
 import { elementCount, type Tensor } from "../graph/tensor.ts";
 import { toOnnx } from "../graph/toOnnx.ts";
 import { forward } from "../graph/trainStep.ts";
-import { copyInputs, drawNoise, type Examples, emptyInputs, exampleTypes, rowCount } from "./examples.ts";
+import {
+  copyInputs,
+  drawNoise,
+  type ExampleInputs,
+  emptyInputs,
+  inputCount,
+  inputTypes,
+} from "./examples.ts";
 import { loadOnThread, type Runtime, type RuntimeOptions, type Session } from "./runtime.ts";
 
 /** The fastest size measured for small images, so many of which fit into a core's cache (docs/performance.md). */
@@ -11,7 +18,7 @@ const defaultMicroBatchSize = 64;
 
 export interface PredictorOptions extends RuntimeOptions {
   readonly model: Network;
-  readonly examples: Examples;
+  readonly examples: ExampleInputs;
   /** Rows that are computed together. */
   readonly microBatchSize?: number;
   /** Whether batch normalisation and dropout behave as in training; false unless given. */
@@ -49,8 +56,8 @@ export async function createPredictor(runtime: Runtime, options: PredictorOption
     seed = 0,
     workers = 1,
   } = options;
-  rowCount(model, examples);
-  const types = exampleTypes(examples);
+  inputCount(model, examples);
+  const types = { inputs: inputTypes(examples) };
   const whole = training === true && model.batchDependent;
   const models = new Map<number, Uint8Array>();
   const modelOf = (size: number): Uint8Array => {

@@ -6,7 +6,7 @@ import { batchFeeds, batchWeights } from "./batchFeeds.ts";
 import type { Examples } from "./examples.ts";
 import { loadOnThread, type Runtime, type Session } from "./runtime.ts";
 import { nextVariables, type StepRunner, stepResult } from "./stepRunner.ts";
-import type { TrainingLoss } from "./trainingLoss.ts";
+import type { BatchLoss } from "./trainingLoss.ts";
 
 export interface SplitStepsOptions extends Omit<TrainStepOptions, "steps"> {
   readonly examples: Examples;
@@ -24,7 +24,7 @@ export interface SplitStepsOptions extends Omit<TrainStepOptions, "steps"> {
 export async function loadSplitSteps(
   runtime: Runtime,
   options: SplitStepsOptions,
-  loss: TrainingLoss,
+  loss: BatchLoss,
 ): Promise<StepRunner> {
   const { model, examples, microBatchSize, workers, seed } = options;
   const share = Math.ceil(Math.ceil(options.batchSize / microBatchSize) / workers) * microBatchSize;

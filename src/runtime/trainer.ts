@@ -8,9 +8,11 @@ import { loadSteps } from "./loadSteps.ts";
 import { networkLoss } from "./networkLoss.ts";
 import type { Runtime, RuntimeOptions } from "./runtime.ts";
 import type { StepResult, StepRunner } from "./stepRunner.ts";
-import type { LossChoice } from "./trainingLoss.ts";
+import type { BatchLoss, LossChoice } from "./trainingLoss.ts";
 
-export interface TrainerOptions extends RuntimeOptions, LossChoice {
+export interface TrainerOptions extends RuntimeOptions, Omit<LossChoice, "loss"> {
+  /** As in `LossChoice`, or a loss that is ready. */
+  readonly loss: LossChoice["loss"] | BatchLoss;
   readonly model: Network;
   readonly optimizer: Optimizer;
   readonly examples: Examples;
@@ -52,7 +54,10 @@ const millisecondsPerRun = 50;
 /** Creates the training step for a runtime, and the state that it updates. */
 export async function createTrainer(runtime: Runtime, options: TrainerOptions): Promise<Trainer> {
   const { model, optimizer, examples, batchSize } = options;
-  const loss = networkLoss(model, options, examples.labels, rowCount(model, examples));
+  const rows = rowCount(model, examples);
+  const { loss: chosen } = options;
+  const isReady = typeof chosen === "object" && "weightsOf" in chosen;
+  const loss = isReady ? chosen : networkLoss(model, { ...options, loss: chosen }, examples.labels, rows);
   const runners = new Map<number, Promise<StepRunner>>();
   /** A batch that is computed whole can't be padded: then there is a graph for each size of a batch. */
   const runnerOf = (rows: number) => {

@@ -22,20 +22,25 @@ export interface LossChoice {
   readonly ignoreLabel?: number;
 }
 
-/** A loss on given labels, ready to train with. */
-export interface TrainingLoss {
+/** What training needs of a loss on given labels. */
+export interface BatchLoss {
   readonly graph: GraphLoss;
+  /**
+   * What the loss of each of these rows (places, where a row has several) is multiplied by, so that the sum is the reduced
+   * loss of the batch.
+   *
+   * @throws InputError where there is nothing to divide by, as in a batch of ignored labels
+   */
+  weightsOf(rows: ArrayLike<number>): Float64Array;
+}
+
+/** A loss on given labels, ready to train with. */
+export interface TrainingLoss extends BatchLoss {
   /** The head with its options, on the labels of the rows that are trained on; and what these labels say. */
   readonly bound: BoundHead;
   readonly summary: LabelSummary;
   /** The same loss on other labels, such as those of a test set. */
   over(labels: TensorData, sampleWeights?: ArrayLike<number>): LabelledRows;
-  /**
-   * What the loss of each of these rows is multiplied by, so that the sum is the reduced loss of the batch.
-   *
-   * @throws InputError where there is nothing to divide by, as in a batch of ignored labels
-   */
-  weightsOf(rows: ArrayLike<number>): Float64Array;
 }
 
 /** Rows as the reduction of a loss reads them: the loss of the rows is the sum of weight x loss over that of `divisor`. */

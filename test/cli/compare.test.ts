@@ -325,7 +325,8 @@ test("--dry-run says what would be trained, and writes nothing", async () => {
   expect({ trials, steps }).toEqual({ trials: 12, steps: 12 * 8 });
   expect(data).toMatchObject({ trainCount: 32, testCount: 8 });
   const [{ expectedLosses, ...setting }] = settings;
-  expect(setting).toMatchObject({ parameters: 35, fixed: 0, inputs: [{ shape: [4] }], output: [3] });
+  expect(setting).toMatchObject({ parameters: 35, fixed: 0, inputs: [{ shape: [4] }] });
+  expect(setting.outputs).toEqual([expect.objectContaining({ width: 3, places: 1 })]);
   expect(setting).toMatchObject({ stepsPerTrial: 8, weightBytes: 140, optimizerBytes: 140 });
   expect(expectedLosses.zero).toBeCloseTo(Math.log(3), 12);
   expect(expectedLosses.prior).toBeCloseTo(entropy, 9);
@@ -408,3 +409,67 @@ test.each(Object.entries(refusals))(
     expect(existsSync(inFolder("refused"))).toBe(false);
   },
 );
+
+/** A network of two outputs on the same trunk: three classes, and a number. */
+function writeTwoOutputs(name: string): void {
+  const graph = new Graph();
+  const { normal } = seededRandom(8);
+  const weight = (name: string, shape: number[], scale = 0.5) =>
+    graph.namedConstant(
+      name,
+      tensor(
+        "float32",
+        shape,
+        Array.from({ length: shape[0] * (shape[1] ?? 1) }, () => scale * normal()),
+      ),
+    );
+  const x = graph.input("x", "float32", [16, 4]);
+  const hidden = graph.op("Tanh", [graph.matmul(x, weight("trunk", [4, 8]))]);
+  for (const [output, width] of [
+    ["kind", 3],
+    ["size", 1],
+  ] as const) {
+    const product = graph.matmul(hidden, weight(`${output}.weight`, [8, width]));
+    graph.output(output, graph.add(product, weight(`${output}.bias`, [width], 1)));
+  }
+  writeFileSync(inFolder(name), toOnnx(graph));
+}
+
+test("several outputs: the losses are added by weight, each arm sets the bias of each output, and measures are given per output", async () => {
+  writeTwoOutputs("two.onnx");
+  const sizes = Float64Array.from(labels, () => 10 + normal());
+  writeFileSync(inFolder("sizes.npy"), npyBytes("<f8", [labels.length], sizes));
+  writeFileSync(
+    inFolder("heads.yaml"),
+    "kind: {labels: labels.npy}\nsize: {loss: squared-error, labels: sizes.npy, weight: 0.25}\n",
+  );
+  const args = ["--model", "two.onnx", "--data", "rows.npy", "--heads", "heads.yaml"];
+  const { arms, comparison } = await run(...args, ...quick, "--learning-rate", "0.01", "--out", "two");
+  const { prior } = arms;
+  expect(prior["kind: expectedLoss"].mean).toBeCloseTo(entropy, 9);
+  expect(prior.expectedLoss.mean).toBeCloseTo(entropy + 0.25 * prior["size: expectedLoss"].mean, 9);
+  expect(prior.testLoss.mean).toBeCloseTo(
+    prior["kind: testLoss"].mean + 0.25 * prior["size: testLoss"].mean,
+    9,
+  );
+  expect(prior.outputBias.mean.slice(0, 3)).toEqual(frequencies.map(Math.log));
+  expect(prior.outputBias.mean[3]).toBeCloseTo(10, 0);
+  expect(comparison["size: absoluteError"].mean).toBeLessThan(-5);
+  const again = await run(...args, ...quick, "--learning-rate", "0.01", "--out", "two");
+  expect(again.arms).toEqual(arms);
+  expect(readFileSync(inFolder("two", "report.html"), "utf8")).toContain("Size: test mean absolute error");
+});
+
+test.each([
+  ["kind: {}", "no labels of the output kind for rows.npy"],
+  ["kind: {labels: labels.npy, lss: mae}", "--heads, kind: unknown key: lss"],
+  ["other: {labels: labels.npy}", "unknown output: other"],
+])("heads of %s are refused in one line", async (text, message) => {
+  writeTwoOutputs("two.onnx");
+  writeFileSync(inFolder("wrong.yaml"), text);
+  const { code, stderr } = await baserate(
+    ...["--model", "two.onnx", "--data", "rows.npy", "--heads", "wrong.yaml", "--out", "wrong"],
+  );
+  expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(message) });
+  expect(existsSync(inFolder("wrong"))).toBe(false);
+});

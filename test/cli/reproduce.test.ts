@@ -191,7 +191,7 @@ test.each([
     ["--batch-size", "0"],
     "option '--batch-size <number>' argument '0' is invalid. give a whole number of at least 1.",
   ],
-  [["--plan", "missing.yaml"], "can't read the plan missing.yaml"],
+  [["--plan", "missing.yaml"], "can't read missing.yaml"],
   [["--out", "file/run"], "can't use the run folder file/run"],
   [["--out", "dangling/run"], "can't use the run folder dangling/run: no folder can be made in "],
 ])("%j is refused with exit 2 and nothing on stdout", async (args, message) => {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sqlite from "node-sqlite3-wasm";
 import { afterAll, expect, test } from "vitest";
-import { loadExamples } from "../../src/data/ownExamples.ts";
+import { type LabelSet, loadExamples, type OwnExamples } from "../../src/data/ownExamples.ts";
 import { splitRows } from "../../src/data/splitRows.ts";
 import { findHead } from "../../src/heads/index.ts";
 
@@ -13,8 +13,8 @@ const file = (name: string, text: string) => {
   writeFileSync(join(folder, name), text);
   return join(folder, name);
 };
-const load = (plan: Parameters<typeof loadExamples>[0], loss = "sigmoid") =>
-  loadExamples(plan, findHead(loss).head, { channels: 3 });
+const load = (plan: OwnExamples & Omit<LabelSet, "head">, loss = "sigmoid") =>
+  loadExamples(plan, [{ ...plan, head: findHead(loss).head }], { channels: 3 });
 
 test("a split gives each class its share, and each row to one part", () => {
   const classes = Array.from({ length: 200 }, (_, row) => Number(row % 20 === 0));

@@ -4,7 +4,7 @@ import { familyTitles } from "../../heads/familyTitles.ts";
 import type { FrameworkName, Head } from "../../heads/head.ts";
 import { type FoundHead, findHead, heads } from "../../heads/index.ts";
 import { type OptionSpec, rangeText } from "../../heads/options.ts";
-import { kebab } from "../headFlags.ts";
+import { kebab } from "../options.ts";
 import { wrap } from "../text.ts";
 
 export function describe(command: Command): void {

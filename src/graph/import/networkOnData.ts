@@ -2,6 +2,7 @@ import { InputError } from "../../errors.ts";
 import type { Graph } from "../graph.ts";
 import type { NamedShape, Network } from "../network.ts";
 import type { Value } from "../op.ts";
+import { joinedShape, joinOutputs, type OutputPart } from "../outputParts.ts";
 import { elementCount, sameShape } from "../tensor.ts";
 import type { BoundNetwork, ImportedNetwork, NetworkValue } from "./importedNetwork.ts";
 
@@ -15,11 +16,29 @@ export interface NetworkOnDataOptions {
   /** Name of the file in messages. */
   readonly file: string;
   readonly inputs: readonly DataInput[];
+  /** The outputs that losses read. */
+  readonly outputs: readonly LabelledOutput[];
+}
+
+/** An output that a loss reads. */
+export interface LabelledOutput {
+  readonly name: string;
   /** Shape of the label of a row. */
   readonly labelShape: readonly number[];
-  /** Name of the output that the loss reads. */
-  readonly output: string;
-  readonly outputBias: string | undefined;
+  /** Name of the bias of its layer. */
+  readonly outputBias: string;
+}
+
+/** An output as the data have it. */
+export interface NetworkPart extends OutputPart {
+  /** Its name in the file; undefined for the one output of layers. */
+  readonly name?: string;
+  readonly outputBias: string;
+}
+
+/** A network with its outputs: one, or several that are joined to one (see outputParts.ts). */
+export interface NetworkOfParts extends Network {
+  readonly parts: readonly NetworkPart[];
 }
 
 /**
@@ -28,29 +47,40 @@ export interface NetworkOnDataOptions {
  *
  * @throws InputError where data, labels and network do not fit each other
  */
-export function networkOnData(imported: ImportedNetwork, options: NetworkOnDataOptions): Network {
-  const { file, inputs, labelShape, output, outputBias } = options;
+export function networkOnData(imported: ImportedNetwork, options: NetworkOnDataOptions): NetworkOfParts {
+  const { file, inputs, outputs: read } = options;
+  const names = read.map(({ name }) => name);
   const feeds = imported.inputs.map((wanted) => feedOf(wanted, inputs, imported.inputs.length === 1, file));
   const bound = new Map<number, BoundNetwork>();
   const bindAt = (batch: number) => {
     const known =
       bound.get(batch) ??
-      imported.bind(Object.fromEntries(feeds.map(({ name, shape }) => [name, [batch, ...shape]])), [output]);
+      imported.bind(Object.fromEntries(feeds.map(({ name, shape }) => [name, [batch, ...shape]])), names);
     bound.set(batch, known);
     return known;
   };
   const { outputs, trainable, noise } = bindAt(2);
-  const layout = outputLayout(outputs.find(({ name }) => name === output)!.shape.slice(1), labelShape, file);
+  const layouts = read.map(({ name: wanted, labelShape }) => {
+    const { shape } = outputs.find(({ name }) => name === wanted)!;
+    return outputLayout(shape.slice(1), labelShape, file);
+  });
+  const joined = joinedShape(layouts);
   const trained = new Set(trainable.map(({ name }) => name));
   const fixed = [...imported.parameters.filter(({ name }) => !trained.has(name)), ...imported.state];
   requireTrainable([...trainable, ...fixed], trained.size, file);
   return {
     inputs: feeds.map(({ data }) => data),
-    output: [layout.width],
-    places: layout.places,
+    parts: layouts.map(({ places, width }, i) => ({
+      name: names[i],
+      places,
+      width,
+      outputBias: read[i].outputBias,
+    })),
+    output: [joined.width],
+    places: joined.places,
     parameters: trainable,
     fixed,
-    outputBias,
+    outputBias: read[0].outputBias,
     batchDependent: imported.state.length > 0 || noise.length > 0,
     noise: (batchSize) => bindAt(batchSize).noise,
     apply(graph, given, weights, mode) {
@@ -58,7 +88,8 @@ export function networkOnData(imported: ImportedNetwork, options: NetworkOnDataO
         return [name, adapt(graph, given.get(data.name)!)] as const;
       });
       const { outputs, nextState } = imported.build(graph, new Map(values), weights, mode);
-      return { output: layout.apply(graph, outputs.get(output)!), nextState };
+      const each = layouts.map((layout, i) => layout.apply(graph, outputs.get(names[i])!));
+      return { output: each.length === 1 ? each[0] : joinOutputs(graph, layouts, each), nextState };
     },
   };
 }
@@ -142,10 +173,7 @@ function rowShape({ name, shape }: NetworkValue, given: readonly number[], file:
   );
 }
 
-interface OutputLayout {
-  readonly places: number;
-  /** Outputs at one place. */
-  readonly width: number;
+interface OutputLayout extends OutputPart {
   /** (N, ...row) to (N x places, width). */
   apply(graph: Graph, y: Value): Value;
 }

@@ -110,7 +110,7 @@ export async function makeNetwork(
   const all = Uint32Array.from({ length: rows }, (_, i) => i);
   const predictor = await createPredictor(await nodeRuntime(), {
     model,
-    examples: { inputs: { images }, labels: new Int32Array(rows) },
+    examples: { inputs: { images } },
     microBatchSize: 64,
   });
   return {
