@@ -1,5 +1,5 @@
-/** So many rows of all, at most, evenly spread over them. */
-export function spreadRows(available: number, most: number): number[] {
-  const rows = Math.min(most, available);
+/** Indices of at most `maxRows` of the available rows, evenly spaced. */
+export function spreadRows(available: number, maxRows: number): number[] {
+  const rows = Math.min(maxRows, available);
   return Array.from({ length: rows }, (_, i) => Math.floor((i * available) / rows));
 }

@@ -8,12 +8,12 @@ import { seededRandom } from "../math/seededRandom.ts";
 import { loadDataset } from "./experimentSetup.ts";
 
 /** Random rows of the imbalanced subset of CIFAR-10 that `baserate reproduce` trains on, the same ones each time. */
-export async function openCifar10(most: number, signal: AbortSignal): Promise<CheckData> {
+export async function openCifar10(maxRows: number, signal: AbortSignal): Promise<CheckData> {
   const plan = resolvePlan({});
   const { train, classNames } = await loadDataset(plan, signal);
   const { counts = [] } = plan;
   const all = imbalancedSubset(train.labels, counts, classNames);
-  const picked = Array.from(seededRandom(0, "check rows").shuffle(all).slice(0, most));
+  const picked = Array.from(seededRandom(0, "check rows").shuffle(all).slice(0, maxRows));
   const size = imageBytes(train.shape);
   return {
     picked,

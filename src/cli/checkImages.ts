@@ -14,12 +14,12 @@ import type { CheckDataFlags } from "./checkDataFlags.ts";
  */
 export async function openImageFolder(
   path: string,
-  { rows: most, imageScale: scale, resize = false }: CheckDataFlags,
+  { rows: maxRows, imageScale: scale, resize = false }: CheckDataFlags,
   signal: AbortSignal,
 ): Promise<CheckData> {
   const { names, files } = await listImages(path);
   const all = files.flatMap((images, label) => images.map((file) => ({ file, label })));
-  const picked = spreadRows(all.length, most);
+  const picked = spreadRows(all.length, maxRows);
   const images = picked.map((row) => all[row]);
   return {
     picked,

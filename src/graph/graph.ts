@@ -154,10 +154,10 @@ export class Graph implements GraphBuilder {
   /**
    * Repeats what `build` adds to the inner graph, `count` times. It is called once, and may use values of this graph.
    *
-   * @param most the largest count, which is the first size of the stacked values
+   * @param maxCount the largest count, which is the first size of the stacked values
    * @returns the carried values after the last iteration, in the order of the calls of `carry`, and the stacked ones
    */
-  loop(count: Value, build: BuildIteration, most = 0): { last: Value[]; stacked: Value[] } {
+  loop(count: Value, build: BuildIteration, maxCount = 0): { last: Value[]; stacked: Value[] } {
     const inner = new Graph(this);
     const iteration = inner.input(this.#name("iteration"), "int64", []);
     const first: Value[] = [];
@@ -169,7 +169,7 @@ export class Graph implements GraphBuilder {
     });
     const last = first.map(({ dtype, shape }) => ({ name: this.#name("last"), dtype, shape }));
     const stacked = (made.stacked ?? []).map((each) => {
-      const y = { name: this.#name("stacked"), dtype: each.dtype, shape: [most, ...each.shape] };
+      const y = { name: this.#name("stacked"), dtype: each.dtype, shape: [maxCount, ...each.shape] };
       return { each, y };
     });
     const carried = last.map((value, i) => ({

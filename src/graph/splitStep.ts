@@ -31,12 +31,12 @@ export const termName = (index: number): string => `term ${index}`;
  * @param options without `steps`; `batchSize` rows are the share of one session, a multiple of `microBatchSize`
  */
 export function splitStep(options: TrainStepOptions): SplitStep {
-  const most = options.batchSize / options.microBatchSize;
+  const maxMicroBatches = options.batchSize / options.microBatchSize;
   return {
     sums: termsGraph(options, (graph, count, build) => graph.sumOverIterations(count, build)),
     terms: termsGraph(options, (graph, count, build) => {
       const stack = (inner: Graph, iteration: Value) => ({ next: [], stacked: build(inner, iteration) });
-      return graph.loop(count, stack, most).stacked;
+      return graph.loop(count, stack, maxMicroBatches).stacked;
     }),
     update: updateGraph(options),
   };

@@ -23,7 +23,7 @@ export interface TrainStepOptions {
   readonly batchSize: number;
   /** Rows that are computed together: a batch is processed in micro-batches of this size, so that activations stay in cache. */
   readonly microBatchSize: number;
-  /** The most steps of one run of the graph, where there may be several. */
+  /** Maximum number of steps of one run of the graph, where there may be several. */
   readonly steps?: number;
 }
 
@@ -94,7 +94,7 @@ export interface StepOutputs {
 }
 
 /** Several steps, one after another: a loop that hands on the variables. */
-function addSteps(graph: Graph, options: TrainStepOptions, given: StepInputs, most: number): StepOutputs {
+function addSteps(graph: Graph, options: TrainStepOptions, given: StepInputs, maxSteps: number): StepOutputs {
   const names = [...given.variables.keys()];
   const count = graph.input("steps", "int64", []);
   const { last, stacked } = graph.loop(
@@ -105,14 +105,14 @@ function addSteps(graph: Graph, options: TrainStepOptions, given: StepInputs, mo
         variables,
         step: inner.add(given.step, inner.cast(iteration, "float32")),
         feed: (name, dtype, shape) =>
-          inner.op("Gather", [given.feed(name, dtype, [most, ...shape]), iteration]),
+          inner.op("Gather", [given.feed(name, dtype, [maxSteps, ...shape]), iteration]),
       });
       return {
         next: names.map((name) => next.get(name) ?? variables.get(name)!),
         stacked: correct ? [loss, correct] : [loss],
       };
     },
-    most,
+    maxSteps,
   );
   return { loss: stacked[0], correct: stacked.at(1), next: new Map(names.map((name, i) => [name, last[i]])) };
 }

@@ -33,7 +33,7 @@ function defaultMicroBatchSize(rowSize: number): number {
 /** Batches of so many bytes together are fed to one run; a larger batch is fed alone. */
 const bytesPerRun = 2 ** 20;
 
-/** The most steps of one run: by then, what a run costs beside its steps no longer shows. */
+/** Maximum number of steps of one run: beyond it, the cost of a run beside its steps no longer matters. */
 const maxSteps = 512;
 
 /**
@@ -48,18 +48,18 @@ export async function loadSteps(
   const { model, examples, batchSize, seed, workers = 1 } = options;
   const microBatchSize = microBatchSizeOf(options);
   const microBatches = Math.ceil(batchSize / microBatchSize);
-  const most = maxStepsPerRun(options, loss, microBatches * microBatchSize);
-  const steps = most > 1 ? most : undefined;
+  const stepsPerRun = maxStepsPerRun(options, loss, microBatches * microBatchSize);
+  const steps = stepsPerRun > 1 ? stepsPerRun : undefined;
   const types = exampleTypes(examples);
   const graphOptions = { ...options, loss: loss.graph, types, microBatchSize };
-  if (workers > 1 && microBatches > 1 && most === 1)
+  if (workers > 1 && microBatches > 1 && stepsPerRun === 1)
     return loadSplitSteps(runtime, { ...graphOptions, examples, workers, seed }, loss);
   const graph = trainStep({ ...graphOptions, steps });
   const session = await runtime.load(toOnnx(graph), options);
   const rows = microBatches * microBatchSize;
   const feeds = batchFeeds(graph.inputs, loss, { model, examples, microBatchSize, rows, seed });
   return {
-    most,
+    maxSteps: stepsPerRun,
     async run(variables, batches, done) {
       feeds.clear();
       const labels = batches.map((rows, i) => {

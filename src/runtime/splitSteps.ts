@@ -70,7 +70,7 @@ export async function loadSplitSteps(
     return { summed, labels };
   };
   return {
-    most: 1,
+    maxSteps: 1,
     async run(variables, [rows], done) {
       const { summed, labels } = await sumTerms(variables, rows, done + 1);
       const step = tensor("float32", [], [done + 1]);

@@ -15,8 +15,8 @@ export interface StepResult {
 
 /** Training steps, one or more in a run. */
 export interface StepRunner {
-  /** The most steps of one run. */
-  readonly most: number;
+  /** Maximum number of steps of one run. */
+  readonly maxSteps: number;
   /**
    * @param variables parameters, state and slots, by name
    * @param batches rows of each step

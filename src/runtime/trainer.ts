@@ -74,8 +74,8 @@ export async function createTrainer(runtime: Runtime, options: TrainerOptions): 
   let stepsPerRun = 1;
 
   /** The batches of the next run: as many as it may have, of one size where each is computed whole. */
-  const nextRun = (batches: readonly ArrayLike<number>[], from: number, most: number) => {
-    const run = batches.slice(from, from + Math.min(most, stepsPerRun));
+  const nextRun = (batches: readonly ArrayLike<number>[], from: number, maxSteps: number) => {
+    const run = batches.slice(from, from + Math.min(maxSteps, stepsPerRun));
     const other = model.batchDependent ? run.findIndex(({ length }) => length !== run[0].length) : -1;
     return other < 0 ? run : run.slice(0, other);
   };
@@ -84,7 +84,7 @@ export async function createTrainer(runtime: Runtime, options: TrainerOptions): 
     if (wrong) throw new RangeError(`a batch of ${wrong.length} rows; allowed: 1 to ${batchSize}`);
     for (let from = 0; from < batches.length; ) {
       const runner = await runnerOf(batches[from].length);
-      const run = nextRun(batches, from, runner.most);
+      const run = nextRun(batches, from, runner.maxSteps);
       const start = performance.now();
       const { results, next } = await runner.run(variables, run, done);
       const perStep = (performance.now() - start) / run.length;

@@ -133,11 +133,11 @@ class RowScanner {
     this.cells = positions.map(() => "");
   }
 
-  /** Hands the wanted cells (the array is used again) of up to `most` rows to `visit`; returns where the next row starts. */
-  scan(block: Buffer, start: number, most: number, visit: (cells: readonly string[]) => void): number {
+  /** Hands the wanted cells (the array is used again) of up to `maxRows` rows to `visit`; returns where the next row starts. */
+  scan(block: Buffer, start: number, maxRows: number, visit: (cells: readonly string[]) => void): number {
     const encoding = isAscii(block) ? "latin1" : "utf8";
     let position = start;
-    for (let n = 0; n < most && position < block.length; ) {
+    for (let n = 0; n < maxRows && position < block.length; ) {
       const rowStart = position;
       let column = 0;
       for (;;) {

@@ -5,7 +5,7 @@ import { shownValue } from "./shownValue.ts";
 import type { ReadOptions, Table, TableCell } from "./table.ts";
 
 /** Text that JavaScript can still hold as one string, in bytes. */
-const largest = 2 ** 29;
+const maxBytes = 2 ** 29;
 
 /** Reads a JSON document: a list of rows (objects, arrays or labels), or an object of columns (lists of one length). */
 export async function readJsonTable(
@@ -45,8 +45,8 @@ export async function parseJson(
   for await (const part of bytes) {
     parts.push(part);
     size += part.length;
-    if (size > largest)
-      throw new InputError(`${file} is larger than ${largest} bytes: write it as JSON Lines (.jsonl)`);
+    if (size > maxBytes)
+      throw new InputError(`${file} is larger than ${maxBytes} bytes: write it as JSON Lines (.jsonl)`);
   }
   try {
     return JSON.parse(Buffer.concat(parts).toString("utf8"));

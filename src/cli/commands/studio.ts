@@ -23,11 +23,11 @@ CIFAR-10 is in the cache (baserate data cifar10), its experiment trains on the r
 Example:
   $ baserate studio --open`,
     )
-    .action((flags: StudioFlags) => interruptible((signal) => run(flags, signal)));
+    .action((flags: StudioFlags) => interruptible((signal) => serve(flags, signal)));
 }
 
 /** Serves until it is stopped. */
-async function run({ port, open }: StudioFlags, signal: AbortSignal): Promise<void> {
+async function serve({ port, open }: StudioFlags, signal: AbortSignal): Promise<void> {
   const server = await serveStudio(join(import.meta.dirname, "studio"), port);
   console.log(`baserate studio: ${server.address}`);
   console.error("Ctrl-C stops");

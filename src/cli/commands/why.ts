@@ -48,10 +48,10 @@ export function describe(command: Command): void {
     .addHelpText("after", examples);
   addLabelFlags(command);
   addHeadFlags(command, namedLoss(process.argv));
-  command.action(run);
+  command.action(explain);
 }
 
-async function run(number: string, file: string | undefined, flags: WhyFlags): Promise<void> {
+async function explain(number: string, file: string | undefined, flags: WhyFlags): Promise<void> {
   const { loss, counts, classes } = flags;
   const { head } = findHead(loss ?? "softmax");
   const hasLabels = counts !== undefined || file !== undefined;
