@@ -1,13 +1,11 @@
+import { grouped } from "../math/grouped.ts";
 import { significant } from "../math/significant.ts";
 
-export { significant };
+export { grouped, significant };
 
 /** A loss as the page shows it. */
 export const lossText = (value: number | null | undefined) =>
   value === null || value === undefined ? "not known" : value.toFixed(4);
-
-/** 13,850. */
-export const grouped = (value: number) => value.toLocaleString("en-US", { maximumFractionDigits: 2 });
 
 export const percent = (share: number) => `${(100 * share).toFixed(share < 0.01 ? 2 : 1)} %`;
 
