@@ -64,7 +64,7 @@ export { adam, adamW, type Optimizer, rmsprop, sgd } from "./graph/optimizers.ts
 export { gru, lstm, type RecurrentOptions } from "./graph/recurrentLayers.ts";
 export { type Conv1dOptions, conv1d, embedding } from "./graph/sequenceLayers.ts";
 export type { DType, TensorData } from "./graph/tensor.ts";
-export { type Tensor, tensor } from "./graph/tensor.ts";
+export { type RowValues, type StoredValues, type Tensor, tensor } from "./graph/tensor.ts";
 export { toOnnx } from "./graph/toOnnx.ts";
 export type { ExampleTypes, ForwardOptions } from "./graph/trainStep.ts";
 export { forwardWith } from "./graph/trainStep.ts";

@@ -50,7 +50,10 @@ export async function hashMaterials(plan: Plan, { data, file, biases }: TrialMat
   const { datasets } = await import("../data/datasets.ts");
   const named = plan.data === undefined ? datasets[plan.dataset].hash(data) : undefined;
   if (named !== undefined && file === undefined && Object.keys(biases).length === 0) return named;
-  const { createHash } = await import("node:crypto");
+  const [{ createHash }, { StoredArray }] = await Promise.all([
+    import("node:crypto"),
+    import("../data/storedArray.ts"),
+  ]);
   const hash = createHash("sha256");
   if (named !== undefined) hash.update(named);
   const labelled = named === undefined ? [data, ...Object.values(data.outputs ?? {})] : [];
@@ -58,7 +61,9 @@ export async function hashMaterials(plan: Plan, { data, file, biases }: TrialMat
     .flatMap(({ train, test }) => [train, test])
     .flatMap(({ inputs, labels, weights, rows }) => [...Object.values(inputs), labels, weights, rows]);
   for (const values of new Set(arrays)) {
-    if (values) hash.update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+    if (values instanceof StoredArray) for (const chunk of values.chunks()) hash.update(chunk);
+    else if (values && "buffer" in values)
+      hash.update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
   }
   if (file) hash.update(file);
   return hash.update(JSON.stringify(biases)).digest("hex");

@@ -1,11 +1,11 @@
 import type { DataInput } from "../graph/import/networkOnData.ts";
-import type { TensorData } from "../graph/tensor.ts";
+import type { RowValues, TensorData } from "../graph/tensor.ts";
 import type { Dataset, ImageSet } from "./dataset.ts";
 
 /** Labelled rows. Arrays are row-major; worker threads share their memory. */
 export interface ExampleSet {
   /** One array per input of the network, by name. */
-  readonly inputs: Readonly<Record<string, TensorData>>;
+  readonly inputs: Readonly<Record<string, RowValues>>;
   /** Class indices or numbers; as many per row as `labelShape` says. */
   readonly labels: TensorData;
   /** Sample weight of each row; 1 each where left out. */

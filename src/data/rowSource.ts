@@ -1,9 +1,9 @@
 import type { DataInput } from "../graph/import/networkOnData.ts";
-import { arrayTypes, type TensorData } from "../graph/tensor.ts";
+import { arrayTypes, type RowValues } from "../graph/tensor.ts";
 
 /** An input of a network with the numbers of all rows. */
 export interface InputArray extends DataInput {
-  readonly data: TensorData;
+  readonly data: RowValues;
 }
 
 /** Rows as they were read, before it is known which of them are trained on. */

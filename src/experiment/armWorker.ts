@@ -1,4 +1,5 @@
 import { parentPort, workerData } from "node:worker_threads";
+import { openStoredArrays } from "../data/storedArray.ts";
 import { InputError } from "../errors.ts";
 import { nodeRuntime } from "../runtime/node.ts";
 import type { Plan } from "./plan.ts";
@@ -82,7 +83,7 @@ async function execute(task: ArmTask): Promise<ArmResult> {
 port.on("message", async (message: ToWorker<ArmContext, ArmTask>) => {
   if ("context" in message) {
     const { settings, threads: workers, ...materials } = message.context;
-    const { data } = materials;
+    const data = openStoredArrays(materials.data);
     contexts = runtime.then((runtime) =>
       settings.map(({ plan, rows }) => {
         return { runtime, plan, network: trialNetwork(plan, materials), data, rows, workers };

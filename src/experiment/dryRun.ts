@@ -85,12 +85,12 @@ function described(name: string, setting: TrialSetting, materials: TrialMaterial
   };
 }
 
-/** Bytes of the arrays of these sets; training and test rows may be in the same arrays. */
+/** Bytes in memory of the arrays of these sets; training and test rows may be in the same arrays. */
 function bytesOf(sets: readonly ExampleSet[]): number {
   const arrays = sets.flatMap(({ inputs, labels, weights }) => [
     ...Object.values(inputs),
     labels,
     ...(weights ? [weights] : []),
   ]);
-  return sum([...new Set(arrays)].map(({ byteLength }) => byteLength));
+  return sum([...new Set(arrays)].map((values) => ("byteLength" in values ? values.byteLength : 0)));
 }

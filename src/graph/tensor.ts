@@ -13,6 +13,19 @@ export const arrayTypes = {
 
 export type TensorData = Float32Array | Float64Array | Uint8Array | Int32Array | BigInt64Array;
 
+/** Numbers of many rows that are not in memory: each row is read when it is needed. */
+export interface StoredValues {
+  readonly dtype: DType;
+  /** Elements of all rows. */
+  readonly length: number;
+  readonly BYTES_PER_ELEMENT: number;
+  /** Copies the elements of a row to where `at` says. */
+  copyRow(row: number, to: TensorData, at: number): void;
+}
+
+/** Numbers of many rows, row-major. */
+export type RowValues = TensorData | StoredValues;
+
 /** Numbers with a type and a shape, row-major; what a runtime takes and returns. */
 export interface Tensor {
   readonly dtype: DType;

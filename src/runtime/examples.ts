@@ -1,6 +1,6 @@
 import type { Network } from "../graph/network.ts";
 import type { NetworkNoise } from "../graph/noise.ts";
-import type { DType, Tensor, TensorData } from "../graph/tensor.ts";
+import type { DType, RowValues, Tensor, TensorData } from "../graph/tensor.ts";
 import { arrayTypes, elementCount } from "../graph/tensor.ts";
 import type { ExampleTypes } from "../graph/trainStep.ts";
 import { seededRandom } from "../math/seededRandom.ts";
@@ -8,7 +8,7 @@ import { seededRandom } from "../math/seededRandom.ts";
 /** Rows for a network, row-major. Only the rows of the current batch are copied. */
 export interface ExampleInputs {
   /** One array per input of the network, by name. */
-  readonly inputs: Readonly<Record<string, TensorData>>;
+  readonly inputs: Readonly<Record<string, RowValues>>;
 }
 
 /** Rows to train on. */
@@ -73,8 +73,11 @@ export function copyInputs(
   to: Readonly<Record<string, Tensor>>,
   start = 0,
 ): void {
-  for (const { name, shape } of model.inputs)
-    copyRows(examples.inputs[name], rows, to[name].data, elementCount(shape), start * elementCount(shape));
+  for (const { name, shape } of model.inputs) {
+    const [values, { data }, size] = [examples.inputs[name], to[name], elementCount(shape)];
+    if (!("copyRow" in values)) copyRows(values, rows, data, size, start * size);
+    else for (let i = 0; i < rows.length; i++) values.copyRow(rows[i], data, (start + i) * size);
+  }
 }
 
 /** Up to so many elements, a loop is faster than `set` of a view, which is an object to make. */
@@ -102,7 +105,8 @@ export function emptyTensor(dtype: DType, shape: readonly number[]): Tensor {
   return { dtype, shape, data: new arrayTypes[dtype](elementCount(shape)) };
 }
 
-function dtypeOf(data: TensorData): DType {
+function dtypeOf(data: RowValues): DType {
+  if ("dtype" in data) return data.dtype;
   if (data instanceof Float32Array) return "float32";
   if (data instanceof Float64Array) return "float64";
   if (data instanceof Uint8Array) return "uint8";

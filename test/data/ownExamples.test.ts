@@ -1,11 +1,15 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sqlite from "node-sqlite3-wasm";
 import { afterAll, expect, test } from "vitest";
+import { readArrayRows } from "../../src/data/arrayRows.ts";
+import type { ExperimentData } from "../../src/data/exampleSet.ts";
 import { type LabelSet, loadExamples, type OwnExamples } from "../../src/data/ownExamples.ts";
 import { splitRows } from "../../src/data/splitRows.ts";
+import { openStoredArrays, StoredArray } from "../../src/data/storedArray.ts";
 import { findHead } from "../../src/heads/index.ts";
+import { npyBytes } from "../tables/npyBytes.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "baserate-examples-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -92,4 +96,37 @@ test("features and label of a database are those of the same table in a file", a
   await expect(load({ data: address, column: ["y"], table: "orders", where: "x > 100" })).rejects.toThrow(
     "has no rows",
   );
+});
+
+test("an array that stays in its file has the rows of one that is read into memory", async () => {
+  const path = join(folder, "rows.npy");
+  const values = Float64Array.from({ length: 60 }, (_, i) => i / 7);
+  writeFileSync(path, npyBytes("<f8", [20, 3], values));
+  const [memory, file] = await Promise.all([readArrayRows(path), readArrayRows(path, 10)]);
+  const [inMemory, inFile] = [memory, file].map((source) => source.encode(new Uint32Array(0)));
+  const stored = inFile.inputs[0].data as StoredArray;
+  expect(file.count).toBe(20);
+  expect(stored).toBeInstanceOf(StoredArray);
+  expect(stored).toMatchObject({ dtype: "float32", length: 60 });
+  expect(inFile.notes).toEqual([expect.stringContaining("stays on disk")]);
+  const rows = [19, 0, 7];
+  const copied = new Float32Array(9);
+  for (const [i, row] of rows.entries()) stored.copyRow(row, copied, 3 * i);
+  const expected = rows.flatMap((row) =>
+    [...(inMemory.inputs[0].data as Float32Array)].slice(3 * row, 3 * row + 3),
+  );
+  expect([...copied]).toEqual(expected);
+  expect(Buffer.concat([...stored.chunks()])).toEqual(readFileSync(path));
+  // What a worker receives is a copy without methods.
+  const set = { inputs: { data: stored }, labels: new Uint8Array(20), count: 20 };
+  const data = { train: set, test: set } as unknown as ExperimentData;
+  const again = openStoredArrays(structuredClone(data)).train.inputs.data as StoredArray;
+  again.copyRow(19, copied, 0);
+  expect([...copied.subarray(0, 3)]).toEqual(expected.slice(0, 3));
+});
+
+test("an array that stays in its file is checked as one that is read", async () => {
+  const path = join(folder, "nan.npy");
+  writeFileSync(path, npyBytes("<f8", [2, 2], Float64Array.of(1, 2, Number.NaN, 4)));
+  await expect(readArrayRows(path, 10)).rejects.toThrow("row 2 holds NaN; allowed: finite numbers");
 });
