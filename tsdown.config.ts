@@ -57,7 +57,10 @@ export default defineConfig({
           name: "terminal",
           test: /node_modules\/commander\/|src\/cli\/(interrupt|text|numbers|hasColor|progressLine|progress)\./,
         },
-        { name: "flags", test: /src\/cli\/(headFlags|labelFlags)\./ },
+        {
+          name: "flags",
+          test: /src\/(cli\/(headFlags|labelFlags)|tables\/(readCounts|countsIn|cell|sql\/dialects))\./,
+        },
       ],
     },
   },

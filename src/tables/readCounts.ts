@@ -2,7 +2,6 @@ import { InputError } from "../errors.ts";
 import { fromCounts } from "../labels/fromCounts.ts";
 import type { ClassSummary } from "../labels/summary.ts";
 import { checkedCount, countsIn } from "./countsIn.ts";
-import { openTable } from "./openTable.ts";
 import type { TableCell } from "./table.ts";
 
 interface Counts {
@@ -36,7 +35,7 @@ export async function readCounts(
 }
 
 async function fromFile(path: string): Promise<Counts> {
-  const table = await openTable(path, { columns: "all", header: "words" });
+  const table = await (await import("./openTable.ts")).openTable(path, { columns: "all", header: "words" });
   const columns: TableCell[][] = table.columns.map(() => []);
   for await (const chunk of table.chunks) {
     chunk.columns.forEach((cells, c) => {
