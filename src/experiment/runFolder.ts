@@ -10,7 +10,7 @@ import { writeWhole } from "../files/writeWhole.ts";
 import { type DataFacts, dataFactsSchema } from "./dataFacts.ts";
 import { type Plan, resolvePlan } from "./plan.ts";
 import type { Trial, Versions } from "./record.ts";
-import { parseTrial, trialLine } from "./trialLines.ts";
+import { parseTrials, trialLine } from "./trialLines.ts";
 
 export const runFileNames = {
   plan: "plan.yaml",
@@ -127,11 +127,7 @@ export async function readTrials(path: string): Promise<TrialsFile> {
     if (error.code === "ENOENT") return "";
     throw error;
   });
-  const whole = text.slice(0, text.lastIndexOf("\n") + 1);
-  const trials = whole
-    .split("\n")
-    .slice(0, -1)
-    .map((line, i) => parseTrial(line, `${file}, line ${i + 1}`));
+  const { trials, whole } = parseTrials(text, file);
   return whole.length < text.length ? { trials, wholeBytes: Buffer.byteLength(whole) } : { trials };
 }
 

@@ -57,6 +57,22 @@ export function parseTrial(line: string, where: string): Trial {
   }
 }
 
+/**
+ * Reads one trial per line.
+ *
+ * @param file its name, for messages
+ * @returns the trials, and the text of their lines: a last line that is incomplete is left out
+ * @throws InputError as `parseTrial` does
+ */
+export function parseTrials(
+  text: string,
+  file: string,
+): { readonly trials: Trial[]; readonly whole: string } {
+  const whole = text.slice(0, text.lastIndexOf("\n") + 1);
+  const lines = whole.split("\n").slice(0, -1);
+  return { trials: lines.map((line, i) => parseTrial(line, `${file}, line ${i + 1}`)), whole };
+}
+
 /** JSON has no NaN and no infinity: a diverged loss is written as a string. */
 const writeNonFinite = (_: string, value: unknown) =>
   typeof value === "number" && !Number.isFinite(value) ? String(value) : value;

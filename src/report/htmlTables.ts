@@ -2,6 +2,7 @@ import { type Comparison, comparedBy } from "../experiment/comparison.ts";
 import type { DataFacts } from "../experiment/dataFacts.ts";
 import { type Measure, measuresOf } from "../experiment/measures.ts";
 import type { Trial } from "../experiment/record.ts";
+import { grouped } from "../math/grouped.ts";
 import { type Html, html } from "./html.ts";
 import { differenceText, intervalText, signed, verdict } from "./verdict.ts";
 
@@ -74,11 +75,13 @@ export function initialLossTable(trials: readonly Trial[]): Html {
   );
 }
 
-/** Every measure by arm. */
-export function resultsTable(
-  trials: readonly Trial[],
-  { testCount, unit: row }: Pick<DataFacts, "testCount" | "unit">,
-): Html {
+/**
+ * Every measure by arm.
+ *
+ * @param facts what was tested on, where that is known
+ */
+export function resultsTable(trials: readonly Trial[], facts?: Pick<DataFacts, "testCount" | "unit">): Html {
+  const tested = facts ? `${grouped(facts.testCount)} test ${facts.unit}s` : "test rows";
   const arms = byArm(trials);
   const seeds = Math.max(0, ...arms.map(([, own]) => own.length));
   const over = seeds > 1 ? ` Mean ± standard deviation over ${seeds} seeds.` : "";
@@ -92,7 +95,7 @@ export function resultsTable(
   });
   return armTable(
     arms.map(([arm]) => arm),
-    `Losses of cross-entropies are in nats. Training: running means at the end of the last epoch. Test: all ${testCount.toLocaleString("en-US")} test ${row}s as they are${mix}.${over}`,
+    `Losses of cross-entropies are in nats. Training: running means at the end of the last epoch. Test: all ${tested} as they are${mix}.${over}`,
     rows,
   );
 }

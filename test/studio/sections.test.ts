@@ -140,6 +140,31 @@ describe.skipIf(noStudio !== "")(`the sections in Chromium${noStudio}`, { timeou
     }
   });
 
+  test("the folder of that run, dropped in, shows the tables of its report", async () => {
+    const { page } = tab;
+    await page.locator("#run-folder-folder").setInputFiles(join(folder, "run"));
+    const report = page.locator("#run-report");
+    await report.locator("svg.baserate-figure").nth(1).waitFor();
+    const written = await studio.browser.newPage();
+    await written.setContent(readFileSync(join(folder, "run", "report.html"), "utf8"));
+    const cells = await written.locator("table.arms td, table.stacked td").allTextContents();
+    expect(cells.length).toBeGreaterThan(20);
+    expect(await report.locator("table td").allTextContents()).toEqual(cells);
+    await written.close();
+  });
+
+  test("what a run's file says is text, and what is no run is refused", async () => {
+    const { page } = tab;
+    const lines = readFileSync(join(folder, "run", "trials.jsonl"), "utf8");
+    const hostile = file("hostile.jsonl", lines.replaceAll('"arm":"prior"', '"arm":"<img src=x>"'));
+    await page.locator("#run-folder").setInputFiles(hostile);
+    await page.locator("#run-report h4").getByText("<img src=x> against zero").waitFor();
+    expect(await page.locator("#run-report img").count()).toBe(0);
+    await page.locator("#run-folder").setInputFiles(file("broken.jsonl", '{"arm":"prior"}\n'));
+    const problem = page.locator("#experiment .problem");
+    await expect.poll(() => problem.textContent()).toBe("broken.jsonl, line 1: not a trial of this version");
+  });
+
   test("nothing was asked of another address, and nothing complained", () => {
     const own = new URL(studio.server.address).origin;
     expect(

@@ -7,6 +7,7 @@ import { addressed, number, numbers, text } from "../address.ts";
 import { Figure } from "../components/Figure.tsx";
 import { NumberField } from "../components/NumberField.tsx";
 import { Problem } from "../components/Problem.tsx";
+import { RunFolder } from "../components/RunFolder.tsx";
 import { LiveRun } from "../liveRun.ts";
 import { servedImages } from "../servedData.ts";
 
@@ -50,6 +51,7 @@ export function Section() {
       <Settings />
       <Controls />
       {run.value && <Curves run={run.value} />}
+      <RunFolder />
     </>
   );
 }
