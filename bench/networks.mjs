@@ -80,13 +80,17 @@ async function importedTrainer(name) {
   const imported = importOnnx(readFileSync(join(folder, `${name}.onnx`)));
   const [rows, ...shape] = inputs[name];
   const [input] = imported.inputs;
-  const places = name === "unet" ? [32, 32] : [];
   const model = networkOnData(imported, {
     file: name,
     inputs: [{ name: input.name, shape }],
-    labelShape: places,
-    output: imported.outputs[0].name,
-    outputBias: undefined,
+    outputs: [
+      {
+        name: imported.outputs[0].name,
+        labelShape: name === "unet" ? [32, 32] : [],
+        // Only arms set it, and none is trained here.
+        outputBias: imported.parameters.at(-1).name,
+      },
+    ],
   });
   const count = inputs[name].reduce((product, size) => product * size, 1);
   const data =

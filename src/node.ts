@@ -8,11 +8,18 @@ export type { Comparison } from "./experiment/comparison.ts";
 export { comparisons } from "./experiment/comparison.ts";
 export type { DataFacts } from "./experiment/dataFacts.ts";
 export type { LayerKeys, LayerPlan, PlainLayer } from "./experiment/layerPlan.ts";
-export type { ComparedMeasure, ComparedName } from "./experiment/measures.ts";
+export type {
+  ComparedMeasure,
+  ComparedName,
+  Measure,
+  MeasureName,
+  NamedMeasure,
+  TableName,
+} from "./experiment/measures.ts";
 export type { Plan } from "./experiment/plan.ts";
 export { type PlanInput, resolvePlan } from "./experiment/plan.ts";
 export type { KeyName } from "./experiment/planError.ts";
-export type { TrialNetwork } from "./experiment/plannedModel.ts";
+export type { TrialNetwork, TrialPart } from "./experiment/plannedModel.ts";
 export type {
   Difference,
   Evaluation,

@@ -15,6 +15,7 @@ export { evaluateGraph } from "./graph/evaluateGraph.ts";
 export { gradients } from "./graph/gradient.ts";
 export type { BuildIteration, Carried, CustomGradient, GraphNode, Iteration, Loop } from "./graph/graph.ts";
 export { Graph } from "./graph/graph.ts";
+export type { GraphLoss } from "./graph/headLoss.ts";
 export type {
   BoundNetwork,
   BuildOptions,
@@ -24,7 +25,14 @@ export type {
   NetworkValue,
 } from "./graph/import/importedNetwork.ts";
 export { importOnnx } from "./graph/import/importOnnx.ts";
-export { type DataInput, type NetworkOnDataOptions, networkOnData } from "./graph/import/networkOnData.ts";
+export {
+  type DataInput,
+  type LabelledOutput,
+  type NetworkOfParts,
+  type NetworkOnDataOptions,
+  type NetworkPart,
+  networkOnData,
+} from "./graph/import/networkOnData.ts";
 export type { NetworkParameter, NetworkState } from "./graph/import/networkTensors.ts";
 export type { ReadExternal } from "./graph/import/protoTensor.ts";
 export {
@@ -61,6 +69,7 @@ export type {
   SgdOptions,
 } from "./graph/optimizers.ts";
 export { adam, adamW, type Optimizer, rmsprop, sgd } from "./graph/optimizers.ts";
+export type { OutputPart } from "./graph/outputParts.ts";
 export { gru, lstm, type RecurrentOptions } from "./graph/recurrentLayers.ts";
 export { type Conv1dOptions, conv1d, embedding } from "./graph/sequenceLayers.ts";
 export type { DType, TensorData } from "./graph/tensor.ts";
@@ -84,5 +93,5 @@ export type * from "./runtime/runtime.ts";
 export type { StepResult } from "./runtime/stepRunner.ts";
 export type { TrainerOptions } from "./runtime/trainer.ts";
 export { createTrainer, type Trainer } from "./runtime/trainer.ts";
-export type { LossChoice } from "./runtime/trainingLoss.ts";
+export type { BatchLoss, LossChoice } from "./runtime/trainingLoss.ts";
 export { webRuntime } from "./runtime/web.ts";

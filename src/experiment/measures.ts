@@ -130,12 +130,14 @@ export const measures = [
   },
 ] as const satisfies readonly Measure[];
 
-type TableName = (typeof measures)[number]["name"];
+/** The name of a row of the table. */
+export type TableName = (typeof measures)[number]["name"];
 
 /** A row of the table; or a measure of one of several outputs, after its name: `age: testLoss`. */
 export type MeasureName = TableName | `${string}: ${TableName}`;
 
-type NamedMeasure = Measure & { readonly name: MeasureName };
+/** A measure with its name in results. */
+export type NamedMeasure = Measure & { readonly name: MeasureName };
 
 /** A measure that arms are compared by. */
 export type ComparedMeasure = NamedMeasure & { readonly better: "lower" | "higher" };
