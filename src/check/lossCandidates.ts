@@ -3,7 +3,8 @@ import { sum } from "../math/sum.ts";
 import type { CauseName } from "./cause.ts";
 import { type LossMistake, lossMistakes, smoothingMistakes } from "./lossMistakes.ts";
 import { leaveOut, lossReductions } from "./lossReductions.ts";
-import { rowLosses, rowOf, type Sample } from "./sample.ts";
+import { rowLosses } from "./rowLosses.ts";
+import { rowOf, type Sample } from "./sample.ts";
 
 /** A number that a program reports by mistake, computed from the rows. */
 export interface LossCandidate {

@@ -1,7 +1,8 @@
 import { meanRow } from "../math/meanRow.ts";
 import { sum } from "../math/sum.ts";
 import { isPlainSoftmax, plainSoftmax } from "./plainSoftmax.ts";
-import { rowLosses, rowOf, type Sample } from "./sample.ts";
+import { rowLosses } from "./rowLosses.ts";
+import { rowOf, type Sample } from "./sample.ts";
 
 /** The measured loss in steps: from the loss of the best constant output to the loss of the rows as they are. */
 export interface LossParts {

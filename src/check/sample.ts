@@ -1,6 +1,6 @@
 import { InputError } from "../errors.ts";
-import { type BoundHead, bind, cellOutput } from "../heads/bind.ts";
-import { type Head, type Label, linkOf, type ResolvedOptions } from "../heads/head.ts";
+import { type BoundHead, bind } from "../heads/bind.ts";
+import { type Head, type Label, linkOf } from "../heads/head.ts";
 import { findHead } from "../heads/index.ts";
 import type { Link } from "../heads/links.ts";
 import type { Options } from "../heads/options.ts";
@@ -280,25 +280,3 @@ export function calibrationRows(input: CheckInput): Pick<Sample, "head" | "outpu
 /** Outputs of one row. */
 export const rowOf = ({ width }: Pick<Sample, "width">, values: Float64Array, i: number) =>
   values.subarray(i * width, (i + 1) * width);
-
-/** Loss of each row, over its columns, as parts of a mean: value over weight. */
-export function rowLosses(
-  { head, bound, rows, labels, width }: Pick<Sample, "head" | "bound" | "rows" | "labels" | "width">,
-  outputs: Float64Array,
-): { values: Float64Array; weights: Float64Array } {
-  const columns = bound.columns.length;
-  const values = new Float64Array(rows);
-  const weights = new Float64Array(rows);
-  const ratio = bound.options.reduction === "mean" && head.rowWeight !== undefined;
-  const scale = bound.options.columns === "sum" ? columns : 1;
-  for (let i = 0; i < rows; i++) {
-    const row = outputs.subarray(i * width, (i + 1) * width);
-    for (let j = 0; j < columns; j++) {
-      const label = labels[i * columns + j];
-      const o: ResolvedOptions = bound.cellOptions[j];
-      values[i] += (scale * head.loss!(cellOutput(bound, row, j), label, o)) / columns;
-      weights[i] += (ratio ? head.rowWeight!(label, o) : 1) / columns;
-    }
-  }
-  return { values, weights };
-}

@@ -36,8 +36,19 @@ Examples:
 Exit code: 0 sound or starts high (1 with --strict), 1 not sound, 2 bad input.`;
 
 export function describe(command: Command): void {
+  command.argument("[model]", "an ONNX model, run on --data").addHelpText("after", examples);
+  addInputOptions(command);
+  addReportOptions(command);
+  addLabelFlags(command, { counts: "rows of each class in all training data", weights: false });
+  addHeadFlags(command, namedLoss(process.argv));
+  command.action((model: string | undefined, flags: CheckFlags) =>
+    interruptible((signal) => check(model, flags, signal)),
+  );
+}
+
+/** What is checked: outputs or a model with its data, the labels, and the loss. */
+function addInputOptions(command: Command): void {
   command
-    .argument("[model]", "an ONNX model, run on --data")
     .option("--outputs <file>", "the untrained network's outputs, one row per input (.npy or .json)")
     .option(
       "--data <file>",
@@ -66,7 +77,12 @@ export function describe(command: Command): void {
         .createOption("--given <what>", "what the loss receives: raw outputs (default), or predictions")
         .choices(["outputs", "predictions"]),
     )
-    .option("--output <name>", "output to check, if the model has several")
+    .option("--output <name>", "output to check, if the model has several");
+}
+
+/** What is known of the program, and what is written or printed. */
+function addReportOptions(command: Command): void {
+  command
     .option("--reported-loss <number>", "the loss that your program shows for these rows", finiteNumber)
     .option(
       "--accumulate <number>",
@@ -75,7 +91,7 @@ export function describe(command: Command): void {
     )
     .option("--bias <numbers>", "present bias of the output layer, if you know it", numberList)
     .option("--no-output-bias", "the output layer has no bias, as in most language models")
-    .option("--strict", "exit with code 1 if the loss starts high, too")
+    .option("--strict", "also exit with code 1 if the loss starts high")
     .option(
       "--allow-constant",
       "accept equal outputs in all rows: the output layer's kernel is zero on purpose",
@@ -93,13 +109,7 @@ export function describe(command: Command): void {
       "--expect <file>",
       "run the checks in a JSON file and compare each with its expected result (docs/check.md, In a CI job)",
     )
-    .option("--json", "print one JSON document")
-    .addHelpText("after", examples);
-  addLabelFlags(command, { counts: "rows of each class in all training data", weights: false });
-  addHeadFlags(command, namedLoss(process.argv));
-  command.action((model: string | undefined, flags: CheckFlags) =>
-    interruptible((signal) => check(model, flags, signal)),
-  );
+    .option("--json", "print one JSON document");
 }
 
 async function check(model: string | undefined, flags: CheckFlags, signal: AbortSignal): Promise<void> {
