@@ -97,7 +97,7 @@ function Fix({ fix: { bias, isAddition, loss }, measuredLoss, model, output }: F
   const write = async () => {
     setProblem(undefined);
     const worker = new Worker(new URL("../tasks/modelTask.ts", import.meta.url), { type: "module" });
-    const request = { dropped: model!, change: { output, values: bias } };
+    const request = { dropped: model!, changes: [{ output, values: bias }] };
     try {
       setChanged((await runTask<ModelRequest, ModelResult>(worker, request)).changed);
     } catch (error) {

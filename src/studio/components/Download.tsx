@@ -1,29 +1,14 @@
 import type { DroppedFile } from "../dropped.ts";
 import { shortList } from "../format.ts";
-import type { ChangedModel } from "../tasks/modelTask.ts";
+import type { BiasSet, ChangedModel } from "../tasks/modelTask.ts";
 
-/** A model whose bias was set: what changed, and the files to download. */
-export function Download({ changed }: { readonly changed: ChangedModel }) {
-  const { files, tensor, before, after, prediction, repeats, rounding, also } = changed;
+/** A model whose biases were set: what changed, and the files to download. */
+export function Download({ changed: { applied, files } }: { readonly changed: ChangedModel }) {
   return (
     <div class="done" aria-live="polite">
-      <p>
-        <strong>{tensor.name}</strong>, {tensor.type} [{tensor.shape.join(", ")}]:{" "}
-        {before && `${shortList(before)} → `}
-        {shortList(after)}
-      </p>
-      {prediction && <p>It predicts {shortList(prediction)}.</p>}
-      {repeats > 1 && (
-        <p>
-          {after.length / repeats} values for each of {repeats} anchors.
-        </p>
-      )}
-      {rounding > 0 && (
-        <p class="note">
-          Rounded to {tensor.type}, by at most {rounding.toExponential(1)}.
-        </p>
-      )}
-      {also.length > 0 && <p>It also changes {also.join(", ")}, which shares this bias.</p>}
+      {applied.map((one) => (
+        <Applied key={one.tensor.name} {...one} />
+      ))}
       <p class="note">The new file was read back; all other bytes are unchanged.</p>
       <p class="choices">
         {files.map((file) => (
@@ -35,6 +20,28 @@ export function Download({ changed }: { readonly changed: ChangedModel }) {
     </div>
   );
 }
+
+const Applied = ({ tensor, before, after, prediction, repeats, rounding, also }: BiasSet) => (
+  <>
+    <p>
+      <strong>{tensor.name}</strong>, {tensor.type} [{tensor.shape.join(", ")}]:{" "}
+      {before && `${shortList(before)} → `}
+      {shortList(after)}
+    </p>
+    {prediction && <p>It predicts {shortList(prediction)}.</p>}
+    {repeats > 1 && (
+      <p>
+        {after.length / repeats} values for each of {repeats} anchors.
+      </p>
+    )}
+    {rounding > 0 && (
+      <p class="note">
+        Rounded to {tensor.type}, by at most {rounding.toExponential(1)}.
+      </p>
+    )}
+    {also.length > 0 && <p>It also changes {also.join(", ")}, which shares this bias.</p>}
+  </>
+);
 
 const fileName = ({ path }: DroppedFile) => path.slice(path.lastIndexOf("/") + 1);
 

@@ -13,12 +13,13 @@ const model = signal<ModelFacts | undefined>(undefined);
 const changed = signal<ChangedModel | undefined>(undefined);
 const problem = signal<string | undefined>(undefined);
 const isBusy = signal(false);
+/** The outputs whose bias is set in the changed file, and to what. */
+const chosen = signal<ReadonlyMap<OutputFacts, readonly number[]>>(new Map());
 
 /** A model in a worker: the HDF5 library and the readers of formats are loaded there. */
 async function ask(request: ModelRequest): Promise<ModelResult | undefined> {
   isBusy.value = true;
   problem.value = undefined;
-  changed.value = undefined;
   try {
     const worker = new Worker(new URL("../tasks/modelTask.ts", import.meta.url), { type: "module" });
     return await runTask<ModelRequest, ModelResult>(worker, request);
@@ -32,13 +33,21 @@ async function ask(request: ModelRequest): Promise<ModelResult | undefined> {
 async function open(files: Dropped): Promise<void> {
   dropped.value = files;
   model.value = undefined;
-  model.value = (await ask({ dropped: files }))?.model;
+  changed.value = undefined;
+  chosen.value = new Map();
+  model.value = (await ask({ dropped: files, changes: [] }))?.model;
 }
 
-async function setBias(output: OutputFacts, values: readonly number[]): Promise<void> {
-  const addBias = output.tensor === undefined && output.canAdd;
-  const result = await ask({ dropped: dropped.value!, change: { output: output.name, values }, addBias });
-  changed.value = result?.changed;
+/** Sets the bias of an output beside those that are set already, or with no values leaves it as it was. */
+async function setBias(output: OutputFacts, values?: readonly number[]): Promise<void> {
+  const others = [...chosen.value].filter(([other]) => other !== output);
+  const next = new Map(values ? [...others, [output, values]] : others);
+  const changes = [...next].map(([{ name }, values]) => ({ output: name, values }));
+  const addBias = [...next.keys()].some(({ tensor, canAdd }) => tensor === undefined && canAdd);
+  const result = await ask({ dropped: dropped.value!, changes, addBias });
+  if (result === undefined) return;
+  chosen.value = next;
+  changed.value = result.changed;
 }
 
 /** The user's model file: its outputs and their bias, and the bias of the labels above written into it. */
@@ -47,7 +56,8 @@ export function Section() {
     <>
       <p>
         See which bias your model file starts from and what it predicts, and download the file with the bias
-        of the labels above. Only the bias changes; every other byte stays as it is.
+        of the labels above. Only the bias changes; every other byte stays as it is. Of a model with several
+        outputs, set one, change the labels, and set the next: the file holds all of them.
       </p>
       <FileDrop id="model-file" folder current={dropped.value?.name} onFiles={open}>
         Drop a model: Keras (.keras, .h5), ONNX, PyTorch (.pt, .pth, .bin), safetensors, Flax (.msgpack),
@@ -109,6 +119,7 @@ function OutputRow({ output }: { readonly output: OutputFacts }) {
   const solved = solvedBias.value;
   const size = units === undefined ? "" : `, ${grouped(units)} ${convolution ? "channels" : "units"}`;
   const canSet = fixed === undefined && (tensor !== undefined || canAdd);
+  const isSet = chosen.value.has(output);
   return (
     <tr>
       <th scope="row">{name}</th>
@@ -125,7 +136,12 @@ function OutputRow({ output }: { readonly output: OutputFacts }) {
       <td>
         {canSet && solved && (
           <button type="button" disabled={isBusy.value} onClick={() => setBias(output, solved.bias)}>
-            {tensor ? "Set the bias" : "Add the bias"}
+            {isSet ? "Set it again" : tensor ? "Set the bias" : "Add the bias"}
+          </button>
+        )}
+        {isSet && (
+          <button type="button" class="quiet" disabled={isBusy.value} onClick={() => setBias(output)}>
+            Leave as it was
           </button>
         )}
       </td>

@@ -10,8 +10,8 @@ import { serveTask } from "./serve.ts";
 
 export interface ModelRequest {
   readonly dropped: Dropped;
-  /** What to set; undefined to look only. */
-  readonly change?: BiasChange;
+  /** What to set: one output each; empty to look only. */
+  readonly changes: readonly BiasChange[];
   readonly addBias?: boolean;
 }
 
@@ -36,9 +36,8 @@ export interface ModelFacts extends Pick<ModelFile, "format" | "reason" | "train
   readonly candidates: readonly OutputFacts[];
 }
 
-/** A changed model: the files that are new, to be downloaded. */
-export interface ChangedModel {
-  readonly files: readonly DroppedFile[];
+/** The bias of one output that was set. */
+export interface BiasSet {
   readonly tensor: TensorFacts;
   readonly before?: readonly number[];
   readonly after: readonly number[];
@@ -48,20 +47,29 @@ export interface ChangedModel {
   readonly also: readonly string[];
 }
 
+/** A changed model: what was set, and the files that are new, to be downloaded. */
+export interface ChangedModel {
+  readonly applied: readonly BiasSet[];
+  readonly files: readonly DroppedFile[];
+}
+
 export interface ModelResult {
   readonly model: ModelFacts;
   readonly changed?: ChangedModel;
 }
 
-serveTask<ModelRequest, ModelResult>(async ({ dropped, change, addBias }) => {
+serveTask<ModelRequest, ModelResult>(async ({ dropped, changes, addBias }) => {
   const model = await openDroppedModel(dropped);
   const facts = factsOf(model, dropped);
-  if (change === undefined) return { model: facts };
-  const edit = await editBias(model, [change], { addBias });
+  if (changes.length === 0) return { model: facts };
+  const edit = await editBias(model, changes, { addBias });
   const files = changedFiles(model, dropped, edit.patches);
   const copies = dropped.files.map((old) => files.find(({ path }) => path === old.path) ?? old);
   verifyEdit(model, await openDroppedModel({ ...dropped, files: copies }), edit, dropped.name);
-  return { model: facts, changed: changedOf(edit.applied[0], renamed(files, model, dropped)) };
+  return {
+    model: facts,
+    changed: { applied: edit.applied.map(biasSet), files: renamed(files, model, dropped) },
+  };
 });
 
 /** The files that a change gives new bytes: slices of the old ones, which stay on disk, around the patches. */
@@ -119,13 +127,9 @@ const plainFacts = ({ bias, added, ...output }: ModelOutput): OutputFacts => ({
 
 const tensorFacts = ({ name, type, shape }: WritableTensor): TensorFacts => ({ name, type, shape });
 
-function changedOf(
-  { output, tensor, before, after, repeats, rounding, also }: AppliedBias,
-  files: readonly DroppedFile[],
-): ChangedModel {
+function biasSet({ output, tensor, before, after, repeats, rounding, also }: AppliedBias): BiasSet {
   const predicted = output.described ? predictionAtBias(output, after) : undefined;
   return {
-    files,
     tensor: tensorFacts(tensor),
     ...(before && { before: [...before] }),
     after: [...after],
