@@ -8,12 +8,13 @@ const root = join(import.meta.dirname, "..");
 const readme = readFileSync(join(root, "README.md"), "utf8");
 const programs = [...readme.matchAll(/```js\n(.*?)```/gs)].map(([, code]) => code);
 
-/** The last part of a line after `//`, where it follows a console.log: what the line says that it prints. */
+/** Comments behind or below a console.log: what it says that it prints. */
 const promised = (code: string) =>
-  code
-    .split("\n")
-    .flatMap((line) => (line.includes("console.log") ? [/\/\/ (.*)$/.exec(line)?.[1] ?? []] : []))
-    .flat();
+  [...code.matchAll(/console\.log\(.*\);\s+\/\/ (.*)$/gm)].map(([, text]) => text);
+
+test("the comments in the README's first program are found", () => {
+  expect(promised(programs[0])).toHaveLength(2);
+});
 
 test.each(programs.map((code, i) => [i + 1, code] as const))(
   "program %i of the README runs against the built package and prints what its comments say",
@@ -46,7 +47,8 @@ test("the output that the README shows is what the command prints", async () => 
 });
 
 test("every command that the README names exists, with the options it gives", async () => {
-  const lines = [...readme.matchAll(/^npx (baserate .*?)(?:\s+#.*)?$/gm)].map(([, line]) => line);
+  const commands = readme.replaceAll(/\\\n\s*/g, "");
+  const lines = [...commands.matchAll(/^npx (baserate .*?)(?:\s+#.*)?$/gm)].map(([, line]) => line);
   expect(lines.length).toBeGreaterThan(5);
   for (const line of lines) {
     const [, command, ...words] = line.split(/\s+/);

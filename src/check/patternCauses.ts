@@ -38,6 +38,24 @@ export function patternCauses(pattern: ValuePattern, situation: Situation | unde
   return [];
 }
 
+/** Values that are no probabilities, given as predictions of a loss that takes them. */
+const missingActivation = (
+  activation: "softmax" | "sigmoid",
+  isActivationOf: (pattern: ValuePattern) => boolean,
+): PatternRow => ({
+  name: `${activation} missing`,
+  isConclusive: true,
+  find: (pattern) =>
+    gives(pattern, "predictions") &&
+    isActivationOf(pattern) &&
+    !isPrediction(pattern.sample.link, pattern.sample.values)
+      ? {
+          evidence: `the loss takes probabilities, but ${rangeText(pattern)}`,
+          fix: `add a ${activation} after the last layer, or set from_logits=True (Keras)`,
+        }
+      : undefined,
+});
+
 /** Share of outputs that may be the same for all inputs. */
 const minStill = 0.02;
 
@@ -98,19 +116,7 @@ const rows: readonly PatternRow[] = [
           }
         : undefined,
   },
-  {
-    name: "softmax missing",
-    isConclusive: true,
-    find: (pattern) =>
-      gives(pattern, "predictions") &&
-      isSoftmax(pattern) &&
-      !isPrediction(pattern.sample.link, pattern.sample.values)
-        ? {
-            evidence: `the loss takes probabilities, but ${rangeText(pattern)}`,
-            fix: "add a softmax after the last layer, or set from_logits=True (Keras)",
-          }
-        : undefined,
-  },
+  missingActivation("softmax", isSoftmax),
   {
     name: "wrong link",
     isConclusive: true,
@@ -139,19 +145,7 @@ const rows: readonly PatternRow[] = [
           };
     },
   },
-  {
-    name: "sigmoid missing",
-    isConclusive: true,
-    find: (pattern) =>
-      gives(pattern, "predictions") &&
-      isSigmoid(pattern) &&
-      !isPrediction(pattern.sample.link, pattern.sample.values)
-        ? {
-            evidence: `the loss takes probabilities, but ${rangeText(pattern)}`,
-            fix: "add a sigmoid after the last layer, or set from_logits=True (Keras)",
-          }
-        : undefined,
-  },
+  missingActivation("sigmoid", isSigmoid),
   {
     name: "wrong activation",
     isConclusive: true,
