@@ -11,7 +11,7 @@ export function lossCurveSentences(arms: readonly ArmCurves[], high: number): st
   const over = seeds > 1 ? ` (mean of ${seeds} seeds; shaded: lowest to highest seed)` : "";
   const batches = seeds > 1 ? "mean over seeds of each batch's own loss" : "each batch's own loss";
   return [
-    `Thick: running mean over the epoch${over}. Faint: ${batches}. Thin, level: expected before training.`,
+    `Thick: running mean over the epoch${over}. Faint: ${batches}. Thin lines: expected before training.`,
     ...expectedLosses(arms).flatMap(({ names, y }) =>
       names.length > 2 ? [`Expected ${lossText(y)}: ${names.join(", ")}.`] : [],
     ),
