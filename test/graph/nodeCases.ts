@@ -114,6 +114,14 @@ export const nodeCases: NodeCase[] = [
     axis: 1,
   }),
   one("GatherND", [real(4, 5, 2), index(4, 3, 2)]),
+  one("ScatterND", [
+    real(4, 3, 2),
+    { dtype: "int64", shape: [3, 2], values: [0, 1, -1, 2, 2, 0] },
+    real(3, 2),
+  ]),
+  one("ScatterND", [real(4, 3), { dtype: "int64", shape: [3, 1], values: [1, 3, 1] }, real(3, 3)], {
+    reduction: "add",
+  }),
   one("DepthToSpace", [real(2, 8, 2, 3)], { blocksize: 2 }),
   one("DepthToSpace", [real(2, 8, 2, 3)], { blocksize: 2, mode: "CRD" }),
   one("SpaceToDepth", [real(2, 3, 4, 6)], { blocksize: 2 }),
@@ -147,6 +155,18 @@ export const nodeCases: NodeCase[] = [
   one("AveragePool", [image], { kernel_shape: [2, 2], strides: [2, 2], ceil_mode: 1 }),
   one("GlobalAveragePool", [image]),
   one("GlobalMaxPool", [image]),
+  one("Conv", [real(2, 4, 5, 6, 7), real(6, 4, 3, 3, 3), real(6)], { pads: [1, 1, 1, 1, 1, 1] }),
+  one("Conv", [real(2, 4, 7, 6, 7), real(6, 2, 3, 1, 2)], {
+    strides: [2, 2, 1],
+    dilations: [2, 1, 1],
+    pads: [2, 0, 1, 1, 0, 0],
+    group: 2,
+  }),
+  one("MaxPool", [real(2, 3, 6, 5, 7)], {
+    kernel_shape: [2, 3, 3],
+    strides: [2, 2, 1],
+    pads: [0, 1, 1, 1, 1, 1],
+  }),
   one("BatchNormalization", [image, real(4), real(4), floats(0.1, 0, -0.2, 1), floats(1, 2, 0.5, 1)]),
   one("LayerNormalization", [real(2, 3, 4), real(4), real(4)], { epsilon: f(1e-3) }),
   one("LayerNormalization", [real(2, 3, 4), real(3, 4)], { axis: 1 }, 3),

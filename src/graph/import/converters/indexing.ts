@@ -92,8 +92,31 @@ const gatherElements: Converter = (c) => {
   return graph.op("Gather", [graph.reshape(x, [elementCount(x.shape)]), offsets]);
 };
 
+/** data with updates in place of its elements at the indices, or added to them: those replaced are multiplied by 0. */
+const scatterND: Converter = (c) => {
+  const { x, graph } = c;
+  const [indices, updates] = [c.input(1), c.input(2)];
+  const reduction = c.text("reduction", "none");
+  if (reduction === "add") return graph.op("ScatterND", [x, indices, updates]);
+  if (reduction !== "none") throw c.refuse(`reduction ${reduction}; allowed: none or add`);
+  const depth = indices.shape.at(-1)!;
+  const places = c.numbers(1)!;
+  const size = elementCount(x.shape.slice(depth));
+  const kept = new Float64Array(elementCount(x.shape)).fill(1);
+  for (let i = 0; i < places.length; i += depth) {
+    const start = places
+      .slice(i, i + depth)
+      .reduce((offset, at, axis) => offset * x.shape[axis] + (at < 0 ? at + x.shape[axis] : at), 0);
+    if (kept[start * size] === 0) throw c.refuse("indices that occur more than once");
+    kept.fill(0, start * size, (start + 1) * size);
+  }
+  const mask = c.constant(tensor(x.dtype, x.shape, kept));
+  return graph.op("ScatterND", [graph.mul(x, mask), indices, updates]);
+};
+
 export const indexing: Record<string, Converter> = {
   Gather: gather,
   GatherElements: gatherElements,
+  ScatterND: scatterND,
   Slice: slice,
 };

@@ -5,6 +5,7 @@ import type { Value } from "../../op.ts";
 import { tensor } from "../../tensor.ts";
 import type { Converter, NodeContext } from "../nodeContext.ts";
 import { border } from "./padding.ts";
+import { volumeConv, volumeMaxPool } from "./volumes.ts";
 
 /** What windows share, for two axes; a node with one spatial axis gets a second one of size 1 in front. */
 interface Windows {
@@ -24,12 +25,15 @@ function flat(c: NodeContext, x: Value): Value {
   return rank === 4 ? x : c.graph.reshape(x, [x.shape[0], x.shape[1], 1, x.shape[2]]);
 }
 
+const isVolume = (c: NodeContext) => c.x.shape.length === 5;
+
 /** Undoes `flat`. */
 function restored(c: NodeContext, y: Value): Value {
   return c.x.shape.length === 4 ? y : c.graph.reshape(y, y.shape.toSpliced(2, 1));
 }
 
-function windowsOf(c: NodeContext, kernelShape: readonly number[]): Windows {
+/** Strides, dilations and padding of a node with any number of spatial axes. */
+function windowsOfAxes(c: NodeContext, kernelShape: readonly number[]) {
   const rank = c.x.shape.length - 2;
   const strides = c.ints("strides") ?? Array(rank).fill(1);
   const dilations = c.ints("dilations") ?? Array(rank).fill(1);
@@ -47,16 +51,22 @@ function windowsOf(c: NodeContext, kernelShape: readonly number[]): Windows {
     const larger = total.map((zeros, axis) => zeros - smaller[axis]);
     pads = auto === "SAME_UPPER" ? [...smaller, ...larger] : [...larger, ...smaller];
   }
+  return { strides, dilations, pads };
+}
+
+function windowsOf(c: NodeContext, kernelShape: readonly number[]): Windows {
+  const { strides, dilations, pads } = windowsOfAxes(c, kernelShape);
   return {
     kernel: pair(kernelShape, 1),
     strides: pair(strides, 1),
     dilations: pair(dilations, 1),
-    pads: (rank === 1 ? [0, pads[0], 0, pads[1]] : pads) as [number, number, number, number],
+    pads: (pads.length === 2 ? [0, pads[0], 0, pads[1]] : pads) as [number, number, number, number],
   };
 }
 
 const conv: Converter = (c) => {
   const kernel = c.input(1);
+  if (isVolume(c)) return volumeConv(c, kernel, windowsOfAxes(c, kernel.shape.slice(2)), c.int("group", 1));
   const { strides, dilations, pads } = windowsOf(c, kernel.shape.slice(2));
   const inputs = [flat(c, c.x), flat(c, kernel), ...(c.inputs[2] ? [c.inputs[2]] : [])];
   return restored(c, fastConv(c.graph, inputs, { strides, dilations, pads, groups: c.int("group", 1) }));
@@ -109,6 +119,13 @@ const lowest = -3e38;
 
 const maxPool: Converter = (c) => {
   if (c.node.output.filter((name) => name !== "").length > 1) throw c.refuse("its output of indices is used");
+  if (isVolume(c)) {
+    const kernel = c.ints("kernel_shape")!;
+    const windows = windowsOfAxes(c, kernel);
+    if (c.int("ceil_mode", 0) !== 0) throw c.refuse("ceil_mode with 3 spatial axes");
+    if (windows.dilations.some((dilation) => dilation !== 1)) throw c.refuse("dilations other than 1");
+    return volumeMaxPool(c, kernel, windows, (x, pads) => padded(c, x, pads, lowest));
+  }
   const { x, spec, all } = pooledInput(c);
   const { kernel, strides } = spec;
   return restored(c, fastMaxPool(c.graph, padded(c, x, all, lowest), { kernel, strides }));
