@@ -10,11 +10,31 @@ const reportStyle = (): Plugin => ({
   load: (id) => (id === "\0report.css" ? htmlStyle : undefined),
 });
 
+/** Script beyond this is fetched when it is needed: the HDF5 library, which comes with its WebAssembly. */
+const prefetched = 1e6;
+
+/** Has the browser fetch the code of the workers (assets to the bundler) when it has nothing else to do, so that the page then works offline. */
+const prefetch = (): Plugin => ({
+  name: "prefetch",
+  transformIndexHtml: {
+    order: "post",
+    handler: (_, { bundle = {} }) =>
+      Object.values(bundle)
+        .filter((part) => part.type === "asset" && part.fileName.endsWith(".js"))
+        .filter((part) => (part as { source: string }).source.length < prefetched)
+        .map(({ fileName }) => ({
+          tag: "link",
+          attrs: { rel: "prefetch", href: `./${fileName}` },
+          injectTo: "head" as const,
+        })),
+  },
+});
+
 /** The page in the browser: a folder of files that any static host serves from any path. */
 export default defineConfig({
   root: "src/studio",
   base: "./",
-  plugins: [preact({ devToolsEnabled: false }), reportStyle()],
+  plugins: [preact({ devToolsEnabled: false }), reportStyle(), prefetch()],
   worker: { format: "es" },
   // The readers of tables use Node's buffers.
   resolve: {

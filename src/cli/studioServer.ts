@@ -11,6 +11,9 @@ import { imbalancedSubset } from "../data/imbalancedSubset.ts";
 import { InputError } from "../errors.ts";
 import { cifarPath, servedMark } from "../studio/servedData.ts";
 
+/** Parts of the page whose names hold a hash of their contents. */
+const hashed = /^\/assets\//;
+
 export interface StudioServer {
   /** Where the page is, such as `http://localhost:8724/`. */
   readonly address: string;
@@ -50,6 +53,7 @@ export async function serveStudio(folder: string, port: number): Promise<StudioS
     }
     await next();
     for (const [header, value] of Object.entries(headers)) context.header(header, value);
+    if (hashed.test(context.req.path)) context.header("Cache-Control", "max-age=31536000, immutable");
   });
   for (const path of ["/", "/index.html"]) app.get(path, (context) => context.html(page));
   app.get(`/${cifarPath}`, async (context) => {

@@ -36,7 +36,7 @@ function armTable(
   caption: string,
   rows: readonly (readonly [string, readonly (string | Html)[]])[],
 ): Html {
-  return html`<div class="wide"><table class="arms" style="--arms: ${arms.length}">
+  return html`<div class="wide" tabindex="0"><table class="arms" style="--arms: ${arms.length}">
 <caption>${caption}</caption>
 <thead><tr><td></td>${arms.map((arm) => html`<th scope="col">${arm}</th>`)}</tr></thead>
 <tbody>
@@ -106,7 +106,7 @@ export function comparisonTable(comparison: Comparison): Html {
     const { title, unit } = measure;
     return html`<tr><th scope="row">${capitalized(title)}</th><td>${differenceText(difference.mean, unit)}</td><td>${intervalText(difference, unit) ?? "no interval"}</td><td class="text">${verdict(measure, difference, comparison.arm)}</td></tr>\n`;
   });
-  return html`<div class="wide"><table class="stacked">
+  return html`<div class="wide" tabindex="0"><table class="stacked">
 <thead><tr><th scope="col">measure</th><th scope="col">difference</th><th scope="col">95 % interval</th><th scope="col" class="text">verdict</th></tr></thead>
 <tbody>
 ${rows}</tbody>

@@ -28,7 +28,7 @@ function verdictSection(summary: SweepSummary): Html {
       html`<tr><th scope="row">${arm}</th><td class="text">${title}</td><td>${better}</td><td>${worse}</td><td>${settings - better - worse}</td></tr>\n`,
   );
   return html`<section>
-<div class="wide"><table>
+<div class="wide" tabindex="0"><table>
 <caption>Number of settings in which an arm is better or worse than the baseline: the 95\u00a0% interval over paired seeds
 excludes 0. With many settings and measures, one interval in twenty or more excludes 0 by chance.</caption>
 <thead><tr><th scope="col">arm</th><th scope="col" class="text">measure</th><th scope="col">better</th><th scope="col">worse</th><th scope="col">may be noise</th></tr></thead>
@@ -50,7 +50,7 @@ function effectTable({ baseline, effects }: SweepEffectsData): Html {
     const text = mean.toPrecision(3).replace("-", "−");
     return isClear ? html`<td><strong>${text}</strong></td>` : html`<td>${text}</td>`;
   };
-  return html`<div class="wide"><table>
+  return html`<div class="wide" tabindex="0"><table>
 <caption>Difference to ${baseline}; in bold where the 95\u00a0% interval excludes 0. sweep.csv has every measure with its
 interval.</caption>
 <thead><tr><th scope="col">setting</th><th scope="col" class="text">arm</th>${measures.map((measure) => html`<th scope="col">${measure}</th>`)}</tr></thead>

@@ -3,7 +3,6 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { axeViolations } from "../plot/axe.ts";
 import {
   browserTimeout,
   cli,
@@ -171,19 +170,5 @@ describe.skipIf(noStudio !== "")(`the sections in Chromium${noStudio}`, { timeou
       tab.requests.filter((address) => !address.startsWith(own) && !address.startsWith("blob:")),
     ).toEqual([]);
     expect(tab.complaints).toEqual([]);
-  });
-
-  test.each(["light", "dark"] as const)("axe finds nothing wrong, %s", async (colorScheme) => {
-    const { page } = await studio.open("#why=0.6931&labels=700,200,100", { colorScheme, bypassCSP: true });
-    await page.locator("#answer pre").waitFor();
-    expect(await axeViolations(page)).toEqual([]);
-    await page.close();
-  });
-
-  test("a phone's width has no sideways scrolling", async () => {
-    const { page } = await studio.open("", { viewport: { width: 360, height: 780 } });
-    await page.locator("#result svg.baserate-figure").nth(1).waitFor();
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
-    await page.close();
   });
 });

@@ -77,7 +77,7 @@ function CauseItem({ cause: { name, evidence, fix, share } }: { readonly cause: 
       <h3>
         {name} {share !== undefined && <span class="share">{percent(share)}</span>}
       </h3>
-      <p>{evidence}.</p>
+      <p class="sentence">{evidence}.</p>
       <p>To fix it: {fix}.</p>
     </li>
   );

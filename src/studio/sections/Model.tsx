@@ -85,12 +85,15 @@ function ModelView({ model }: { readonly model: ModelFacts }) {
         {trainedWith?.loss && `, trained with ${trainedWith.loss}`}
       </p>
       {outputs.length === 0 && <p>No output is described: {reason}.</p>}
-      <div class="wide">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
+      <div class="wide" tabIndex={0}>
         <table class="outputs">
           <thead>
             <tr>
               <th scope="col">Output</th>
-              <th scope="col">Layer</th>
+              <th scope="col" class="text">
+                Layer
+              </th>
               <th scope="col" class="text">
                 Bias
               </th>
@@ -117,7 +120,10 @@ function ModelView({ model }: { readonly model: ModelFacts }) {
 function OutputRow({ output }: { readonly output: OutputFacts }) {
   const { name, layer, units, convolution, activation, tensor, bias, reason, fixed, canAdd } = output;
   const solved = solvedBias.value;
-  const size = units === undefined ? "" : `, ${grouped(units)} ${convolution ? "channels" : "units"}`;
+  const size =
+    units === undefined
+      ? ""
+      : `, ${grouped(units)} ${convolution ? "channel" : "unit"}${units === 1 ? "" : "s"}`;
   const canSet = fixed === undefined && (tensor !== undefined || canAdd);
   const isSet = chosen.value.has(output);
   return (
@@ -134,16 +140,18 @@ function OutputRow({ output }: { readonly output: OutputFacts }) {
       </td>
       <td class="text">{output.prediction ? shortList(output.prediction) : ""}</td>
       <td>
-        {canSet && solved && (
-          <button type="button" disabled={isBusy.value} onClick={() => setBias(output, solved.bias)}>
-            {isSet ? "Set it again" : tensor ? "Set the bias" : "Add the bias"}
-          </button>
-        )}
-        {isSet && (
-          <button type="button" class="quiet" disabled={isBusy.value} onClick={() => setBias(output)}>
-            Leave as it was
-          </button>
-        )}
+        <div class="choices">
+          {canSet && solved && (
+            <button type="button" disabled={isBusy.value} onClick={() => setBias(output, solved.bias)}>
+              {isSet ? "Set it again" : tensor ? "Set the bias" : "Add the bias"}
+            </button>
+          )}
+          {isSet && (
+            <button type="button" class="quiet" disabled={isBusy.value} onClick={() => setBias(output)}>
+              Leave as it was
+            </button>
+          )}
+        </div>
       </td>
     </tr>
   );

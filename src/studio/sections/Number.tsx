@@ -136,7 +136,7 @@ function Explanation({ explanation }: { readonly explanation: LossExplanation })
         {difference !== null && difference !== 0 && ` (off by ${significant(difference)})`}: {what}.
         {chance !== null && ` A random number matches as well in ${percent(chance)} of cases.`}
       </p>
-      <p>{fix}.</p>
+      <p class="sentence">{fix}.</p>
       <p class="note">
         To settle it: <code>{settle}</code>
       </p>
