@@ -53,7 +53,7 @@ export function classTerms(classes: number, frequencies: readonly number[] | und
 export const zeroOfClasses = (classes: number, what: string | undefined): LossTerm => ({
   name: "start at zero",
   formula: `ln ${grouped(classes)}`,
-  what: `all ${grouped(classes)} classes equally probable${what ? ` (${what})` : ""}: outputs near 0, as at the start`,
+  what: `all ${grouped(classes)} classes equally probable${what ? ` (${what})` : ""}: outputs near 0, as before training`,
   value: Math.log(classes),
   classes,
   shape: start,

@@ -43,7 +43,7 @@ export function headTerms(known: KnownHead): LossTerm[] {
 const startTerm = ({ head, outputs }: BoundHead, value: number, where: string): LossTerm => ({
   name: "start at zero",
   formula: zeroFormula(head.name, outputs),
-  what: `the loss ${head.name} at ${where}, as at the start`,
+  what: `the ${head.name} loss at ${where}, as before training`,
   value,
   ...(head.name === "softmax" && { classes: outputs }),
   shape: start,

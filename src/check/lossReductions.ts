@@ -124,7 +124,7 @@ function microBatches({ accumulate }: LossSizes): Reduction[] {
   const isGuess = accumulate === undefined;
   return (isGuess ? usualAccumulations : [accumulate]).flatMap((n) =>
     pair(n, () => {
-      const untold = isGuess ? ` (if it adds up ${n} micro-batches; --accumulate tells)` : "";
+      const untold = isGuess ? ` (a guess: give their number with --accumulate)` : "";
       const guess = isGuess && { isGuess };
       return [
         {

@@ -36,14 +36,14 @@ function ties([best, ...others]: readonly LossExplanation[]): string[] {
   if (same.length === 0) return [];
   return [
     wrap(
-      `1 and ${same.join(" and ")} give the same number, so the number cannot tell them apart; what you know of the program can.`,
+      `1 and ${same.join(" and ")} give the same number, so the number alone cannot decide between them; what you know about the program can.`,
     ),
   ];
 }
 
 const nothing = (text: string) =>
   wrap(
-    `${text} is not explained: something else is likelier than all that is known here. More facts help: --classes, --counts, --loss, --batch-size, --accumulate.`,
+    `${text} is not explained: something else is likelier than every known explanation. More facts help: --classes, --counts, --loss, --batch-size, --accumulate.`,
   );
 
 function entry(explanation: LossExplanation, index: number): string {
@@ -52,10 +52,7 @@ function entry(explanation: LossExplanation, index: number): string {
     value === null
       ? formula
       : `${formula} = ${Number(value.toPrecision(6))} (off by ${significant(difference!)})`;
-  const matches =
-    chance === null
-      ? ""
-      : `; of random numbers, ${percent(chance)} ${chance === 0.01 ? "finds" : "find"} one as good`;
+  const matches = chance === null ? "" : `; ${percent(chance)} of random numbers match as well`;
   return [
     wrap(`${index + 1}. ${name}: ${equals}`, 3),
     field(" what", what),

@@ -41,7 +41,7 @@ async function reportOn(name: string | undefined): Promise<DatasetReport> {
 
 const synthetic: DatasetReport = {
   document: { name: "synthetic", cached: false },
-  text: "synthetic: made-up images, computed from a seed when needed; nothing to download",
+  text: "synthetic: generated images, computed from a seed when needed; nothing to download",
 };
 
 function list(): DatasetReport {

@@ -57,7 +57,7 @@ export function Section() {
 }
 
 const madeUp =
-  "The images are made up in this tab; baserate studio on your own machine trains on CIFAR-10 once it is in the cache.";
+  "The images are generated in this tab; baserate studio on your own machine trains on CIFAR-10 once it is in the cache.";
 
 function Settings() {
   const { seed, epochs, batchSize, learningRate, counts } = settings;
