@@ -2,13 +2,13 @@ import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { basename, dirname, join } from "node:path";
 import type { Command } from "commander";
-import { InputError, printable } from "../errors.ts";
+import { InputError } from "../errors.ts";
 import type { Plan, PlanInput } from "../experiment/plan.ts";
 import type { Environment } from "../experiment/record.ts";
 import type { RunObserver } from "../experiment/runExperiment.ts";
 import type { RunFolder } from "../experiment/runFolder.ts";
 import type { Shard } from "../experiment/settings.ts";
-import { hashMaterials, isNamed, loadMaterials, machineName, softwareVersions } from "./experimentSetup.ts";
+import { hashMaterials, loadMaterials, machineName, softwareVersions } from "./experimentSetup.ts";
 import { interruptible } from "./interrupt.ts";
 import { numberList } from "./numbers.ts";
 import { kebab, list, positiveNumber, wholeNumber } from "./options.ts";
@@ -160,14 +160,6 @@ async function networkFiles(plan: Plan, folder: RunFolder) {
   return { untrained: layersNetwork(plan, { name: "images", shape, imageScale: 1 / 255 }, counts.length) };
 }
 
-/** How the first tensors of a network were redrawn, and how many more there are. */
-function redrawnNote(redrawn: readonly string[]): string[] {
-  if (redrawn.length === 0) return [];
-  const shown = redrawn.slice(0, 4).join("; ");
-  const more = redrawn.length > 4 ? `; and ${redrawn.length - 4} more tensors` : "";
-  return [`Each seed draws the weights of the file anew: ${shown}${more}.`];
-}
-
 /** The plan of the file, if one is given, with the values of the options. All that needs no data is validated. */
 async function planOf(flags: ExperimentFlags): Promise<{ plan: Plan; name: string }> {
   const [{ resolvePlan }, { validatePlan }] = await Promise.all([
@@ -234,11 +226,11 @@ function seedList(file: PlanInput, first?: number, count?: number): number[] | u
 
 /** Runs the trials that are not finished yet, and returns all trials of the plan or of its shard. */
 async function completeTrials(plan: Plan, path: string, flags: ExperimentFlags, signal: AbortSignal) {
-  const [{ openRunFolder }, { runExperiment }, { runDisplay }, { factsOf }] = await Promise.all([
+  const [{ openRunFolder }, { runExperiment }, { runDisplay }, { dataOfRun }] = await Promise.all([
     import("../experiment/runFolder.ts"),
     import("../experiment/runExperiment.ts"),
     import("./runDisplay.ts"),
-    import("../experiment/dataFacts.ts"),
+    import("./dataOfRun.ts"),
   ]);
   const workers = flags.workers ?? availableParallelism();
   const folder = await openRunFolder(path, plan, flags.fresh ?? false);
@@ -258,12 +250,7 @@ async function completeTrials(plan: Plan, path: string, flags: ExperimentFlags, 
   const observer: RunObserver = {
     ...display,
     onStart(todo, started) {
-      const [{ rows, network }] = started.settings;
-      const notes = [...network.notes, ...redrawnNote(network.redrawn)];
-      for (const note of isNamed(plan) ? [] : [...started.materials.data.notes, ...notes])
-        console.error(printable(note));
-      const facts = isNamed(plan) ? undefined : factsOf(plan, started.materials.data, rows, notes);
-      folder.begin({ ...software, data }, facts);
+      folder.begin({ ...software, data }, dataOfRun(plan, started.materials, started.settings));
       display.onStart(todo, started);
     },
     onTrial(trial, seconds) {

@@ -4,7 +4,9 @@ import type { Environment, Trial } from "../experiment/record.ts";
 import { openRunFolder } from "../experiment/runFolder.ts";
 import { inOrder, type SeedTask, seedTasks, settingsOf, unfinished } from "../experiment/settings.ts";
 import { connectQueue } from "../experiment/trialQueue.ts";
+import { trialSettings } from "../experiment/trialSettings.ts";
 import { type FailedTask, type QueueState, watchQueue } from "../experiment/watchQueue.ts";
+import { dataOfRun } from "./dataOfRun.ts";
 import { hashMaterials, loadMaterials, softwareVersions } from "./experimentSetup.ts";
 import { duration, progress } from "./progress.ts";
 
@@ -22,7 +24,7 @@ export async function completeQueuedTrials(
   try {
     const materials = await loadMaterials(plan, signal);
     const versions = { ...(await softwareVersions()), data: await hashMaterials(plan, materials) };
-    folder.begin(versions);
+    folder.begin(versions, dataOfRun(plan, materials, trialSettings(plan, materials)));
     const tasks = seedTasks(plan);
     const todo = unfinished(tasks, folder.finished);
     const trials: Trial[] = [...folder.finished];

@@ -150,6 +150,22 @@ describe.skipIf(noRedis)(`with Redis${noRedis ? " (skipped: redis-server is not 
     expect(summary(watcher.out)).toBe(summary("forty"));
   }, 180_000);
 
+  test("data of one's own: the folder has the summary and the facts of a run on one machine", async () => {
+    const rows = Array.from({ length: 60 }, (_, i) => `${i % 7},${i % 5},${"ab"[Number(i % 3 === 0)]}`);
+    writeFileSync(join(folder, "own.csv"), `x,z,kind\n${rows.join("\n")}\n`);
+    const own = { data: "own.csv", column: ["kind"], layers: [{ dense: { units: 4 } }], batchSize: 8 };
+    writeFileSync(join(folder, "own.yaml"), JSON.stringify(own));
+    expect(await baserate("compare", "own.yaml", "--out", "own").exit).toBe(0);
+    worker();
+    const watcher = compare(undefined, "own.yaml");
+    expect(await watcher.exit).toBe(0);
+    expect(summary(watcher.out)).toBe(summary("own"));
+    const [queued, alone] = [watcher.out, "own"].map((out) =>
+      readFileSync(join(folder, out, "data.json"), "utf8"),
+    );
+    expect(queued).toBe(alone);
+  });
+
   test("a watcher that is stopped leaves the sweep running, and the next one takes its results", async () => {
     const first = compare();
     const busy = worker();
