@@ -23,7 +23,7 @@ const parameters = [
 test("scales are recognised from the values of a tensor", () => {
   expect(redrawParameters(parameters, 1).report.map(({ text }) => text)).toEqual([
     "uniform in ±0.1925 (1 / sqrt(fan-in))",
-    "shuffled: its distribution was not recognised",
+    "shuffled: 8 values do not tell their distribution",
     "all 1: kept",
     "normal, standard deviation 1.000 (1)",
     "normal, standard deviation 0.02000 (0.02)",
@@ -41,6 +41,15 @@ test("a seed gives the same weights again, and another seed others, of the same 
     expect(one[name], name).not.toEqual(value);
     expect(deviation(numbers(one[name])) / deviation(numbers(value)), name).toBeCloseTo(1, 0.9);
   }
+});
+
+test("a small kernel is recognised by the rule that its limit follows, not otherwise", () => {
+  const textOf = (limit: number) => {
+    const { report } = redrawParameters([parameter("small", [16, 4], () => limit * (2 * uniform() - 1))], 1);
+    return report[0].text;
+  };
+  expect(textOf(0.5)).toBe("uniform in ±0.5000 (1 / sqrt(fan-in))");
+  expect(textOf(0.37)).toBe("shuffled: 64 values do not tell their distribution");
 });
 
 test("a shuffled tensor keeps its values", () => {

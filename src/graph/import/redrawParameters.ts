@@ -46,8 +46,8 @@ export function redrawParameters(parameters: readonly NetworkParameter[], seed: 
   return { values, report };
 }
 
-/** Fewer values than this do not tell one distribution from another. */
-const fewest = 100;
+/** Fewer values than this tell a distribution only by the rule that its scale follows, and very few not even so. */
+const [fewest, fewestByRule] = [100, 24];
 
 /**
  * Tells the distribution from the values' kurtosis: 1.8 if uniform, 3 if normal, with a standard error of about
@@ -65,26 +65,31 @@ function recognise(values: Float64Array, shape: readonly number[]) {
   const deviation = Math.sqrt(variance);
   const isCentred = Math.abs(mean) < (4 * deviation) / Math.sqrt(n);
   const tolerance = Math.max(4 * Math.sqrt(24 / n), 0.1);
-  const shuffled = {
-    how: "shuffled",
-    scale: 0,
-    text: "shuffled: its distribution was not recognised",
-  } as const;
-  if (n < fewest || !isCentred) return shuffled;
+  const shuffled = (why: string) => ({ how: "shuffled", scale: 0, text: `shuffled: ${why}` }) as const;
+  const tooFew = shuffled(`${n} values do not tell their distribution`);
+  if (n < fewestByRule) return tooFew;
+  const unknown = shuffled("its distribution was not recognised");
+  if (!isCentred) return unknown;
   if (Math.abs(kurtosis - 1.8) < tolerance / 2) {
     const limit = Math.max(...values.map(Math.abs));
     const { scale, rule } = nearestRule(limit, shape, uniformRules, 5 / n + 1e-3);
-    return { how: "uniform", scale, text: `uniform in ±${scale.toPrecision(4)}${rule}` } as const;
+    if (n < fewest && rule === undefined) return tooFew;
+    return {
+      how: "uniform",
+      scale,
+      text: `uniform in ±${scale.toPrecision(4)} (${rule ?? "as its values show"})`,
+    } as const;
   }
   if (Math.abs(kurtosis - 3) < tolerance) {
     const { scale, rule } = nearestRule(deviation, shape, normalRules, 4 / Math.sqrt(2 * n));
+    if (n < fewest && rule === undefined) return tooFew;
     return {
       how: "normal",
       scale,
-      text: `normal, standard deviation ${scale.toPrecision(4)}${rule}`,
+      text: `normal, standard deviation ${scale.toPrecision(4)} (${rule ?? "as its values show"})`,
     } as const;
   }
-  return shuffled;
+  return n < fewest ? tooFew : unknown;
 }
 
 type ScaleRule = readonly [text: string, scale: (fanIn: number, fanOut: number) => number];
@@ -116,7 +121,7 @@ function nearestRule(
   shape: readonly number[],
   rules: readonly ScaleRule[],
   tolerance: number,
-) {
+): { scale: number; rule?: string } {
   if (shape.length >= 2) {
     const area = elementCount(shape.slice(2));
     const fans = [[shape[1] * area, shape[0] * area]];
@@ -124,9 +129,9 @@ function nearestRule(
     for (const [fanIn, fanOut] of fans) {
       for (const [text, scaleOf] of rules) {
         const scale = scaleOf(fanIn, fanOut);
-        if (Math.abs(shown / scale - 1) < tolerance) return { scale, rule: ` (${text})` };
+        if (Math.abs(shown / scale - 1) < tolerance) return { scale, rule: text };
       }
     }
   }
-  return { scale: shown, rule: " (as its values show)" };
+  return { scale: shown };
 }
