@@ -3,16 +3,16 @@ import type { ByteSource } from "../files/byteSource.ts";
 import { type NpyArray, openNpyArray } from "../files/npy.ts";
 import { readZip } from "../files/zip.ts";
 import type { CheckData } from "./checkData.ts";
+import { evenlySpacedRows } from "./evenlySpacedRows.ts";
 import { type InputRows, onlyInput } from "./modelOutputs.ts";
-import { spreadRows } from "./spreadRows.ts";
 
 /**
  * Rows to run a model on, from a .npy file for a model of one input, or a .npz file with an array for each.
  *
- * @param most rows to take, at most
+ * @param maxRows rows to take, at most
  * @throws InputError where the arrays do not have the same number of rows, or are not those that the model takes
  */
-export async function arrayData(source: ByteSource, most: number): Promise<CheckData> {
+export async function arrayData(source: ByteSource, maxRows: number): Promise<CheckData> {
   const { name: path } = source;
   const arrays = path.endsWith(".npz")
     ? await archiveArrays(source)
@@ -24,7 +24,7 @@ export async function arrayData(source: ByteSource, most: number): Promise<Check
       `${path} has arrays of ${[...lengths].map((length) => length ?? "no").join(" and ") || "no"} rows; all need the same number, 2 or more`,
     );
   }
-  const picked = spreadRows(available, most);
+  const picked = evenlySpacedRows(available, maxRows);
   const rowsOf = ({ shape, read }: NpyArray): InputRows => ({
     rows: picked.length,
     shape: shape.length === 1 ? [1] : shape.slice(1),

@@ -2,7 +2,7 @@ import type { CauseName } from "./cause.ts";
 import { bestBits, priorOfOthers, randomNumbersLike, scoreOf, withPriors } from "./lossScores.ts";
 import type { ExplanationName, LossFacts, LossTerm } from "./lossTerm.ts";
 import { checkFacts, lossTerms } from "./lossTerms.ts";
-import { outputSpread } from "./outputSpread.ts";
+import { outputDeviation } from "./outputDeviation.ts";
 import { type ReportedNumber, reportedNumber } from "./reportedNumber.ts";
 import { settleLine } from "./settleLine.ts";
 
@@ -84,14 +84,15 @@ function explained(
 ): Omit<LossExplanation, "bits" | "share" | "chance" | "settle"> {
   const known = { name, cause, formula, what, fix };
   if (shape.kind === "range") return { ...known, value: null, difference: null };
-  const spread = shape.kind === "large" && classes !== undefined ? outputSpread(loss, classes) : undefined;
+  const deviation =
+    shape.kind === "large" && classes !== undefined ? outputDeviation(loss, classes) : undefined;
   return {
     ...known,
     value,
     difference: loss - value,
-    ...(spread !== undefined && {
-      what: `${what}, by a standard deviation near ${Number(spread.toPrecision(2))}`,
-      outputDeviation: spread,
+    ...(deviation !== undefined && {
+      what: `${what}, by a standard deviation near ${Number(deviation.toPrecision(2))}`,
+      outputDeviation: deviation,
     }),
   };
 }

@@ -10,7 +10,7 @@ export interface LossSizes {
   readonly columns?: number;
   /** Micro-batches per step. */
   readonly accumulate?: number;
-  /** Devices that a batch is spread over. */
+  /** Devices that share a batch. */
   readonly devices?: number;
   /** Share of the rows that the loss should leave out: padding, ignored labels. */
   readonly leftOut?: number;

@@ -1,6 +1,6 @@
 import type { CheckData } from "../check/checkData.ts";
+import { evenlySpacedRows } from "../check/evenlySpacedRows.ts";
 import { type InputRows, onlyInput, takesFloats } from "../check/modelOutputs.ts";
-import { spreadRows } from "../check/spreadRows.ts";
 import { InputError } from "../errors.ts";
 import { elementCount } from "../graph/tensor.ts";
 import { fromCounts } from "../labels/fromCounts.ts";
@@ -19,7 +19,7 @@ export async function openImageFolder(
 ): Promise<CheckData> {
   const { names, files } = await listImages(path);
   const all = files.flatMap((images, label) => images.map((file) => ({ file, label })));
-  const picked = spreadRows(all.length, maxRows);
+  const picked = evenlySpacedRows(all.length, maxRows);
   const images = picked.map((row) => all[row]);
   return {
     picked,

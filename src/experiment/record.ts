@@ -81,7 +81,7 @@ export interface Difference {
   /** Whether the interval excludes 0. Always false for a single seed. */
   readonly distinguishable: boolean;
   /**
-   * Seeds at which a difference of this mean and spread would be told apart from 0 in four runs of five; null for a single
+   * Seeds with which a difference of this mean and deviation is told apart from 0 in four runs of five; null for a single
    * seed, or a mean of 0.
    */
   readonly seedsNeeded: number | null;

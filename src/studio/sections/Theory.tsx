@@ -19,7 +19,7 @@ export function Section() {
     <>
       <TwoClasses />
       <ThreeClasses />
-      <Spread />
+      <Variation />
     </>
   );
 }
@@ -162,7 +162,7 @@ const gap = computed(() => {
   return (size: number) => noisyLoss(bound, best, { shape: "normal", size }).value - expectedLoss!;
 });
 
-function Spread() {
+function Variation() {
   const at = gap.value;
   return (
     <div class="columns">
@@ -171,7 +171,7 @@ function Spread() {
         <p>
           Random weights make the outputs vary from input to input, without knowing anything about the labels.
           The loss is convex, so this can only raise it: by about half the variance times p(1 − p), as long as
-          the spread is small. That is why a sound network starts a little above the expected loss, and why
+          the variance is small. That is why a sound network starts a little above the expected loss, and why
           outputs that start large start badly.
         </p>
         <p>
@@ -188,15 +188,15 @@ function Spread() {
         />
       </div>
       <Curve
-        label={`What the spread of the outputs adds to the loss: ${lossText(at(deviation.value))} at ${short(deviation.value)}.`}
+        label={`What the variance of the outputs adds to the loss: ${lossText(at(deviation.value))} at ${short(deviation.value)}.`}
         range={[0, 6]}
         top={Math.max(0.5, 1.05 * at(6))}
         xLabel="standard deviation of the outputs"
         yLabel="added to the loss"
         at={at}
-        marks={[{ x: deviation.value, name: "your spread", color: "--zero" }]}
-        onPick={(spread) => {
-          deviation.value = Number(spread.toFixed(2));
+        marks={[{ x: deviation.value, name: "your deviation", color: "--zero" }]}
+        onPick={(picked) => {
+          deviation.value = Number(picked.toFixed(2));
         }}
       />
     </div>
