@@ -192,7 +192,8 @@ function biasRow(
       const verdict = [...s.biases, ...s.possible].find((bias) => names.includes(bias.name));
       if (verdict === undefined || verdict.share < minShare) return undefined;
       const { gap, share } = verdict;
-      const cannotBeSet = name === "bias not set" && !s.hasBias;
+      const cannotBeSet = !s.hasBias;
+      if (cannotBeSet && name !== "bias not set") return undefined;
       const own = "; or an offset of the network's own, which can be as large";
       return {
         evidence: evidence(s, gap) + (verdict.isClear ? "" : own),

@@ -29,7 +29,9 @@ export function situationOf(input: CheckInput, sample: Sample): Situation | { re
   if (!Number.isFinite(parts.measured)) return { measured: parts.measured };
   const moments = outputMoments(sample);
   const { reportedLoss, data } = input;
-  const biases = biasVerdicts(sample, parts, moments, input.bias);
+  // an output layer without a bias is one whose bias is known to be 0
+  const known = input.hasBias === false ? new Float64Array(sample.width) : input.bias;
+  const biases = biasVerdicts(sample, parts, moments, known);
   const isFarOff = parts.atMean - parts.expected > usualExcess * Math.abs(parts.expected);
   return {
     sample,
