@@ -71,6 +71,38 @@ describe.skipIf(noStudio !== "")(`the whole page in Chromium${noStudio}`, { time
     },
   );
 
+  test("a link restores what was typed and chosen in every section", async () => {
+    const { page } = await studio.open();
+    const values = (of: Page) =>
+      of
+        .locator("main :is(input, select, textarea):not([type=file])")
+        .evaluateAll((controls) => controls.map((control) => (control as HTMLInputElement).value));
+    const texts = {
+      "Rows of frog": "500",
+      "Or paste the number of rows in each class, or a column of labels": "30,10",
+      "The loss, as printed": "82.99",
+      "Column of the labels": "y",
+      Seed: "44",
+      "Training images of each class": "12,6",
+      "Share of yes": "0.25",
+      "Third bias minus the first": "-1.5",
+      "Standard deviation of the outputs": "2.5",
+    };
+    for (const [label, text] of Object.entries(texts)) {
+      const control = page.getByLabel(label).and(page.locator("input, textarea"));
+      await control.fill(text);
+      await control.blur();
+    }
+    await page.getByLabel("First arm").selectOption("calibrated");
+    await page.getByLabel("Framework for the lines to paste").selectOption("keras");
+    const after = await values(page);
+    expect(after).toEqual(expect.arrayContaining([...Object.values(texts), "calibrated", "keras"]));
+    const again = await studio.open(new URL(page.url()).hash);
+    await expect.poll(() => values(again.page)).toEqual(after);
+    await again.page.close();
+    await page.close();
+  });
+
   test("once loaded, it needs no server", async () => {
     const own = await openStudio();
     const { page } = await own.open(settings);

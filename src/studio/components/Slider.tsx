@@ -14,7 +14,7 @@ export function Slider({ label, value, min, max, step, show }: Props) {
   return (
     <label class="slider">
       <span>
-        {label} <output>{show(value.value)}</output>
+        {label} <strong>{show(value.value)}</strong>
       </span>
       <input
         type="range"
@@ -22,6 +22,8 @@ export function Slider({ label, value, min, max, step, show }: Props) {
         max={max}
         step={step}
         value={value.value}
+        aria-label={label}
+        aria-valuetext={show(value.value)}
         onInput={({ currentTarget }) => {
           value.value = Number(currentTarget.value);
         }}
