@@ -34,7 +34,8 @@ export interface OutputMoments {
 /** Most rows that `independent` is averaged over: it costs rows times distinct labels. */
 const maxRows = 512;
 
-export function lossParts(sample: Sample): LossParts {
+/** @param mean the network's mean output, see `meanOutput` */
+export function lossParts(sample: Sample, mean: readonly number[]): LossParts {
   const { bound, rows, outputs, optimum, width } = sample;
   const plain = isPlainSoftmax(sample) ? plainSoftmax(sample) : undefined;
   const { values, weights } = plain
@@ -51,7 +52,7 @@ export function lossParts(sample: Sample): LossParts {
   return {
     expected: bound.expectedLoss(optimum),
     atZero: bound.expectedLoss(new Float64Array(width)),
-    atMean: bound.expectedLoss(meanOutput(sample)),
+    atMean: bound.expectedLoss(mean),
     independent:
       plain?.independent ?? sum(some.map((i) => bound.expectedLoss(rowOf(sample, outputs, i)))) / some.length,
     measured,
@@ -60,16 +61,18 @@ export function lossParts(sample: Sample): LossParts {
   };
 }
 
+/** The mean over the rows of each raw output. */
 export const meanOutput = ({ width, outputs }: Sample): number[] => meanRow(outputs, width);
 
-export function outputMoments(sample: Sample): OutputMoments {
+/** @param meanOfRows the network's mean output, see `meanOutput` */
+export function outputMoments(sample: Sample, meanOfRows: readonly number[]): OutputMoments {
   const { rows, width, outputs, units, optimum, shiftInvariant } = sample;
   const shiftOf = (values: ArrayLike<number>) => (shiftInvariant ? sum(values) / values.length : 0);
   const centred = (values: readonly number[]) => {
     const shift = shiftOf(values);
     return values.map((z) => z - shift);
   };
-  const mean = centred(meanOutput(sample));
+  const mean = centred(meanOfRows);
   const target = centred(optimum);
   let between = 0;
   for (let i = 0; i < rows; i++) {

@@ -1,6 +1,6 @@
 import { type BiasVerdict, biasVerdicts, isCalibrated, tolerance } from "./biasVerdict.ts";
 import type { CheckInput } from "./checkInput.ts";
-import { type LossParts, lossParts, type OutputMoments, outputMoments } from "./lossParts.ts";
+import { type LossParts, lossParts, meanOutput, type OutputMoments, outputMoments } from "./lossParts.ts";
 import { usualExcess } from "./reference.ts";
 import { type ReportedVerdict, reportedVerdict } from "./reportedLoss.ts";
 import type { Sample } from "./sample.ts";
@@ -25,9 +25,10 @@ export interface Situation {
 
 /** @returns undefined where the loss of these outputs is beyond what a float64 holds */
 export function situationOf(input: CheckInput, sample: Sample): Situation | { readonly measured: number } {
-  const parts = lossParts(sample);
+  const mean = meanOutput(sample);
+  const parts = lossParts(sample, mean);
   if (!Number.isFinite(parts.measured)) return { measured: parts.measured };
-  const moments = outputMoments(sample);
+  const moments = outputMoments(sample, mean);
   const { reportedLoss, data } = input;
   // an output layer without a bias is one whose bias is known to be 0
   const known = input.hasBias === false ? new Float64Array(sample.width) : input.bias;

@@ -90,7 +90,7 @@ const arrays: Record<string, (data: Uint8Array) => NpyEntries> = {
   i8: viewAs(BigInt64Array),
   u8: viewAs(BigUint64Array),
   f2: (data) => Float64Array.from(viewAs(Uint16Array)(data), (bits) => fromHalf("float16", bits)),
-  f4: (data) => Float64Array.from(viewAs(Float32Array)(data)),
+  f4: (data) => new Float64Array(viewAs(Float32Array)(data)),
   f8: viewAs(Float64Array),
 };
 
@@ -133,6 +133,9 @@ function byteString(file: string, bytes: Uint8Array): string {
   }
 }
 
+/** Most bytes that are read at once, unless one row has more: the file and its numbers are not held in memory together. */
+const pieceBytes = 2 ** 24;
+
 /** A NumPy array of numbers, of any number of dimensions, whose rows are read when they are asked for. */
 export interface NpyArray {
   readonly shape: readonly number[];
@@ -149,13 +152,14 @@ export function openNpyArray(source: ByteSource): NpyArray {
   requireEntries(source, header, bytes);
   const width = shape.slice(1).reduce((a, b) => a * b, 1);
   if (fortran && shape.length > 1) throw fortranOrder(name);
+  const mostRows = Math.max(1, Math.floor(pieceBytes / (width * bytes)));
   return {
     shape,
     read(wanted) {
       const values = new (type.endsWith("u1") ? Uint8Array : Float64Array)(wanted.length * width);
       for (let i = 0; i < wanted.length; ) {
         const start = i;
-        while (++i < wanted.length && wanted[i] === wanted[i - 1] + 1);
+        while (++i < wanted.length && i - start < mostRows && wanted[i] === wanted[i - 1] + 1);
         const at = offset + wanted[start] * width * bytes;
         const found = decode(source.read(at, (i - start) * width * bytes));
         if (typeof found[0] === "string")
