@@ -207,7 +207,7 @@ function questionGaps(
   )
     return summary;
   throw new InputError(
-    `column ${column} holds ${present} distinct integers from ${counts.findIndex((count) => count > 0)} to ${counts.length - 1}: ` +
+    `column ${column} holds ${present === 1 ? `one integer, ${counts.length - 1}` : `${present} distinct integers from ${counts.findIndex((count) => count > 0)} to ${counts.length - 1}`}: ` +
       `add --classes ${counts.length} if they are class indices from 0, or --as names if each is a class of its own`,
   );
 }

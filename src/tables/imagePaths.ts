@@ -17,10 +17,12 @@ export const isPart = (name: string): boolean =>
   /^(train|training|test|testing|val|valid|validation|dev|eval)$/i.test(name);
 
 /** The refusal of a folder whose folders are the parts of a dataset, each with a folder per class, and not classes. */
-export const holdsParts = (folder: string, parts: readonly string[]) =>
-  new InputError(
-    `${folder} holds ${parts.join(", ")}, which look like the parts of a dataset and not like classes: give one of them, ${folder}/${parts[0]}`,
+export function holdsParts(folder: string, parts: readonly string[]): InputError {
+  const training = parts.find((part) => /^train/i.test(part)) ?? parts[0];
+  return new InputError(
+    `${folder} holds ${parts.join(", ")}, which look like the parts of a dataset and not like classes: give one of them, such as ${folder}/${training}`,
   );
+}
 
 export const noFolders = (folder: string) =>
   new InputError(`${folder} has no folders: images are expected in one folder per class`);
