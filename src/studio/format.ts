@@ -7,7 +7,8 @@ export { grouped, significant };
 export const lossText = (value: number | null | undefined) =>
   value === null || value === undefined ? "not known" : value.toFixed(4);
 
-export const percent = (share: number) => `${(100 * share).toFixed(share < 0.01 ? 2 : 1)} %`;
+/** A share in percent; its sign stays on the line of its number. */
+export const percent = (share: number) => `${(100 * share).toFixed(share < 0.01 ? 2 : 1)}\u00a0%`;
 
 /** A bias, a mean: four digits after the point unless it is very small or large. */
 export const short = (value: number) =>
