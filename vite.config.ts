@@ -13,20 +13,21 @@ const reportStyle = (): Plugin => ({
 /** Script beyond this is fetched when it is needed: the HDF5 library, which comes with its WebAssembly. */
 const prefetched = 1e6;
 
-/** Has the browser fetch the code of the workers (assets to the bundler) when it has nothing else to do, so that the page then works offline. */
+/**
+ * Lists the code of the workers (assets to the bundler) in the page. It has the browser fetch them once the first numbers
+ * stand (src/studio/main.tsx), so that the page then works offline.
+ */
 const prefetch = (): Plugin => ({
   name: "prefetch",
   transformIndexHtml: {
     order: "post",
-    handler: (_, { bundle = {} }) =>
-      Object.values(bundle)
+    handler(_, { bundle = {} }) {
+      const links = Object.values(bundle)
         .filter((part) => part.type === "asset" && part.fileName.endsWith(".js"))
         .filter((part) => (part as { source: string }).source.length < prefetched)
-        .map(({ fileName }) => ({
-          tag: "link",
-          attrs: { rel: "prefetch", href: `./${fileName}` },
-          injectTo: "head" as const,
-        })),
+        .map(({ fileName }) => ({ tag: "link", attrs: { rel: "prefetch", href: `./${fileName}` } }));
+      return [{ tag: "template", attrs: { id: "prefetched" }, children: links, injectTo: "body" }];
+    },
   },
 });
 

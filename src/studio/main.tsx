@@ -8,3 +8,9 @@ keepAddress();
 const place = document.getElementById("page")!;
 place.replaceChildren();
 render(<Page />, place);
+
+// The code of the workers, which the build lists (vite.config.ts).
+addEventListener("load", () => {
+  const links = document.querySelector<HTMLTemplateElement>("#prefetched");
+  if (links) document.head.append(links.content);
+});
