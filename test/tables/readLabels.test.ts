@@ -417,7 +417,7 @@ test("hidden folders and __MACOSX hold no classes; the parts of a dataset are as
   image("split", "train", "cat", "1.jpg");
   image("split", "test", "cat", "1.jpg");
   await expect(readImageFolder(join(root, "split"))).rejects.toThrow(
-    /holds test, train, which look like the parts of a dataset .* give one of them, .*split.test/,
+    /holds test, train, which look like the parts of a dataset .* give one of them, such as .*split.train/,
   );
   image("traffic", "train", "1.jpg");
   image("traffic", "car", "1.jpg");
