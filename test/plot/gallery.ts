@@ -1,5 +1,6 @@
 import { peerRatios } from "../../bench/peerRatios.ts";
 import { drawFigure } from "../../src/plot/drawFigure.ts";
+import { checkGap } from "../../src/plot/figures/checkGap.ts";
 import { checkLoss } from "../../src/plot/figures/checkLoss.ts";
 import { checkPredictions } from "../../src/plot/figures/checkPredictions.ts";
 import { initialLoss } from "../../src/plot/figures/initialLoss.ts";
@@ -225,6 +226,24 @@ export const gallery: Record<string, GalleryCase> = {
           measuredLoss: 3.4,
           verdict: "sound",
         },
+        { width: 380 },
+      ),
+  },
+  checkGap: {
+    title: "What each part adds to the expected loss",
+    draw: () =>
+      drawFigure(checkGap, {
+        expectedLoss: 1.6012,
+        measuredLoss: 2.4391,
+        gap: { bias: 0.7, variance: 0.2, association: -0.0621 },
+      }),
+  },
+  "checkGap-narrow": {
+    title: "What each part adds to the expected loss, as wide as a phone",
+    draw: () =>
+      drawFigure(
+        checkGap,
+        { expectedLoss: 3, measuredLoss: 1230, gap: { bias: 0, variance: 1227.001, association: -0.001 } },
         { width: 380 },
       ),
   },

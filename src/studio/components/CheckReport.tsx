@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import type { Cause } from "../../check/cause.ts";
 import type { CheckReport as Report } from "../../check/checkOutputs.ts";
+import { checkGap } from "../../plot/figures/checkGap.ts";
 import { checkLoss } from "../../plot/figures/checkLoss.ts";
 import { checkPredictions } from "../../plot/figures/checkPredictions.ts";
 import type { Dropped } from "../dropped.ts";
@@ -31,7 +32,7 @@ interface Props {
 
 /** What `baserate check` says, with its figures. */
 export function CheckReport({ result: { report, fix, output }, model }: Props) {
-  const { verdict, causes, notes, measuredLoss, expectedLoss, lossAtZero, band, predictions } = report;
+  const { verdict, causes, notes, measuredLoss, expectedLoss, lossAtZero, band, gap, predictions } = report;
   const rows = [...predictions].sort((a, b) => b.meanLabel - a.meanLabel).slice(0, maxRows);
   return (
     <div aria-live="polite" id="check-report">
@@ -64,6 +65,9 @@ export function CheckReport({ result: { report, fix, output }, model }: Props) {
             data={{ band, measuredLoss, expectedLoss, lossAtZero, verdict }}
             height={180}
           />
+        )}
+        {gap && measuredLoss !== null && (
+          <Figure figure={checkGap} data={{ expectedLoss, measuredLoss, gap }} height={240} />
         )}
         {rows.length > 1 && <Figure figure={checkPredictions} data={{ rows }} height={300} />}
       </div>
