@@ -70,6 +70,9 @@ export class LiveRun {
     if (message.kind === "done") {
       arm.text.value = "done";
       arm.worker.terminate();
+      // The last steps are shown with it, and not at the next drawing.
+      clearTimeout(this.#drawing);
+      this.#show();
       if (this.arms.every(({ text }) => text.value === "done")) this.state.value = "ended";
     }
     if (message.kind !== "batch") return;

@@ -26,7 +26,11 @@ export interface RunReport {
 
 /** What the page needs of summary.json: the loss, and what the settings are called. */
 const summarySchema = z.object({
-  plan: z.object({ loss: z.string().default("softmax") }),
+  plan: z.object({
+    loss: z.string().default("softmax"),
+    arms: z.array(z.string()).default([]),
+    seeds: z.array(z.number()).default([]),
+  }),
   settings: z.array(z.object({ name: z.string(), hash: z.string() })).default([]),
 });
 
@@ -42,9 +46,10 @@ serveTask<Dropped, RunReport[]>(async ({ name, files }) => {
       `${name}: no trials.jsonl; expected a folder that baserate compare or reproduce wrote, or its trials.jsonl`,
     );
   }
-  const { trials } = parseTrials(await file.file.text(), file.path);
-  if (trials.length === 0) throw new InputError(`${file.path}: no finished trial`);
+  const { trials: finished } = parseTrials(await file.file.text(), file.path);
+  if (finished.length === 0) throw new InputError(`${file.path}: no finished trial`);
   const summary = await readSummary(files.find(isNamed("summary.json")));
+  const trials = inPlanOrder(finished, summary?.plan);
   const names = new Map(summary?.settings.map((setting) => [setting.hash, setting.name]));
   const lossUnit = summary && findHead(summary.plan.loss).head.isCrossEntropy ? "nats" : "";
   const settings = [...new Set(trials.map(({ plan }) => plan))];
@@ -57,6 +62,24 @@ serveTask<Dropped, RunReport[]>(async ({ name, files }) => {
     );
   });
 });
+
+/** Trials are written as they finish. Without the plan, seeds are in ascending order, and zero is the first arm. */
+function inPlanOrder(
+  trials: readonly Trial[],
+  { arms, seeds }: { readonly arms: readonly string[]; readonly seeds: readonly number[] } = {
+    arms: ["zero"],
+    seeds: [],
+  },
+): Trial[] {
+  const place = (names: readonly unknown[], name: unknown) =>
+    names.includes(name) ? names.indexOf(name) : names.length;
+  return [...trials].sort(
+    (a, b) =>
+      place(seeds, a.seed) - place(seeds, b.seed) ||
+      a.seed - b.seed ||
+      place(arms, a.arm) - place(arms, b.arm),
+  );
+}
 
 async function readSummary(file: DroppedFile | undefined) {
   if (file === undefined) return undefined;
