@@ -138,7 +138,7 @@ async function readIn(some: typeof ways, name: string, bytes: string | Uint8Arra
       await (i % 2 === 0 ? readLabels : readLabelRows)(await openTable(path, wanted), head, chosen);
     } catch (error) {
       const { message, stack } = error as Error;
-      if (error instanceof InputError && !/[\n\r]/.test(message) && message.length < 1000) refused++;
+      if (error instanceof InputError && !/\p{Cc}/u.test(message) && message.length < 1000) refused++;
       else failures.push(`${name}, ${head.name}, ${JSON.stringify(chosen)}: ${stack}`);
     }
   }

@@ -21,7 +21,7 @@ export const checkGap: Figure<CheckGapData> = (plot, document, data, { width = 6
   const steps = [
     { name: "mean output", from: expectedLoss, to: atMean },
     { name: "variance", from: atMean, to: independent },
-    { name: "chance", from: independent, to: independent + gap.association },
+    { name: "correlation", from: independent, to: independent + gap.association },
   ].map((step) => ({ ...step, text: signed(step.to - step.from) }));
   const ends = [
     { name: "expected", loss: expectedLoss, text: expectedLoss.toPrecision(4) },
@@ -77,7 +77,7 @@ export const checkGap: Figure<CheckGapData> = (plot, document, data, { width = 6
 };
 
 const sentences = [
-  "Mean output: a wrong bias, or an offset of the network's own. Variance: outputs that differ from input to input. Chance: their correlation with the labels.",
+  "Mean output: a wrong bias, or an offset of the network's own. Variance: outputs that differ from input to input. Correlation: how they vary with the labels.",
 ];
 
 const signed = (value: number) => `${value < 0 ? "−" : "+"}${significant(Math.abs(value))}`;
