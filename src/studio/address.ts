@@ -1,4 +1,4 @@
-import { effect, type Signal, signal } from "@preact/signals";
+import { batch, effect, type Signal, signal } from "@preact/signals";
 
 /** How a value is written into the page's address, and read from it. Reading gives undefined for text that makes no sense. */
 export interface Codec<T> {
@@ -85,16 +85,24 @@ function hash(): string {
     .join("&");
 }
 
-/** Keeps the address and the values in step, from now on. Call it once all values are declared. */
+/**
+ * Keeps the address and the values in step, from now on. Call it once all values are declared. A link that was just opened
+ * in this tab is never overwritten: its event may come after a value changes for another reason.
+ */
 export function keepAddress(): void {
+  let followed = location.hash;
   effect(() => {
     void declared.value;
     const next = hash();
-    if (next === location.hash.slice(1)) return;
+    if (location.hash !== followed || next === followed.slice(1)) return;
     history.replaceState(null, "", next === "" ? location.pathname + location.search : `#${next}`);
+    followed = location.hash;
   });
   addEventListener("hashchange", () => {
+    followed = location.hash;
     const given = parameters();
-    for (const [name, entry] of entries) entry.follow(given.get(name));
+    batch(() => {
+      for (const [name, entry] of entries) entry.follow(given.get(name));
+    });
   });
 }
