@@ -13,16 +13,21 @@ export interface CheckGapData {
 
 const rowHeight = 28;
 
-/** What each part of the gap adds, as a waterfall from the expected loss down the rows to the measured one. */
-export const checkGap: Figure<CheckGapData> = (plot, document, data, { width = 640 } = {}) => {
-  const { expectedLoss, measuredLoss, gap } = data;
+/** The parts of the gap, each from the loss where the one before it ends. */
+function stepsOf({ expectedLoss, gap }: CheckGapData) {
   const atMean = expectedLoss + gap.bias;
   const independent = atMean + gap.variance;
-  const steps = [
+  return [
     { name: "mean output", from: expectedLoss, to: atMean },
     { name: "variance", from: atMean, to: independent },
     { name: "correlation", from: independent, to: independent + gap.association },
   ].map((step) => ({ ...step, text: signed(step.to - step.from) }));
+}
+
+/** What each part of the gap adds, as a waterfall from the expected loss down the rows to the measured one. */
+export const checkGap: Figure<CheckGapData> = (plot, document, data, { width = 640 } = {}) => {
+  const { expectedLoss, measuredLoss } = data;
+  const steps = stepsOf(data);
   const ends = [
     { name: "expected", loss: expectedLoss, text: expectedLoss.toPrecision(4) },
     { name: "measured", loss: measuredLoss, text: measuredLoss.toPrecision(4) },
