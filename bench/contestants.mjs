@@ -34,20 +34,20 @@ const perHour = (seconds) => (cores * 3600) / median(seconds);
 
 /** baserate, by its own command line alone. */
 export function baserate({ trainings }, version) {
-  const stepMs = (arm) => (arm.trainSeconds * 1000) / batchesPerEpoch;
+  const stepMs = (seconds) => (seconds * 1000) / batchesPerEpoch;
   const jobs = {
     async wholeRun() {
-      const { arms, seconds, peakBytes } = await reproduce(cli, []);
+      const { trainSeconds, seconds, peakBytes } = await reproduce(cli, []);
       // Both arms run side by side, so that the slower one's step is the pair's.
-      return { wholeRun: seconds, peakMemory: peakBytes / 1e6, pair: Math.max(...arms.map(stepMs)) };
+      return { wholeRun: seconds, peakMemory: peakBytes / 1e6, pair: stepMs(Math.max(...trainSeconds)) };
     },
     async oneThread() {
-      const { arms } = await reproduce(cli, ["--arms", "prior"]);
-      return { oneThread: stepMs(arms[0]) };
+      const { trainSeconds } = await reproduce(cli, ["--arms", "prior", "--workers", "1"]);
+      return { oneThread: stepMs(trainSeconds[0]) };
     },
     async perHour() {
-      const { arms } = await reproduce(cli, ["--seeds", `${1 + trainings}`]);
-      return { perHour: perHour(arms.flatMap((arm) => arm.trainSeconds.values)) };
+      const { trainSeconds } = await reproduce(cli, ["--seeds", `${1 + trainings}`]);
+      return { perHour: perHour(trainSeconds) };
     },
   };
   return { name: "baserate", versions: { baserate: version, node: process.versions.node }, jobs };

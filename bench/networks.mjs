@@ -2,6 +2,7 @@
 // the minimum over many steps, both in turn, since whatever else the machine does only adds. Steps of a few milliseconds are
 // timed 64 at a time, since the trainer makes many of them in one run of its graph.
 //   BASERATE_PYTHON=python node bench/networks.mjs [NAME ...]     needs torch and onnx; without names, all networks
+//   ... --compile                                                 and beside torch.compile, which needs a C++ compiler
 //   ... --ops                                                     and where the step's time goes, by operator
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -27,22 +28,27 @@ const steps = 12;
 const python = process.env.BASERATE_PYTHON || "python3";
 const peer = join(import.meta.dirname, "peers", "networks_pytorch.py");
 const withOps = process.argv.includes("--ops");
+const withCompile = process.argv.includes("--compile");
 const named = process.argv.slice(2).filter((name) => !name.startsWith("--"));
 const threads = { intraOpNumThreads: 1, interOpNumThreads: 1 };
 
 const folder = mkdtempSync(join(tmpdir(), "baserate-networks-"));
 try {
   await runProgram(python, ["-B", peer, "export", folder]);
-  console.log(row("ms a step, one thread", "baserate", "PyTorch", "ratio"));
-  const ratios = [];
+  const compiled = withCompile ? ["compiled", "ratio"] : [];
+  console.log(row("ms per step, one thread", "baserate", "PyTorch", "ratio", ...compiled));
+  const ratios = { eager: [], compiled: [] };
   for (const name of named.length > 0 ? named : Object.keys(inputs)) {
-    const { own, theirs, ops } = await measure(name);
-    ratios.push(own / theirs);
-    console.log(row(name, own.toFixed(1), theirs.toFixed(1), (own / theirs).toFixed(2)));
+    const { own, peers, ops } = await measure(name);
+    const cells = Object.entries(peers).flatMap(([mode, theirs]) => {
+      ratios[mode].push(own / theirs);
+      return [theirs.toFixed(1), (own / theirs).toFixed(2)];
+    });
+    console.log(row(name, own.toFixed(1), ...cells));
     if (withOps) console.log(ops);
   }
-  const mean = Math.exp(ratios.reduce((sum, ratio) => sum + Math.log(ratio), 0) / ratios.length);
-  console.log(row("geometric mean", "", "", mean.toFixed(2)));
+  const means = Object.values(ratios).map((own) => geometricMean(own).toFixed(2));
+  console.log(row("geometric mean", "", "", means[0], ...(withCompile ? ["", means[1]] : [])));
 } finally {
   rmSync(folder, { recursive: true });
 }
@@ -51,20 +57,30 @@ function row(name, ...cells) {
   return name.padEnd(24) + cells.map((cell) => cell.padStart(12)).join("");
 }
 
+function geometricMean(values) {
+  return Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length);
+}
+
 async function measure(name) {
   const { trainer, batch, lastRun } = await importedTrainer(name);
   await timed(trainer, [batch]);
   const first = await timed(trainer, [batch]);
   const batches = Array.from({ length: first < 10 ? 64 : 1 }, () => batch);
-  const [own, theirs] = [[], []];
+  const [own, eager] = [[], []];
   for (let round = 0; round < rounds; round++) {
     for (let step = 0; step < steps; step++) own.push(await timed(trainer, batches));
-    const { document } = await runJson(python, ["-B", peer, "time", name, `${steps}`]);
-    theirs.push(...document.milliseconds);
+    eager.push(...(await peerSteps(name)));
   }
   const ops = withOps ? await profile(name, lastRun) : "";
   await trainer.dispose();
-  return { own: Math.min(...own), theirs: Math.min(...theirs), ops };
+  const compiled = withCompile && { compiled: Math.min(...(await peerSteps(name, "compiled"))) };
+  return { own: Math.min(...own), peers: { eager: Math.min(...eager), ...compiled }, ops };
+}
+
+/** Milliseconds of processor time of each of PyTorch's steps. */
+async function peerSteps(name, ...mode) {
+  const { document } = await runJson(python, ["-B", peer, "time", name, `${steps}`, ...mode]);
+  return document.milliseconds;
 }
 
 /** Milliseconds of processor time per step. */

@@ -72,13 +72,17 @@ export async function runBaserate(cli, args, env = {}) {
   }
 }
 
-/** `baserate reproduce` into a folder that is deleted afterwards; the arms of its summary, and what the process needed. */
+/**
+ * `baserate reproduce` into a folder that is deleted afterwards: the seconds that each network was trained (times.csv), and
+ * what the process needed.
+ */
 export async function reproduce(cli, args, env = {}) {
   const folder = await mkdtemp(join(tmpdir(), "baserate-bench-"));
   try {
     const command = ["reproduce", "--fresh", "--json", "--out", join(folder, "run"), ...args];
     const { stdout, ...usage } = await runBaserate(cli, command, env);
-    return { arms: Object.values(JSON.parse(stdout).arms), ...usage };
+    const [, ...trials] = (await readFile(join(folder, "run", "times.csv"), "utf8")).trim().split("\n");
+    return { trainSeconds: trials.map((line) => Number(line.split(",").at(-1))), ...usage };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

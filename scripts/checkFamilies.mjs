@@ -1,6 +1,6 @@
 // Checks the networks that scripts/checkFamilies.py left in bench/results/families.
-//   node scripts/checkFamilies.mjs look|held [--list] [--family NAME] [--write]
-// --list prints what was missed and each alarm; --write puts the table into docs/check.md (of `held`: run once).
+//   node scripts/checkFamilies.mjs look|held|fresh [--list] [--family NAME] [--write]
+// --list prints what was missed and each alarm; --write puts the table into docs/check.md (of `held` and `fresh`: run once).
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { checkOutputs, fromCounts } from "../dist/index.js";
 

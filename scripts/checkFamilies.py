@@ -1,6 +1,6 @@
 """Untrained networks of many libraries' families on real data, sound and broken, for `baserate check`.
 
-    python scripts/checkFamilies.py look|held [family] && node scripts/checkFamilies.mjs look|held
+    python scripts/checkFamilies.py look|held|fresh [family] && node scripts/checkFamilies.mjs look|held|fresh
 
 Writes the outputs to bench/results/families/GROUP. Needs timm, torchvision, transformers, torch-geometric and Keras.
 Nothing is downloaded: every network has the initialisers that its library gives it.

@@ -1,8 +1,9 @@
 """Networks for bench/networks.mjs: writes them as ONNX, or times PyTorch's own step of one, in milliseconds of processor time.
 
 Usage: python networks_pytorch.py export FOLDER
-       python networks_pytorch.py time NAME STEPS
-A step: forward, mean squared difference of the output from a target, backward, gradient descent; one thread; eager.
+       python networks_pytorch.py time NAME STEPS [compiled]
+A step: forward, mean squared difference of the output from a target, backward, gradient descent; one thread; eager, or the
+loss by torch.compile.
 """
 import json
 import sys
@@ -212,16 +213,19 @@ def export(folder):
         print(name, file=sys.stderr)
 
 
-def times(name, steps):
+def times(name, steps, compiled):
     model, x = made(name)
     with torch.no_grad():
         target = torch.randn_like(model(x))
+    loss = lambda: nn.functional.mse_loss(model(x), target)  # noqa: E731
+    if compiled:
+        loss = torch.compile(loss)
     optimizer = torch.optim.SGD(model.parameters(), 0.001)
     result = []
     for _ in range(steps):
         start = time.process_time()
         optimizer.zero_grad()
-        nn.functional.mse_loss(model(x), target).backward()
+        loss().backward()
         optimizer.step()
         result.append(1000 * (time.process_time() - start))
     return {"version": torch.__version__, "milliseconds": result}
@@ -232,4 +236,4 @@ if __name__ == "__main__":
     if sys.argv[1] == "export":
         export(sys.argv[2])
     else:
-        print(json.dumps(times(sys.argv[2], int(sys.argv[3]))))
+        print(json.dumps(times(sys.argv[2], int(sys.argv[3]), "compiled" in sys.argv[4:])))

@@ -1,5 +1,6 @@
-"""Untrained networks as their libraries build and initialise them, by family; `look` families guided the rules of the
-check, `held` families are run once, at the end. Both lists were written before any of them was checked.
+"""Untrained networks as their libraries build and initialise them, by family. The `look` families guided the rules of the
+check; the `held` families were run once, and have guided rules since; the `fresh` families were run once after that. Each
+list was written before any of its networks was checked.
 
 A network is a function of the number of outputs and the inputs' shape that returns a function from inputs to
 `Made(outputs, bias, features, kernel)`, in training mode.
@@ -24,7 +25,7 @@ class Made:
 
 @dataclasses.dataclass
 class Network:
-    group: str  # look or held
+    group: str  # look, held or fresh
     library: str
     family: str
     name: str
@@ -305,4 +306,27 @@ NETWORKS = [
     *of("held", "torch", "text", "recurrent: GRU and others", GRU=module_network(lambda s, k: Recurrent(nn.GRU, k, num_layers=2)), RNN=module_network(lambda s, k: Recurrent(nn.RNN, k)), convolutions=module_network(lambda s, k: TextConvolutions(k))),
     *of("held", "torch", "table", "tabular transformer", FT_Transformer=module_network(lambda s, k: FeatureTokens(s[1], k))),
     *of("held", "torch", "table", "other MLPs", MLP_GELU_layer_norm=module_network(mlp([128] * 3, nn.GELU, nn.LayerNorm)), MLP_SiLU=module_network(mlp([100] * 4, nn.SiLU)), MLP_ELU=module_network(mlp([200] * 2, nn.ELU))),
+    # run once after the rules had been changed by what the others show
+    *timm_family("fresh", "inception", "inception_next_atto", "xception41"),
+    *timm_family("fresh", "efficientnet v2 and edge", "tf_efficientnetv2_b0", "efficientnet_es", "mobilenetv1_100", "mobilenet_edgetpu_v2_xs"),
+    *timm_family("fresh", "resnet with attention", "resnest14d", "skresnet18", "ecaresnet26t", "gcresnext26ts"),
+    *timm_family("fresh", "bottleneck attention", "halonet26t", "lambda_resnet26t"),
+    *timm_family("fresh", "multiscale residual", "res2net50_26w_4s", "dpn48b"),
+    *timm_family("fresh", "vgg", "vgg11_bn"),
+    *timm_family("fresh", "ghost and mobile", "repghostnet_050", "ghostnetv2_100", "repvit_m0_9", "shvit_s1", "efficientvit_m0", "fasternet_t0"),
+    *timm_family("fresh", "hgnet and csp", "hgnetv2_b0", "cs3darknet_focus_s", "rdnet_tiny", "tresnet_m"),
+    *timm_family("fresh", "metaformer", "caformer_s18", "convformer_s18", "efficientformer_l1", "swiftformer_xs"),
+    *timm_family("fresh", "mobilevit v2", "mobilevitv2_050"),
+    *timm_family("fresh", "other transformers", "pit_ti_224", "tnt_s_patch16_224", "visformer_tiny", "coat_lite_tiny", fixed=True),
+    *timm_family("fresh", "hierarchical transformers", "focalnet_tiny_srf", "davit_tiny"),
+    *of("fresh", "torchvision", "image", "torchvision plain", squeezenet1_1=torchvision_network("squeezenet1_1"), alexnet=torchvision_network("alexnet"), resnext50_32x4d=torchvision_network("resnext50_32x4d"), convnext_tiny=torchvision_network("convnext_tiny")),
+    *of("fresh", "keras", "image", "keras residual", MobileNetV3Large=keras_network("MobileNetV3Large"), EfficientNetV2B0=keras_network("EfficientNetV2B0"), ResNet50V2=keras_network("ResNet50V2"), Xception=keras_network("Xception", 96)),
+    *of("fresh", "transformers", "image", "hf convolutional", ResNet=hugging_image("ResNet", embedding_size=32, hidden_sizes=[32, 64], depths=[1, 1]), ConvNextV2=hugging_image("ConvNextV2", hidden_sizes=[24, 48, 96, 96], depths=[1, 1, 2, 1])),
+    *of("fresh", "transformers", "text", "efficient encoders", ConvBert=hugging_text("ConvBert", embedding_size=64, **SMALL), RoFormer=hugging_text("RoFormer", **SMALL), SqueezeBert=hugging_text("SqueezeBert", embedding_size=64, **SMALL), MPNet=hugging_text("MPNet", **SMALL), ModernBert=hugging_text("ModernBert", **SMALL)),
+    *of("fresh", "transformers", "tokens", "bloom and falcon", Bloom=hugging_language("Bloom", hidden_size=64, n_layer=3, n_head=4), Falcon=hugging_language("Falcon", hidden_size=64, num_hidden_layers=3, num_attention_heads=4), GPTJ=hugging_language("GPTJ", n_positions=64, n_embd=64, n_layer=3, n_head=4, rotary_dim=8)),
+    *of("fresh", "transformers", "tokens", "recent decoders", Qwen3=hugging_language("Qwen3", num_key_value_heads=4, head_dim=16, **DECODER), Gemma2=hugging_language("Gemma2", num_key_value_heads=4, head_dim=16, **DECODER), Olmo=hugging_language("Olmo", **DECODER), StableLm=hugging_language("StableLm", num_key_value_heads=4, **DECODER), Granite=hugging_language("Granite", num_key_value_heads=4, **DECODER)),
+    *of("fresh", "torch-geometric", "graph", "graph attention v2 and others", GATv2=graph_network("GAT", v2=True), GCN_jumping=graph_network("GCN", jk="cat"), SAGE_batch_norm=graph_network("GraphSAGE", norm="batch_norm")),
+    *of("fresh", "torchvision", "pixels", "fully convolutional", fcn_resnet50=pixel_network("fcn_resnet50")),
+    *of("fresh", "torch", "text", "recurrent: deep", LSTM_dropout=module_network(lambda s, k: Recurrent(nn.LSTM, k, num_layers=2, dropout=0.3)), bidirectional_GRU=module_network(lambda s, k: Recurrent(nn.GRU, k, True, bidirectional=True))),
+    *of("fresh", "torch", "table", "tabular, other activations", MLP_SELU=module_network(mlp([64] * 5, nn.SELU)), MLP_leaky=module_network(mlp([256, 128, 64], nn.LeakyReLU)), MLP_Mish_batch_norm=module_network(mlp([96] * 3, nn.Mish, nn.BatchNorm1d)), MLP_Hardswish=module_network(mlp([128, 128], nn.Hardswish))),
 ]

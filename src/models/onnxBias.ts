@@ -164,7 +164,10 @@ function sharedReason(graph: OnnxGraph, name: string, users: readonly NodeProto[
   const others = users.slice(0, 3).map(nodeLabel);
   if (graph.outputs.has(name)) others.push("the graph's outputs");
   const more = users.length > 3 ? ` and ${users.length - 3} more` : "";
-  return `its bias ${name} is shared by ${others.join(", ")}${more}; give the layer its own bias, or set it for all of them with --tensor ${name}`;
+  const shared = `its bias ${name} is shared by ${others.join(", ")}${more}`;
+  return users.some(({ opType }) => opType === "Identity")
+    ? `${shared}: torch.onnx stores parameters with equal values once; export the model in training mode, or with dynamo=True and optimize=False`
+    : `${shared}; give the layer its own bias, or set it for all of them with --tensor ${name}`;
 }
 
 /** A layer without a bias: the reason, and where one can be added. */

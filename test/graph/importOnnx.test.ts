@@ -143,6 +143,38 @@ test("a file in inference mode is refused with the line that exports it for trai
   );
 });
 
+test.each([
+  ["tracer", ["first.bias", "last.bias", "norm1.bias", "norm2.bias", "second.bias", "tied.bias"]],
+  ["torchExport", ["last.bias", "norm1.bias", "norm2.bias"]],
+])("parameters that the exporter (%s) stored as one are trained separately", async (exporter, biases) => {
+  const bytes = readFileSync(join(folder, "..", "mergedParameters", `${exporter}.onnx`));
+  const network = importOnnx(bytes, { file: "net.onnx" });
+  const names = network.parameters.map(({ name }) => name).sort();
+  expect(names.filter((name) => name.endsWith("bias"))).toEqual(biases);
+  expect(names.filter((name) => name.startsWith("norm") && name.endsWith("weight"))).toEqual([
+    "norm1.weight",
+    "norm2.weight",
+  ]);
+  // what is tied on purpose stays tied
+  expect(names.filter((name) => /^(second|tied)\.weight$/.test(name))).toHaveLength(1);
+  expect(network.notes[0]).toMatch(
+    /^net.onnx: the exporter stored parameters that start with equal values as one/,
+  );
+  const moved = Object.fromEntries(
+    network.parameters.map(({ name, value }, i) => [
+      name,
+      tensor(
+        "float32",
+        value.shape,
+        Float32Array.from({ length: elementCount(value.shape) }, (_, k) => i + k),
+      ),
+    ]),
+  );
+  const again = importOnnx(network.exportTrained(moved));
+  for (const { name, value } of again.parameters) expect(value).toEqual(moved[name]);
+  expect(again.notes.filter((note) => note.includes("equal values"))).toEqual([]);
+});
+
 test("data that do not fit an input are refused with both shapes", () => {
   expect(() => importOnnx(read(name), { file: "net.onnx" }).bind({ x0: [8, 11] })).toThrow(
     "net.onnx: input x0 has the shape [8, 10], but the data [8, 11]",

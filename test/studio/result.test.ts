@@ -1,5 +1,8 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { browserTimeout, noStudio, type OpenedStudio, openStudio } from "./studioPage.ts";
+import { browserTimeout, noStudio, type OpenedStudio, openStudio, studioFolder } from "./studioPage.ts";
 
 describe.skipIf(noStudio !== "")(
   `the first section in Chromium${noStudio}`,
@@ -17,6 +20,15 @@ describe.skipIf(noStudio !== "")(
       expect(losses).toEqual(["1.6012", "2.3026", "0.7014"]);
       await page.locator("#result svg.baserate-figure").nth(1).waitFor();
       expect(complaints).toEqual([]);
+    });
+
+    test("the script that is loaded before the first result is at most 150 kB, compressed", () => {
+      const html = readFileSync(join(studioFolder, "index.html"), "utf8");
+      const tags = html.match(/<[^>]+\.js"[^>]*>/g)!.filter((tag) => !tag.includes('rel="prefetch"'));
+      const scripts = tags.map((tag) => /(?:src|href)="([^"]+)"/.exec(tag)![1]);
+      expect(scripts).not.toEqual([]);
+      const bytes = scripts.map((path) => gzipSync(readFileSync(join(studioFolder, path))).length);
+      expect(bytes.reduce((sum, size) => sum + size)).toBeLessThanOrEqual(150_000);
     });
 
     test("a dragged and a typed number change the answer and the address, and the link restores them", async () => {

@@ -3,7 +3,7 @@ import type { ModelProto, NodeProto } from "../onnx.gen.ts";
 import { torchKind } from "./networkTensors.ts";
 
 /** The line of Python that exports a network in training mode. */
-const exportLine =
+export const exportLine =
   "torch.onnx.export(model.train(), args, path, dynamo=True, optimize=False, external_data=False)";
 
 /** How a file's training mode is read. */
@@ -64,8 +64,9 @@ const isTrainingDropout = ({ opType, input }: NodeProto) =>
   opType === "Dropout" && input.length > 2 && input[2] !== "";
 
 /**
- * Convolutions whose kernel the exporter rewrote: torch.onnx's tracer then makes up a name (`onnx::Conv_12`), and its
- * torch.export path no longer says that the tensor is a parameter, as it does of others.
+ * Convolutions whose kernel the exporter rewrote: torch.onnx's tracer then makes up names for kernel and bias
+ * (`onnx::Conv_12`; for the kernel alone, which Keras transposes, it is no fusion), and its torch.export path no longer says
+ * that the tensor is a parameter, as it does of others.
  */
 function fusedConvolutions(model: ModelProto, nodes: readonly NodeProto[]): number {
   const kinds = new Map(model.graph!.valueInfo.map((info) => [info.name, torchKind(info)]));
@@ -73,6 +74,7 @@ function fusedConvolutions(model: ModelProto, nodes: readonly NodeProto[]): numb
   const saysKinds = [...kinds.values()].includes("PARAMETER");
   return nodes.filter(({ opType, input }) => {
     if (opType !== "Conv" || !stored.has(input[1])) return false;
-    return /^onnx::Conv_\d+$/.test(input[1]) || (saysKinds && kinds.get(input[1]) !== "PARAMETER");
+    const areRenamed = input.length > 2 && input.slice(1, 3).every((name) => /^onnx::Conv_\d+$/.test(name));
+    return areRenamed || (saysKinds && kinds.get(input[1]) !== "PARAMETER");
   }).length;
 }

@@ -40,7 +40,7 @@ export function importOnnx(bytes: Uint8Array, options: ImportOptions = {}): Impo
       .map((info) => networkValue(info, file)),
     parameters: tensors.parameters,
     state: tensors.state,
-    notes: [...parts.mode.notes, ...tensors.notes],
+    notes: parts.notes,
     bind: (shapes, outputs) => bind(parts, shapes, outputs),
     build: (graph, given, weights, { training, noise }) =>
       addNetwork(parts, graph, new Map([...given, ...weights]), training, (node, kind, shape) => {
@@ -66,11 +66,12 @@ interface Parts {
   readonly inputs: readonly NetworkValue[];
   /** Names of the outputs, each with that of the value that is read. */
   readonly outputs: ReadonlyMap<string, string>;
+  readonly notes: readonly string[];
 }
 
 function readParts(bytes: Uint8Array, options: ImportOptions): Parts {
   const { file = "the model", frozen = [], external } = options;
-  const { model, nodes: all, opset } = readNetwork(bytes, file);
+  const { model, nodes: all, opset, notes } = readNetwork(bytes, file);
   const proto = model.graph!;
   const outputs = options.outputs ?? new Map(proto.output.map(({ name }) => [name, name]));
   const read = [...outputs.values()];
@@ -87,7 +88,8 @@ function readParts(bytes: Uint8Array, options: ImportOptions): Parts {
   const inputs = proto.input
     .filter(({ name }) => !stored.has(name) && (needed.has(name) || options.outputs === undefined))
     .map((info) => networkValue(info, file));
-  return { file, external, model, nodes, opset, mode, tensors, inputs, outputs };
+  const allNotes = [...notes, ...mode.notes, ...tensors.notes];
+  return { file, external, model, nodes, opset, mode, tensors, inputs, outputs, notes: allNotes };
 }
 
 /** Adds the network to a graph. `given` holds the inputs, parameters and state by name. */

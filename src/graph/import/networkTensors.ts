@@ -110,7 +110,8 @@ function foldedNote(
   return `${file}: the exporter computed ${mixed[0]} from the parameter ${source}${others}, and the result is trained in its place; export with optimize=False to train the parameters themselves`;
 }
 
-function isParameter(name: string, value: Tensor, info: ValueInfoProto | undefined): boolean {
+/** Whether training changes a stored tensor that is no running statistic. */
+export function isParameter(name: string, value: Tensor, info: ValueInfoProto | undefined): boolean {
   if (!isFloat(value)) return false;
   const kind = torchKind(info);
   const sources = foldedFrom(info);

@@ -8,6 +8,8 @@ import {
   type NodeProto,
   NodeProtoSchema,
 } from "../onnx.gen.ts";
+import { exportLine } from "./exportedMode.ts";
+import { moduleOf, type Separated, separateMerged } from "./separateMerged.ts";
 
 /** Oldest opset whose operators are read: from 13 on, axes and shapes are inputs. */
 const oldestOpset = 13;
@@ -17,6 +19,7 @@ export interface NetworkFile {
   readonly model: ModelProto;
   readonly nodes: readonly NodeProto[];
   readonly opset: number;
+  readonly notes: readonly string[];
 }
 
 /** Reads an ONNX file. @throws InputError if it is none, or its opset is too old */
@@ -37,8 +40,31 @@ export function readNetwork(bytes: Uint8Array, file: string): NetworkFile {
       `${file}: opset ${opset}; allowed: ${oldestOpset} or later. Export again with opset_version=18, or convert the file with onnx.version_converter.convert_version(model, 18)`,
     );
   }
+  const separated = separateMerged(model.graph);
   const functions = new Map(model.functions.map((each) => [functionKey(each.domain, each.name ?? ""), each]));
-  return { model, nodes: inlined(model.graph.node, functions, "", 0, file), opset };
+  const notes = [
+    ...(separated.size > 0 ? [separatedNote(separated, file)] : []),
+    ...unbiasedNote(model.graph.node, file),
+  ];
+  return { model, nodes: inlined(model.graph.node, functions, "", 0, file), opset, notes };
+}
+
+function separatedNote(separated: Separated, file: string): string {
+  const [[stored, others]] = separated;
+  const more = [...separated.values()].flat().length - 1;
+  return `${file}: the exporter stored parameters that start with equal values as one, such as ${stored} and ${others[0]}${more > 0 ? ` (${more} more)` : ""}; they are trained separately. It does so in inference mode, in which dropout is left out: if the network has dropout, export it with ${exportLine}`;
+}
+
+/** torch.export's optimizer drops biases of zeros; the file does not tell such a layer from one that has none. */
+function unbiasedNote(nodes: readonly NodeProto[], file: string): string[] {
+  const unbiased = nodes.filter(
+    (node) => node.opType === "Gemm" && !node.input[2] && moduleOf(node) !== undefined,
+  );
+  if (unbiased.length === 0) return [];
+  const layers = unbiased.length === 1 ? "1 linear layer has" : `${unbiased.length} linear layers have`;
+  return [
+    `${file}: ${layers} no bias (${moduleOf(unbiased[0])}); the exporter drops biases that are all zeros: if yours has one, export with optimize=False`,
+  ];
 }
 
 const functionKey = (domain: string | undefined, name: string) => `${domain ?? ""}:${name}`;
