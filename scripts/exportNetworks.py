@@ -133,6 +133,7 @@ def main():
     folder = pathlib.Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
     import exportedNetworks  # noqa: F401  (registers the networks)
+    import exportedRecent  # noqa: F401
     import exportedSequences  # noqa: F401
     import exportedVision  # noqa: F401
 

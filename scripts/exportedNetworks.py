@@ -2,6 +2,7 @@
 
 import torch
 import torch.nn.functional as F
+from networks import torchNetworks  # noqa: F401  makes torchvision importable beside any PyTorch
 import torchvision
 from exportNetworks import network
 from torch import nn

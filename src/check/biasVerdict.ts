@@ -3,7 +3,7 @@ import type { Options } from "../heads/options.ts";
 import { solve } from "../heads/solve.ts";
 import { sum } from "../math/sum.ts";
 import type { LossParts, OutputMoments } from "./lossParts.ts";
-import { offsetLogDeviation } from "./reference.ts";
+import { normalisedLogDeviation, normalisedShare, offsetLogDeviation } from "./reference.ts";
 import type { Sample } from "./sample.ts";
 import { chanceGap } from "./smallSample.ts";
 
@@ -41,7 +41,7 @@ interface Hypothesis {
 }
 
 /** Log odds above which another bias is preferred to the optimal one, and above which it is possible. */
-const clear = 2;
+const clear = 2.5;
 const possible = -2;
 /** Differences in loss up to this fraction of the expected loss are ignored. */
 const material = 0.05;
@@ -71,7 +71,7 @@ export function biasVerdicts(
     .map((h) => ({ ...h, logOdds: evidence(h) - base, gap: gapOf(sample, parts, h) }))
     .filter(({ logOdds, gap }) => logOdds > possible && gap > tolerance(sample, parts))
     .sort((a, b) => b.logOdds - a.logOdds)
-    .filter(({ logOdds }, _, all) => logOdds > clear || all[0].logOdds <= clear)
+
     .filter(({ name }, i, all) => all.findIndex((other) => other.name === name) === i);
   const total = sum(rivals.map(({ logOdds }) => Math.exp(logOdds - rivals[0].logOdds)));
   return rivals.map((rival) => ({
@@ -117,7 +117,10 @@ const grid = Array.from({ length: 41 }, (_, i) => -4 + i / 5);
 /** The smallest offset considered, in units: rounding, or a calibration on one batch. */
 const minOffset = 0.02;
 
-/** log ∫ N(c; b, τ² + deviation²) p(τ) dτ. */
+/**
+ * log ∫ N(c; b, τ² + deviation²) p(τ) dτ, with τ log-normal around s or, in the share of networks whose normalised features
+ * hardly depend on the input, around 1. With `deviation` 0 the bias itself is known, and there is no offset of such a network.
+ */
 function logEvidence(
   sample: Sample,
   c: readonly number[],
@@ -126,11 +129,15 @@ function logEvidence(
 ): number {
   const freedom = sample.width - (sample.shiftInvariant ? 1 : 0);
   const r = residual(sample, c, h.bias);
-  const terms = grid.map((x) => {
-    const offset = (Math.max(deviation, minOffset) * Math.exp(offsetLogDeviation * x)) ** 2;
-    const variance = offset + (h.deviation ?? 0) ** 2;
-    return -(x * x) / 2 - (freedom / 2) * Math.log(variance) - r / (2 * variance);
-  });
+  const around = (centre: number, logDeviation: number, share: number) =>
+    grid.map((x) => {
+      const variance = (centre * Math.exp(logDeviation * x)) ** 2 + (h.deviation ?? 0) ** 2;
+      return Math.log(share) - (x * x) / 2 - (freedom / 2) * Math.log(variance) - r / (2 * variance);
+    });
+  const terms = [
+    ...around(Math.max(deviation, minOffset), offsetLogDeviation, 1 - normalisedShare),
+    ...(deviation > 0 ? around(1, normalisedLogDeviation, normalisedShare) : []),
+  ];
   const most = Math.max(...terms);
   return most + Math.log(sum(terms.map((term) => Math.exp(term - most))));
 }
@@ -148,7 +155,7 @@ function hypotheses(sample: Sample, c: readonly number[]): Hypothesis[] {
   ];
   const unweighted = withoutWeights(options);
   if (unweighted)
-    found.push({ name: "unweighted prior", bias: solve(head, summary, unweighted).bias, prior: 0 });
+    found.push({ name: "unweighted prior", bias: solve(head, summary, unweighted).bias, prior: -0.5 });
   if (head.reads === "classes" && head.family === "classification" && width > 2) {
     const shifted = (by: number) => optimum.map((_, k) => optimum[(k + by + width) % width]);
     for (const by of [1, -1]) found.push({ name: "labels shifted", bias: shifted(by), prior: -2 });

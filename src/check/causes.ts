@@ -178,7 +178,7 @@ const table: readonly CauseRow[] = [
 ];
 
 /** Explanations less probable than this, among those that explain the mean output, are not mentioned. */
-const minShare = 0.03;
+const minShare = 0.01;
 
 /** A cause inferred from the bias that the outputs show. */
 function biasRow(

@@ -59,6 +59,9 @@ const missingActivation = (
 /** Share of outputs that may be the same for all inputs. */
 const minStill = 0.02;
 
+/** Whether some output varies by far more than rounding. */
+const varyClearly = (pattern: ValuePattern) => Math.max(...pattern.ranges) > 100 * constantWithin(pattern);
+
 /** A constant output that a bias explains: the optimal one, as of an output layer that starts at zero, or a wrong one. */
 const isExplained = (situation: Situation | undefined) =>
   situation !== undefined &&
@@ -202,9 +205,8 @@ const rows: readonly PatternRow[] = [
     isConclusive: true,
     find(pattern) {
       const { sample } = pattern;
-      const moves = Math.max(...pattern.ranges) > 100 * constantWithin(pattern);
       return sample.width > 1 &&
-        moves &&
+        varyClearly(pattern) &&
         !pattern.input.allowConstant &&
         unitsAreIdentical(sample, constantWithin(pattern))
         ? {
@@ -220,8 +222,8 @@ const rows: readonly PatternRow[] = [
     find(pattern) {
       const { sample, ranges } = pattern;
       const still = ranges.filter((range) => range <= constantWithin(pattern)).length;
-      // a padding token's row of a tied embedding is one in thousands
-      const isMuch = still > minStill * sample.width && still < sample.width;
+      // a padding token's row of a tied embedding is one in thousands; next to outputs that hardly vary, it is rounding
+      const isMuch = still > minStill * sample.width && still < sample.width && varyClearly(pattern);
       if (isMuch && !pattern.input.allowConstant && sample.rows >= 8) {
         return {
           evidence: `${still} of ${sample.width} outputs are the same in all ${sample.rows} rows`,

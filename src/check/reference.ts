@@ -22,5 +22,12 @@ export const usualDeviation = (width: number) => 3 * Math.sqrt(1 + 1 / width);
  */
 export const offsetLogDeviation = 1.05;
 
+/**
+ * The share of networks whose normalised features hardly depend on the input, such as Keras's ConvNeXtTiny: a Glorot kernel
+ * turns them into an offset near 1, however small the deviation between inputs is. Its log deviates by this much.
+ */
+export const normalisedShare = 0.1;
+export const normalisedLogDeviation = 0.5;
+
 /** Share of the expected loss by which a network may exceed it before it starts high: half the population exceeds it by less than 2 %, a tenth by more than 165 %. */
 export const usualExcess = 0.25;
