@@ -59,12 +59,12 @@ for label, config, model, options in [
 
 VIT = {"image_size": 32, "patch_size": 8, "hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 32}
 for label, config, model, options in [
-    ("beit", "BeitConfig", "BeitForImageClassification", VIT),
+    ("beit", "BeitConfig", "BeitForImageClassification", {**VIT, "drop_path_rate": 0.0}),
     ("dinov2", "Dinov2Config", "Dinov2ForImageClassification", VIT),
     ("convnextv2", "ConvNextV2Config", "ConvNextV2ForImageClassification", {"hidden_sizes": [8, 16, 16, 16], "depths": [1, 1, 1, 1]}),
     ("resnet", "ResNetConfig", "ResNetForImageClassification", {"embedding_size": 8, "hidden_sizes": [8, 16], "depths": [1, 1]}),
     ("poolformer", "PoolFormerConfig", "PoolFormerForImageClassification", {"hidden_sizes": [8, 16, 16, 16], "depths": [1, 1, 1, 1]}),
-    ("swinv2", "Swinv2Config", "Swinv2ForImageClassification", {"image_size": 32, "patch_size": 2, "embed_dim": 8, "depths": [1, 1], "num_heads": [2, 2], "window_size": 4}),
+    ("swinv2", "Swinv2Config", "Swinv2ForImageClassification", {"image_size": 32, "patch_size": 2, "embed_dim": 8, "depths": [1, 1], "num_heads": [2, 2], "window_size": 4, "drop_path_rate": 0.0}),
     ("levit", "LevitConfig", "LevitForImageClassification", {"image_size": 32}),
 ]:
     from_transformers(label, config, model, UNOPTIMISED, images, **options)

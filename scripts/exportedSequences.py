@@ -257,3 +257,25 @@ class VariousNorms(nn.Module):
 @network()
 def norms_and_cosine():
     return VariousNorms(), [torch.randn(4, 3, 12, 12)]
+
+
+class ConstantsAndBuffers(nn.Module):
+    """What recent exporters write of networks of timm and transformers: dropout of a constant, an integer exponent, a blur
+    whose kernel is a buffer, and batch normalisation in parts."""
+
+    def __init__(self):
+        super().__init__()
+        self.first, self.norm, self.output = nn.Conv1d(3, 6, 3, padding=1), nn.BatchNorm1d(6), nn.Linear(6, 2)
+        self.dropout = nn.Dropout(0.1)
+        self.register_buffer("blur", torch.tensor([0.25, 0.5, 0.25]).expand(6, 1, 3).clone(), persistent=False)
+
+    def forward(self, x):
+        x = torch.relu(self.norm(F.conv1d(self.first(x), self.blur, groups=6)))
+        positions = torch.arange(x.shape[-1], device=x.device)
+        slopes = torch.pow(torch.full((x.shape[-1],), 0.5), positions.int())
+        return self.output((x + self.dropout(torch.sin(positions / 3)) + slopes).mean(-1))
+
+
+@network("dynamo, not optimised")
+def constants_and_buffers_dynamo():
+    return ConstantsAndBuffers(), [torch.randn(5, 3, 8)]

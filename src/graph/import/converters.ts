@@ -29,4 +29,4 @@ export const converters: ReadonlyMap<string, Converter> = new Map(
 );
 
 /** Operators whose output is drawn at random: they are never folded into constants. */
-export const randomOps: ReadonlySet<string> = new Set(Object.keys(noise));
+export const randomOps: ReadonlySet<string> = new Set([...Object.keys(noise), "Dropout"]);

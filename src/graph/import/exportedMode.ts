@@ -66,7 +66,7 @@ const isTrainingDropout = ({ opType, input }: NodeProto) =>
 /**
  * Convolutions whose kernel the exporter rewrote: torch.onnx's tracer then makes up names for kernel and bias
  * (`onnx::Conv_12`; for the kernel alone, which Keras transposes, it is no fusion), and its torch.export path no longer says
- * that the tensor is a parameter, as it does of others.
+ * what the tensor is, as it does of parameters and buffers.
  */
 function fusedConvolutions(model: ModelProto, nodes: readonly NodeProto[]): number {
   const kinds = new Map(model.graph!.valueInfo.map((info) => [info.name, torchKind(info)]));
@@ -75,6 +75,6 @@ function fusedConvolutions(model: ModelProto, nodes: readonly NodeProto[]): numb
   return nodes.filter(({ opType, input }) => {
     if (opType !== "Conv" || !stored.has(input[1])) return false;
     const areRenamed = input.length > 2 && input.slice(1, 3).every((name) => /^onnx::Conv_\d+$/.test(name));
-    return areRenamed || (saysKinds && kinds.get(input[1]) !== "PARAMETER");
+    return areRenamed || (saysKinds && kinds.get(input[1]) === undefined);
   }).length;
 }

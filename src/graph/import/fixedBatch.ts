@@ -183,7 +183,9 @@ export class FixedBatch {
    * @throws RangeError where the node mixes rows
    */
   place({ opType, input, output }: NodeProto, outputs: readonly Value[]): void {
-    const sources = input.flatMap((name) => this.#places.get(name) ?? []);
+    // of the second input of CastLike, only the type matters
+    const read = opType === "CastLike" ? input.slice(0, 1) : input;
+    const sources = read.flatMap((name) => this.#places.get(name) ?? []);
     outputs.forEach(({ shape: now }, i) => {
       const before = this.#shapes.get(output[i]);
       if (!before || !output[i]) return;

@@ -20,7 +20,7 @@ const same =
 const plain = [
   ...["Abs", "Add", "And", "Atanh", "Ceil", "Cos", "Div", "Equal", "Erf", "Exp", "Floor", "GatherND"],
   ...["Greater", "GreaterOrEqual", "IsNaN", "Less", "LessOrEqual", "Log", "Mul", "Neg", "Not", "Or"],
-  ...["Pow", "Reciprocal", "Relu", "Round", "Sigmoid", "Sign", "Sin", "Softplus", "Sqrt", "Sub", "Sum"],
+  ...["Reciprocal", "Relu", "Round", "Sigmoid", "Sign", "Sin", "Softplus", "Sqrt", "Sub", "Sum"],
   ...["Tanh", "Where", "Xor"],
 ] as readonly PlainOp[];
 
@@ -98,6 +98,8 @@ export const elementwise: Record<string, Converter> = {
   Min: folded("Min"),
   Mish: (c) => mish(c.graph, c.x),
   Mod: (c) => c.graph.op("Mod", [c.x, c.input(1)], { truncated: c.int("fmod", 0) === 1 }),
+  // The exponent may be of another type than the base, also an integer.
+  Pow: (c) => throughTranspose(c.graph, "Pow", [c.x, c.graph.cast(c.input(1), c.x.dtype)]),
   PRelu: (c) => leakyRelu(c.graph, c.x, c.input(1)),
   /** The constants are ONNX's defaults. */
   Selu: (c) => selu(c.graph, c.x, c.float("alpha", 1.6732631921768188), c.float("gamma", 1.0507010221481323)),

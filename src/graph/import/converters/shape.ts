@@ -66,8 +66,11 @@ const expand: Converter = (c) => {
 };
 
 const tile: Converter = (c) => {
-  const repeats = c.numbers(1)!;
   const { shape } = c.x;
+  const stated = c.numbers(1)!;
+  const repeats = c
+    .outputShape(shape.map((size, axis) => size * stated[axis]))
+    .map((size, axis) => size / shape[axis]);
   const split = c.graph.reshape(
     c.x,
     shape.flatMap((size) => [1, size]),
