@@ -54,7 +54,7 @@ if (flags.includes("--first")) {
 const first = sets.flatMap((set) => readJson(firstOf(set)).map((one) => ({ ...one, set })));
 
 const isRight = ({ causes, cause }) => causes.includes(cause);
-const isAlarm = ({ verdict }) => verdict !== "sound";
+const isAlarm = ({ verdict }) => verdict === "not sound";
 const isBroken = ({ bug }) => bug !== null;
 const network = ({ framework, network: name, task, set }) => [framework, name, task, set].join();
 const changing = new Set(now.filter((one) => !isBroken(one) && one.training).map(network));

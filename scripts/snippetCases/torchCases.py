@@ -1,5 +1,6 @@
 """PyTorch's losses. A case: the kind of labels, labels as a tensor, the loss of (outputs, labels), outputs a label."""
 import torch
+from networks import torchNetworks  # noqa: F401  makes torchvision importable beside any PyTorch
 from torch import nn
 from torch.nn import functional as F
 

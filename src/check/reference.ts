@@ -27,7 +27,7 @@ export const offsetLogDeviation = 1.05;
  * turns them into an offset near 1, however small the deviation between inputs is. Its log deviates by this much.
  */
 export const normalisedShare = 0.1;
-export const normalisedLogDeviation = 0.5;
+export const normalisedLogDeviation = 0.3;
 
 /** Share of the expected loss by which a network may exceed it before it starts high: half the population exceeds it by less than 2 %, a tenth by more than 165 %. */
 export const usualExcess = 0.25;

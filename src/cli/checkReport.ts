@@ -29,7 +29,8 @@ function verdictLine({ verdict, causes, measuredLoss, expectedLoss, band }: Chec
   const near = `expected ${significant(expectedLoss)}`;
   if (verdict === "not sound") return `Not sound: ${causes[0].name} (${loss}${near}).`;
   if (verdict === "starts high") {
-    return `Starts high: ${loss}${near} (+${significant(measuredLoss! - expectedLoss)}); no fault was found.`;
+    const found = causes.length > 0 ? "a possible cause, but no certain fault" : "no fault was found";
+    return `Starts high: ${loss}${near} (+${significant(measuredLoss! - expectedLoss)}); ${found}.`;
   }
   return `Sound: ${loss}${near}${band ? `, band ${rangeText(band)}` : ""}.`;
 }

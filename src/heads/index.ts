@@ -155,5 +155,7 @@ const spellings = ({ framework, name }: FrameworkName) => {
     `${framework}.${short}`,
     `${framework}:${short}`,
     `${framework}.${plain(lastPart(name))}`,
+    // where optax keeps them; it has given up some of the shorter names
+    ...(framework === "optax" ? [plain(name.replace("optax.", "optax.losses."))] : []),
   ];
 };

@@ -115,3 +115,24 @@ describe("an output layer without a bias", () => {
     expect([verdict, causes.map(({ name }) => name)]).toEqual(["starts high", ["bias not set"]]);
   });
 });
+
+describe("outputs that hardly depend on the input, as of normalised features", () => {
+  const report = (offset: readonly number[]) =>
+    checkOutputs(
+      classes(
+        outputsAround(
+          logs.map((b, k) => b + offset[k]),
+          0.06,
+        ),
+      ),
+    );
+
+  test("an offset of the size that a Glorot kernel makes is no fault", () => {
+    expect(report([1.1, -0.9, 0.8, -1.2, 0.9, 1, -0.8, -0.9]).verdict).toBe("starts high");
+  });
+
+  test("a bias that is not set is one", () => {
+    const { verdict, causes } = report(logs.map((b) => -b));
+    expect([verdict, causes[0].name]).toEqual(["not sound", "bias not set"]);
+  });
+});

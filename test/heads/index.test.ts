@@ -27,6 +27,7 @@ test("findHead ignores case and tf., and takes the last part alone where it is c
   expect(findHead("BCEWithLogitsLoss").head.name).toBe("sigmoid");
   expect(findHead("reg:tweedie").head.name).toBe("tweedie");
   expect(findHead("Binary Focal").head.name).toBe("binary-focal");
+  expect(findHead("optax.losses.poly_loss_cross_entropy").head.name).toBe("poly-1");
 });
 
 test("findHead names the nearest head on a misspelt name", () => {

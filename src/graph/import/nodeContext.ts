@@ -104,11 +104,11 @@ export class NodeContext {
   }
 
   /**
-   * The output's shape, as constants of the file give it: -1 for an axis that they leave open. Constant integers are
-   * positions and indices, which keep the size of the file's batch until they meet values of the data.
+   * The output's shape, as constants of the file give it: -1 for an axis that they leave open. Constants keep their size,
+   * which may only happen to be that of the file's batch, until they meet values of the data.
    */
   outputShape(given: readonly number[]): readonly number[] {
-    if (this.isKnown(0) && !this.x.dtype.startsWith("float")) return given;
+    if (this.isKnown(0)) return given;
     return this.network.fixedBatch?.outputShape(this.node, given) ?? given;
   }
 
