@@ -24,6 +24,7 @@ const launch = (...flags) =>
 
 const original = { "run.batch": 256, "run.counts": "4000,3700,100,4000,400,100,50,700,700,100" };
 
+const packages = ["tfjs", "tfjs-backend-wasm", "tfjs-backend-webgpu"].map((name) => `@tensorflow/${name}`);
 const measurements = { page: measurePage, training: measureTraining, tfjs: measureTensorflowJs };
 const named = process.argv.slice(2);
 const unknown = named.find((name) => !(name in measurements));
@@ -142,10 +143,8 @@ async function train(browser, address, settings, seconds) {
   return { first, steps, seconds };
 }
 
-const packages = ["tfjs", "tfjs-backend-wasm", "tfjs-backend-webgpu"].map((name) => `@tensorflow/${name}`);
-
 async function measureTensorflowJs() {
-  const given = process.env.BASERATE_TFJS;
+  const given = process.env.BASERATE_TFJS || undefined;
   const folder = given ?? mkdtempSync(join(tmpdir(), "baserate-tfjs-"));
   try {
     const flags = ["--no-audit", "--no-fund", "--ignore-scripts", "--prefix", folder];

@@ -7,6 +7,7 @@ import { maxDeviation, usualDeviation } from "./reference.ts";
 import { reportedCauses } from "./reportedLoss.ts";
 import type { Sample } from "./sample.ts";
 import type { Situation } from "./situation.ts";
+import { isSmallSample } from "./smallSample.ts";
 import type { ValuePattern } from "./valuePattern.ts";
 
 interface CauseRow {
@@ -214,6 +215,5 @@ function setBias({ optimum, labelRows, width }: Sample): string {
     optimum.length <= 10
       ? `[${optimum.map((b) => Number(b.toFixed(3))).join(", ")}]`
       : `the log-frequencies of all training labels (${width} values: baserate solve --json)`;
-  const isRough = labelRows !== undefined && labelRows < 10 * width && width > 10;
-  return `start the output bias at ${values}${isRough ? `; ${labelRows} rows are too few to give them` : ""}`;
+  return `start the output bias at ${values}${isSmallSample(labelRows, width) ? `; ${labelRows} rows are too few to give them` : ""}`;
 }

@@ -11,6 +11,7 @@ import { isPlainSoftmax, plainSlopeSquare } from "./plainSoftmax.ts";
 import { usualDeviation, usualExcess } from "./reference.ts";
 import { readSample, rowOf, type Sample } from "./sample.ts";
 import { type Situation, situationOf } from "./situation.ts";
+import { chanceGap, isSmallSample } from "./smallSample.ts";
 import { valuePattern } from "./valuePattern.ts";
 
 /**
@@ -126,7 +127,8 @@ type ValueBand = { readonly low: number; readonly high: number };
 
 /**
  * Where the loss lies if the bias is right and the outputs vary as these do, at most as those of the reference population:
- * the theoretical band, without what the offset of these outputs costs beyond chance, and never below the least loss.
+ * the theoretical band, without what the offset of these outputs costs beyond chance, and never below the least loss. Labels
+ * that are too few for their classes may make the expected loss too high by chance: a bias from all labels then starts lower.
  */
 function bandOf({ sample, parts, moments }: Situation): ValueBand {
   const { head, summary, options, rows, units, inputOf } = sample;
@@ -140,7 +142,13 @@ function bandOf({ sample, parts, moments }: Situation): ValueBand {
     moments.between <= usual
       ? parts.independent - (parts.atMean - parts.expected) + 3 * parts.standardError
       : high;
-  return { low: Math.max(leastLoss(sample), low - association), high: Math.max(high, own) + association };
+  const chance = isSmallSample(sample.labelRows, sample.width)
+    ? chanceGap(sample.width, sample.labelRows)
+    : 0;
+  return {
+    low: Math.max(leastLoss(sample), low - association - chance),
+    high: Math.max(high, own) + association,
+  };
 }
 
 /** The loss of perfect outputs where that is known to be 0, else no limit. */

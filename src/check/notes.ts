@@ -1,6 +1,7 @@
 import { significant } from "../math/significant.ts";
 import type { Cause } from "./cause.ts";
 import type { Situation } from "./situation.ts";
+import { isSmallSample } from "./smallSample.ts";
 import { areConstant, type ValuePattern } from "./valuePattern.ts";
 
 /** What else is worth knowing: what the first step will do, and which fact would decide between the causes. */
@@ -24,9 +25,7 @@ export function notesOf(pattern: ValuePattern, situation: Situation, causes: rea
     isBias &&
       causes.some(({ name }) => name === "labels shifted or permuted") &&
       "Another prior, or labels in another order? Print the classes in the order of the outputs and the labels of your first ten rows.",
-    labelRows !== undefined &&
-      width > 10 &&
-      labelRows < 10 * width &&
+    isSmallSample(labelRows, width) &&
       `${labelRows} labels are few for ${width} classes: give all training labels (--training-labels, or --counts).`,
   ].filter((note) => note !== false);
 }

@@ -44,6 +44,10 @@ function likeliestAddition({ counts }: ClassSummary): number {
   return grid[likelihoods.indexOf(Math.max(...likelihoods))];
 }
 
+/** Whether a sample is too small for its number of classes to give their frequencies. */
+export const isSmallSample = (labelRows: number | undefined, width: number): labelRows is number =>
+  labelRows !== undefined && width > 10 && labelRows < 10 * width;
+
 /**
  * The difference in loss, in nats, that chance alone makes between a right bias and the optimum of N rows: 1/2N times a
  * chi-squared variable of `freedom` degrees (Wilks 1938), at its mean and three standard deviations.

@@ -11,8 +11,10 @@ const forwardShare = 1 / 3;
 
 interface LiveTrial {
   readonly name: string;
-  /** Running loss after each step so far. */
+  /** Running loss after each step so far; long trainings report some steps only. */
   readonly losses: number[];
+  /** The last step that was reported. */
+  step: number;
   /** Test rows that are done. */
   tested: number;
 }
@@ -73,10 +75,10 @@ export class RunProgress implements Watched {
     this.#initialRows.set(`${plan} ${seed}`, this.#sizes.get(plan)!.trainCount);
   }
 
-  onBatch(...[key, { runningLoss }]: Parameters<Watched["onBatch"]>): void {
-    const { rows, steps } = this.#sizes.get(key.plan)!;
-    this.#trial(key).losses.push(runningLoss);
-    this.#trainedRows += rows / steps;
+  onBatch(...[key, { step, runningLoss }]: Parameters<Watched["onBatch"]>): void {
+    const trial = this.#trial(key);
+    trial.losses.push(runningLoss);
+    this.#advance(key, trial, step);
   }
 
   onTest(key: TrialKey, done: number): void {
@@ -85,9 +87,17 @@ export class RunProgress implements Watched {
 
   /** In a run of a single seed, the curves of finished arms stay beside those of the others. */
   onTrial(key: TrialKey): void {
+    this.#advance(key, this.#trial(key), this.stepsOf(key));
     if (this.#isSingle) this.#trial(key).tested = 0;
     else this.#live.delete(trialKeyText(key));
     this.#finishedTrials += 1;
+  }
+
+  /** Counts the rows of the steps up to this one. */
+  #advance({ plan }: TrialKey, trial: LiveTrial, step: number): void {
+    const { rows, steps } = this.#sizes.get(plan)!;
+    this.#trainedRows += ((step - trial.step) * rows) / steps;
+    trial.step = step;
   }
 
   /** Training steps of a trial. */
@@ -107,7 +117,7 @@ export class RunProgress implements Watched {
   get curves(): TerminalCurve[] {
     return [...this.#live.values()]
       .filter(({ losses }) => losses.length > 0)
-      .map(({ name, losses }) => ({ name, values: losses }));
+      .map(({ name, losses, step }) => ({ name, values: losses, stepsPerValue: step / losses.length }));
   }
 
   /** What is done, the speed and the time left, on one line. */
@@ -148,7 +158,7 @@ export class RunProgress implements Watched {
 
   #trial(key: TrialKey): LiveTrial {
     const text = trialKeyText(key);
-    const known = this.#live.get(text) ?? { name: this.#nameOf(key), losses: [], tested: 0 };
+    const known = this.#live.get(text) ?? { name: this.#nameOf(key), losses: [], step: 0, tested: 0 };
     this.#live.set(text, known);
     return known;
   }

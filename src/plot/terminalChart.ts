@@ -3,8 +3,10 @@ import { roundTicks } from "./roundTicks.ts";
 
 export interface TerminalCurve {
   name: string;
-  /** One value per step; values that are not finite leave a gap. */
+  /** Values at equal distances; those that are not finite leave a gap. */
   values: readonly number[];
+  /** Steps from one value to the next, 1 by default. */
+  stepsPerValue?: number;
 }
 
 export interface TerminalChartOptions {
@@ -106,7 +108,11 @@ class Canvas {
  */
 export function terminalChart(curves: readonly TerminalCurve[], options: TerminalChartOptions = {}): string {
   const { width = 80, height = 18, color = false } = options;
-  const steps = Math.max(options.steps ?? 1, 1, ...curves.map(({ values }) => values.length));
+  const steps = Math.max(
+    options.steps ?? 1,
+    1,
+    ...curves.map(({ values, stepsPerValue = 1 }) => stepsPerValue * values.length),
+  );
   const cap = 2 * Math.max(...curves.flatMap(({ values }) => values.find(Number.isFinite) ?? []));
   const shown = curves.map(({ values }) =>
     values.map((v) => (Number.isFinite(v) && v <= cap ? v : Number.NaN)),
@@ -125,8 +131,9 @@ export function terminalChart(curves: readonly TerminalCurve[], options: Termina
   const x = (step: number) => (steps > 1 ? ((step - 1) / (steps - 1)) * right : right / 2);
   const y = (value: number) => ((high - value) / (high - low)) * bottom;
   shown.forEach((values, curve) => {
+    const { stepsPerValue = 1 } = curves[curve];
     canvas.line(
-      values.map((value, i) => [x(i + 1), y(value)]),
+      values.map((value, i) => [x(stepsPerValue * (i + 1)), y(value)]),
       curve,
     );
   });

@@ -119,3 +119,19 @@ test("no time left is told before any rows are done; measured rows count even if
   // 400 rows forward are a third of 400 in training; to come are 2 x (400 + 300 / 3)
   expect(run.status).toBe("measuring the initial loss, 83 s left");
 });
+
+test("a training that reports only some of its steps counts all of their rows", () => {
+  let seconds = 0;
+  const plan = resolvePlan({ dataset: "synthetic", counts: [100, 300], batchSize: 100 });
+  const run = new RunProgress(plan, () => 1000 * seconds);
+  const [task] = seedTasks(plan);
+  run.onStart([task], {
+    materials: { data: { unit: "image", test: { count: 300 } } },
+    settings: [{ plan, rows: { length: 400 } }],
+  } as unknown as StartedRun);
+  seconds = 10;
+  const key = { plan: task.plan, seed: task.seed, arm: "zero" as const };
+  run.onBatch(key, { step: 3, epoch: 0, batchLoss: 1, runningLoss: 1, runningAccuracy: 0.5 });
+  expect(run.status).toMatch(/^0 of 2 trials done, 30 images\/s/);
+  expect(run.curves).toEqual([{ name: expect.any(String), values: [1], stepsPerValue: 3 }]);
+});
