@@ -1,5 +1,6 @@
 import { clone } from "@bufbuild/protobuf";
 import { type GraphProto, type NodeProto, type TensorProto, TensorProtoSchema } from "../onnx.gen.ts";
+import { elementCount } from "../tensor.ts";
 import { isParameter } from "./networkTensors.ts";
 import { dtypeOf, protoTensor } from "./protoTensor.ts";
 
@@ -47,10 +48,14 @@ export function separateMerged(graph: GraphProto): Separated {
   return separated;
 }
 
+/** Biases and scales are small; larger tensors need not be decoded. */
+const maxElements = 2 ** 16;
+
 /** Whether a tensor holds floats that are all the same, and more than one. Tensors in other files are too large to be meant. */
 function isConstant(proto: TensorProto): boolean {
   const dtype = dtypeOf(proto.dataType ?? 0);
   if ((dtype !== "float32" && dtype !== "float64") || proto.externalData.length > 0) return false;
+  if (elementCount(proto.dims.map(Number)) > maxElements) return false;
   const { data } = protoTensor(proto, "");
   return data.length > 1 && (data as Float32Array).every((value) => value === data[0]);
 }
