@@ -5,7 +5,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { batchesPerEpoch } from "./contestants.mjs";
+import { stepMs } from "./contestants.mjs";
 import { reproduce, runBaserate } from "./process.mjs";
 import { median } from "./statistics.mjs";
 
@@ -44,7 +44,6 @@ const jobs = {
   },
 };
 
-const stepMs = (seconds) => (seconds * 1000) / batchesPerEpoch;
 const startUp = (name, { seconds }) => ({ [`${name}, ms`]: seconds * 1000 });
 const usage = (name, { seconds, processorSeconds, peakBytes }) => ({
   [`${name}, s`]: seconds,

@@ -27,14 +27,15 @@ const folder = fileURLToPath(new URL(".", import.meta.url));
 const cli = join(folder, "..", "dist", "cli.js");
 
 /** Batches of the experiment's epoch: 54 full ones and a tenth of one. */
-export const batchesPerEpoch = 13_850 / 256;
+const batchesPerEpoch = 13_850 / 256;
+/** Milliseconds per step of a training that took so many seconds. */
+export const stepMs = (seconds) => (seconds * 1000) / batchesPerEpoch;
 
 /** Trainings an hour when as many run at once as there are cores, each taking so many seconds. */
 const perHour = (seconds) => (cores * 3600) / median(seconds);
 
 /** baserate, by its own command line alone. */
 export function baserate({ trainings }, version) {
-  const stepMs = (seconds) => (seconds * 1000) / batchesPerEpoch;
   const jobs = {
     async wholeRun() {
       const { trainSeconds, seconds, peakBytes } = await reproduce(cli, []);

@@ -40,7 +40,7 @@ export function readNetwork(bytes: Uint8Array, file: string): NetworkFile {
       `${file}: opset ${opset}; allowed: ${oldestOpset} or later. Export again with opset_version=18, or convert the file with onnx.version_converter.convert_version(model, 18)`,
     );
   }
-  const separated = separateMerged(model.graph);
+  const separated = separateMerged(model.graph, file);
   const functions = new Map(model.functions.map((each) => [functionKey(each.domain, each.name ?? ""), each]));
   const notes = [
     ...(separated.size > 0 ? [separatedNote(separated, file)] : []),

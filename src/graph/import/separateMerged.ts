@@ -20,8 +20,10 @@ export type Separated = ReadonlyMap<string, readonly string[]>;
  *
  * Only tensors whose elements are all equal are separated: others are equal because they are tied. Changes the graph.
  */
-export function separateMerged(graph: GraphProto): Separated {
-  const constants = new Map(graph.initializer.filter(isConstant).map((proto) => [proto.name, proto]));
+export function separateMerged(graph: GraphProto, file: string): Separated {
+  const constants = new Map(
+    graph.initializer.filter((proto) => isConstant(proto, file)).map((proto) => [proto.name, proto]),
+  );
   const separated = new Map<string, string[]>();
   const taken = new Set([
     ...graph.initializer.map(({ name }) => name),
@@ -36,7 +38,7 @@ export function separateMerged(graph: GraphProto): Separated {
     add(input[0], output[0]);
     return false;
   });
-  for (const [source, modules] of usesByModule(graph, constants)) {
+  for (const [source, modules] of usesByModule(graph, constants, file)) {
     const owner = modules.has(moduleOfName(source)) ? moduleOfName(source) : modules.keys().next().value;
     for (const [module, uses] of modules) {
       if (module === owner) continue;
@@ -52,16 +54,16 @@ export function separateMerged(graph: GraphProto): Separated {
 const maxElements = 2 ** 16;
 
 /** Whether a tensor holds floats that are all the same, and more than one. Tensors in other files are too large to be meant. */
-function isConstant(proto: TensorProto): boolean {
+function isConstant(proto: TensorProto, file: string): boolean {
   const dtype = dtypeOf(proto.dataType ?? 0);
   if ((dtype !== "float32" && dtype !== "float64") || proto.externalData.length > 0) return false;
   if (elementCount(proto.dims.map(Number)) > maxElements) return false;
-  const { data } = protoTensor(proto, "");
+  const { data } = protoTensor(proto, file);
   return data.length > 1 && (data as Float32Array).every((value) => value === data[0]);
 }
 
 /** The places that use each parameter, by the module that they lie in; only of parameters that several modules use. */
-function usesByModule(graph: GraphProto, constants: ReadonlyMap<string, TensorProto>) {
+function usesByModule(graph: GraphProto, constants: ReadonlyMap<string, TensorProto>, file: string) {
   const infos = new Map(graph.valueInfo.map((info) => [info.name, info]));
   const found = new Map<string, Map<string, Use[]>>();
   for (const node of graph.node) {
@@ -76,7 +78,7 @@ function usesByModule(graph: GraphProto, constants: ReadonlyMap<string, TensorPr
   }
   return [...found].filter(
     ([name, modules]) =>
-      modules.size > 1 && isParameter(name, protoTensor(constants.get(name)!, ""), infos.get(name)),
+      modules.size > 1 && isParameter(name, protoTensor(constants.get(name)!, file), infos.get(name)),
   );
 }
 

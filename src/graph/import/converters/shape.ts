@@ -68,9 +68,8 @@ const expand: Converter = (c) => {
 const tile: Converter = (c) => {
   const { shape } = c.x;
   const stated = c.numbers(1)!;
-  const repeats = c
-    .outputShape(shape.map((size, axis) => size * stated[axis]))
-    .map((size, axis) => size / shape[axis]);
+  const sizes = c.outputShape(shape.map((size, axis) => size * stated[axis]));
+  const repeats = sizes.map((size, axis) => (size === 0 ? stated[axis] : size / shape[axis]));
   const split = c.graph.reshape(
     c.x,
     shape.flatMap((size) => [1, size]),
@@ -79,10 +78,7 @@ const tile: Converter = (c) => {
     split,
     shape.flatMap((size, axis) => [repeats[axis], size]),
   );
-  return c.graph.reshape(
-    repeated,
-    shape.map((size, axis) => size * repeats[axis]),
-  );
+  return c.graph.reshape(repeated, sizes);
 };
 
 /** The upper or lower triangle of the last two axes, the rest 0. */
