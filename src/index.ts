@@ -50,7 +50,8 @@ export type {
   Options,
   OptionValue,
 } from "./heads/options.ts";
-export { frameworks, type SnippetFramework, snippet } from "./heads/snippets.ts";
+export { frameworks, type SnippetFramework } from "./heads/snippetFrameworks.ts";
+export { snippet } from "./heads/snippets.ts";
 export { type Solution, solve } from "./heads/solve.ts";
 export {
   type CombinedSolution,

@@ -5,6 +5,7 @@ import type { Head } from "../heads/head.ts";
 import type { LabelSummary } from "../labels/summary.ts";
 import { isDatabaseAddress } from "../tables/databases/address.ts";
 import { type LabelChoices, type Reading, readings } from "../tables/labelChoices.ts";
+import { readCounts } from "../tables/readCounts.ts";
 import type { LabelsRead } from "../tables/readLabels.ts";
 import { sourceText } from "../tables/sourceText.ts";
 import { type Table, type TableFormat, tableFormats } from "../tables/table.ts";
@@ -110,7 +111,7 @@ export async function labelsOf(
       throw new InputError(
         `--counts and ${file} cannot be combined: both give the labels; leave one of them out`,
       );
-    return (await import("../tables/readCounts.ts")).readCounts(counts, classes);
+    return readCounts(counts, classes);
   }
   if (file === undefined)
     throw new InputError("no labels: give a file, - for standard input, or --counts 900,100");

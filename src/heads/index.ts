@@ -102,7 +102,8 @@ export interface FoundHead {
 export function findHead(name: string): FoundHead {
   const key = plain(name);
   const other = key.endsWith("loss") ? key.slice(0, -"loss".length) : `${key}loss`;
-  const matches = [key, other].map(matching).find((found) => found.length > 0) ?? [];
+  const exact = matching(key);
+  const matches = exact.length > 0 ? exact : matching(other);
   const distinct = new Set(matches.map(({ head, options }) => `${head.name} ${JSON.stringify(options)}`));
   if (distinct.size === 1) return matches[0];
   if (matches.length > 0) {

@@ -2,6 +2,7 @@ import { unknownName } from "../errors.ts";
 import type { LabelSummary } from "../labels/summary.ts";
 import type { Framework } from "./head.ts";
 import type { Options } from "./options.ts";
+import { frameworks, type SnippetFramework } from "./snippetFrameworks.ts";
 import {
   type ByVariance,
   type SnippetCheck,
@@ -9,10 +10,6 @@ import {
   snippetValues,
   variances,
 } from "./snippetValues.ts";
-
-/** Frameworks that snippets are written for. */
-export const frameworks = ["keras", "pytorch", "jax", "flax", "tfjs", "numpy"] as const;
-export type SnippetFramework = (typeof frameworks)[number];
 
 /**
  * Half the width of the band in standard errors. Four rather than three, because the loss of a batch with few rows of a rare

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { Framework, Head } from "../../src/heads/head.ts";
 import { heads } from "../../src/heads/index.ts";
-import { frameworks, snippet } from "../../src/heads/snippets.ts";
+import { frameworks } from "../../src/heads/snippetFrameworks.ts";
+import { snippet } from "../../src/heads/snippets.ts";
 import { examples } from "./theory.ts";
 
 const path = join(import.meta.dirname, "..", "..", "docs", "solve.md");

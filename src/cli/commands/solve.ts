@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { InputError } from "../../errors.ts";
 import { findHead } from "../../heads/index.ts";
 import type { Options } from "../../heads/options.ts";
-import { frameworks, snippet } from "../../heads/snippets.ts";
+import { frameworks } from "../../heads/snippetFrameworks.ts";
 import { type Solution, solve } from "../../heads/solve.ts";
 import type { LabelSummary } from "../../labels/summary.ts";
 import { dialectNames } from "../../tables/sql/dialects.ts";
@@ -79,6 +79,7 @@ async function solveLabels(files: readonly string[], flags: SolveFlags): Promise
   const options = headOptions(flags.loss, { ...flags });
   if (flags.for !== undefined) {
     if (flags.json) throw new InputError("--for and --json cannot be combined; leave one of them out");
+    const { snippet } = await import("../../heads/snippets.ts");
     console.log(snippet(flags.for, flags.loss, labels.summary, options));
     return;
   }

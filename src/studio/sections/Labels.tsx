@@ -1,6 +1,6 @@
 import { linkText } from "../../heads/bind.ts";
 import { heads } from "../../heads/index.ts";
-import { frameworks } from "../../heads/snippets.ts";
+import { frameworks } from "../../heads/snippetFrameworks.ts";
 import { FileDrop } from "../components/FileDrop.tsx";
 import { Choice, TextField } from "../components/fields.tsx";
 import { OptionFields } from "../components/OptionFields.tsx";
