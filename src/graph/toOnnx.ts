@@ -21,9 +21,16 @@ const opset = 21n;
 /** The intermediate representation's version that opset 21 came with. */
 const irVersion = 10n;
 
-/** The graph as the bytes of an ONNX model. Nodes that no output needs are left out. */
-export function toOnnx(graph: Graph): Uint8Array {
-  const body = graphProto(graph, [...graph.outputs.values()]);
+/** The nodes to write for a node, the last of which makes its output. They may read constants that are made for them. */
+type Rewrite = (node: GraphNode, constant: (content: Tensor) => Value) => readonly GraphNode[];
+
+/**
+ * The graph as the bytes of an ONNX model. Nodes that no output needs are left out.
+ *
+ * @param rewrite writes other nodes for a node: `fastNodes`, for a model that is run here rather than handed to people
+ */
+export function toOnnx(graph: Graph, rewrite: Rewrite = (node) => [node]): Uint8Array {
+  const body = graphProto(graph, [...graph.outputs.values()], rewrite);
   const stacked = new Set(
     graph.nodes.flatMap((node) => ("op" in node ? [] : node.stacked.map(({ y }) => y.name))),
   );
@@ -48,9 +55,10 @@ export function toOnnx(graph: Graph): Uint8Array {
 }
 
 /** The inputs of a graph and the nodes that `values` need; its outputs, and the constants, are the caller's to add. */
-function graphProto(graph: Graph, values: readonly Value[]): GraphProto {
-  const written = neededNodes(graph, values).map((node) =>
-    "op" in node ? nodeProto(node) : loopProto(node),
+function graphProto(graph: Graph, values: readonly Value[], rewrite: Rewrite): GraphProto {
+  const constant = (content: Tensor) => graph.constant(content);
+  const written = neededNodes(graph, values).flatMap((node) =>
+    "op" in node ? rewrite(node, constant).map((one) => nodeProto(one)) : [loopProto(node, rewrite)],
   );
   return create(GraphProtoSchema, {
     name: "baserate",
@@ -113,9 +121,9 @@ interface NodeProtos {
   readonly constants: TensorProto[];
 }
 
-function loopProto(loop: Loop): NodeProtos {
+function loopProto(loop: Loop, rewrite: Rewrite): NodeProtos {
   const { count, iteration, inner, carried } = loop;
-  const body = graphProto(inner, iterationOutputs(loop));
+  const body = graphProto(inner, iterationOutputs(loop), rewrite);
   const go = { name: `${iteration.name}_go`, dtype: "bool", shape: [] } as const;
   const goOn = { ...go, name: `${go.name}_on` };
   // The inputs of a body: the iteration, whether to go on, and the carried values.

@@ -1,3 +1,4 @@
+import { fastNodes } from "../graph/fastNodes.ts";
 import type { Network } from "../graph/network.ts";
 import type { Optimizer } from "../graph/optimizers.ts";
 import { elementCount, tensor } from "../graph/tensor.ts";
@@ -55,7 +56,7 @@ export async function loadSteps(
   if (workers > 1 && microBatches > 1 && stepsPerRun === 1)
     return loadSplitSteps(runtime, { ...graphOptions, examples, workers, seed }, loss);
   const graph = trainStep({ ...graphOptions, steps });
-  const session = await runtime.load(toOnnx(graph), options);
+  const session = await runtime.load(toOnnx(graph, fastNodes), options);
   const rows = microBatches * microBatchSize;
   const feeds = batchFeeds(graph.inputs, loss, { model, examples, microBatchSize, rows, seed });
   return {

@@ -1,5 +1,5 @@
 import { InputError } from "../errors.ts";
-import { ortSession } from "./ortSession.ts";
+import { ortSession, sessionOptions } from "./ortSession.ts";
 import type { Runtime } from "./runtime.ts";
 import { threadSession } from "./threadSession.ts";
 
@@ -19,6 +19,7 @@ export async function nodeRuntime(): Promise<Runtime> {
     version: env.versions.node ?? env.versions.common,
     async load(model, { threads = 1 } = {}) {
       const session = await InferenceSession.create(model as string, {
+        ...sessionOptions,
         intraOpNumThreads: threads,
         interOpNumThreads: 1,
       });

@@ -43,6 +43,18 @@ export interface OrtSession {
   release(): Promise<void>;
 }
 
+/**
+ * Options of every session. ONNX Runtime's optimizers of transposes would undo what `fastNodes` does: by default they turn
+ * the transpose of a matrix back into one of many axes, which takes ten times as long.
+ */
+export const sessionOptions = {
+  extra: {
+    optimization: {
+      disable_specified_optimizers: "TransposeOptimizer;TransposeOptimizer_CPUExecutionProvider",
+    },
+  },
+};
+
 /** Wraps a session of ONNX Runtime, native or in the browser, so that it takes and returns our tensors. Nothing is copied. */
 export function ortSession(Constructor: OrtTensorConstructor, session: OrtSession): Session {
   const wrapped = (tensors: Record<string, Tensor>): OrtTensors =>

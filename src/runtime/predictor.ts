@@ -1,3 +1,4 @@
+import { fastNodes } from "../graph/fastNodes.ts";
 import type { Weights } from "../graph/initialWeights.ts";
 import type { Network } from "../graph/network.ts";
 import { elementCount, type Tensor } from "../graph/tensor.ts";
@@ -61,7 +62,8 @@ export async function createPredictor(runtime: Runtime, options: PredictorOption
   const whole = training === true && model.batchDependent;
   const models = new Map<number, Uint8Array>();
   const modelOf = (size: number): Uint8Array => {
-    const bytes = models.get(size) ?? toOnnx(forward({ model, types, microBatchSize: size, training }));
+    const bytes =
+      models.get(size) ?? toOnnx(forward({ model, types, microBatchSize: size, training }), fastNodes);
     models.set(size, bytes);
     return bytes;
   };

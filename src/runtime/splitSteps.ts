@@ -1,3 +1,4 @@
+import { fastNodes } from "../graph/fastNodes.ts";
 import { splitStep, termName } from "../graph/splitStep.ts";
 import { type Tensor, tensor } from "../graph/tensor.ts";
 import { toOnnx } from "../graph/toOnnx.ts";
@@ -30,10 +31,10 @@ export async function loadSplitSteps(
   const share = Math.ceil(Math.ceil(options.batchSize / microBatchSize) / workers) * microBatchSize;
   const { sums, terms, update } = splitStep({ ...options, batchSize: share });
   const helpers = Math.ceil(options.batchSize / share) - 1;
-  const termsModel = toOnnx(terms);
+  const termsModel = toOnnx(terms, fastNodes);
   const [updating, ...sessions] = await Promise.all([
-    runtime.load(toOnnx(update)),
-    runtime.load(toOnnx(sums)),
+    runtime.load(toOnnx(update, fastNodes)),
+    runtime.load(toOnnx(sums, fastNodes)),
     ...Array.from({ length: helpers }, () => loadOnThread(runtime, termsModel)),
   ]);
   const feedOptions = { model, examples, microBatchSize, rows: share, seed };

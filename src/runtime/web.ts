@@ -1,4 +1,4 @@
-import { type OrtModule, ortSession } from "./ortSession.ts";
+import { type OrtModule, ortSession, sessionOptions } from "./ortSession.ts";
 import type { Runtime } from "./runtime.ts";
 
 /**
@@ -13,6 +13,7 @@ export function webRuntime({ InferenceSession, Tensor, env }: OrtModule): Runtim
     version: env.versions.web ?? env.versions.common,
     async load(model, { externalData = {} } = {}) {
       const session = await InferenceSession.create(model as string, {
+        ...sessionOptions,
         executionProviders: ["wasm"],
         externalData: Object.entries(externalData).map(([path, data]) => ({ path, data })),
       });
