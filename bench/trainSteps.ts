@@ -1,3 +1,4 @@
+import { fastNodes } from "../src/graph/fastNodes.ts";
 import { initialWeights } from "../src/graph/initialWeights.ts";
 import type { Layer } from "../src/graph/layer.ts";
 import { conv2d, dense, flatten, maxPool2d, rescaling } from "../src/graph/layers.ts";
@@ -71,7 +72,7 @@ function step(conv: (filters: number, kernel: [number, number]) => Layer, microB
         tensor(dtype, shape, Array.from({ length: elementCount(shape) }, fill[name] ?? (() => 0))),
     ]),
   );
-  return { model: toOnnx(graph), feeds };
+  return { model: toOnnx(graph, fastNodes), feeds };
 }
 
 /** The same training step from plain operators in a single micro-batch, and as it is. */

@@ -9,7 +9,7 @@ const broadcasting = new Set<OpName>(["Add", "Sub", "Mul", "Div", "Max", "Min"])
 /** Repeats of one element from which on ONNX Runtime broadcasts as fast as it multiplies by ones. */
 const manyRepeats = 64;
 
-/** Elements below which another node costs more than it saves. */
+/** Elements below which other nodes cost more than they save. */
 const fewElements = 4096;
 
 /** Makes a constant of the graph that a node belongs to. */
@@ -23,8 +23,8 @@ type MakeConstant = (content: Tensor) => Value;
  */
 export function fastNodes(node: GraphNode, constant: MakeConstant): readonly GraphNode[] {
   const { op, x, y } = node;
-  if (op === "Expand" && repeatsElements(x[0], y)) return [repeated(x[0], y, constant)];
   if (elementCount(y.shape) < fewElements) return [node];
+  if (op === "Expand" && repeatsElements(x[0], y)) return [repeated(x[0], y, constant)];
   if (op === "Transpose") return fastTranspose(node as GraphNode<"Transpose">);
   return broadcasting.has(op) ? fastBroadcast(node, constant) : [node];
 }

@@ -58,11 +58,26 @@ function entryGradients(
 ): (GradientPart | undefined)[] {
   if ("op" in entry && entry.op === "Slice")
     return [{ dy, ranges: (entry as GraphNode<"Slice">).attributes.ranges }];
-  const dxs = "op" in entry ? nodeGradients(graph, entry, dy, wanted) : entry.gradient(dy);
+  const ofWeights = "op" in entry && entry.op === "Gemm" ? weightParts(entry as GraphNode<"Gemm">, dy) : [];
+  const asked = wanted.map((isWanted, i) => isWanted && ofWeights[i] === undefined);
+  const dxs = "op" in entry ? nodeGradients(graph, entry, dy, asked) : entry.gradient(dy);
   return entry.x.map(({ shape }, i) => {
-    const dx = wanted[i] ? dxs[i] : undefined;
-    return dx && { dy: summedTo(graph, dx, shape) };
+    const dx = asked[i] ? dxs[i] : undefined;
+    return wanted[i] ? (ofWeights[i] ?? (dx && { dy: summedTo(graph, dx, shape) })) : undefined;
   });
+}
+
+/** The gradients of the second factor of a product and of a bias of its columns, for `gradientSum` to compute. */
+function weightParts(
+  { x: [matrix, , bias], attributes: { transA, transB } }: GraphNode<"Gemm">,
+  dy: Value,
+): (GradientPart | undefined)[] {
+  const isBias = bias !== undefined && sameShape(bias.shape, [dy.shape[1]]) && dy.shape[0] > 1;
+  return [
+    undefined,
+    transA ? undefined : { dy, of: { matrix, transB } },
+    isBias ? { dy, of: "bias" } : undefined,
+  ];
 }
 
 /** Adds to an iteration a scalar loss and, behind it, other values that are summed as the loss is. */

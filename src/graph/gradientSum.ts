@@ -3,10 +3,14 @@ import type { Value } from "./op.ts";
 import type { AxisRange } from "./opAttributes.ts";
 import { unslice } from "./ops/shape.ts";
 
-/** A gradient that reached a value: of all of it, or of the slice of it that `ranges` describe. */
+/**
+ * A gradient that reached a value: `dy` itself, for all of the value or for the slice of it that `ranges` describe; or, of the
+ * matrix B of a Gemm, A' dy (its transpose where the Gemm took the transpose of B), and of its bias, the sum of dy's rows.
+ */
 export interface GradientPart {
   readonly dy: Value;
   readonly ranges?: readonly AxisRange[];
+  readonly of?: { readonly matrix: Value; readonly transB?: boolean } | "bias";
 }
 
 /** A slice of neighbouring elements of one axis. */
@@ -21,19 +25,58 @@ interface Section {
  * The sum of the gradients of a value of the given shape.
  *
  * Slices that lie side by side (the gates of a recurrent cell, its time steps, the heads of attention) are put together
- * by one Concat. Padding each to the whole value and adding them up would cost time quadratic in their number.
+ * by one Concat. Padding each to the whole value and adding them up would cost time quadratic in their number. So are the rows
+ * of the products with one weight (a recurrent kernel in all time steps): one product in place of many and their sum.
  */
 export function gradientSum(graph: Graph, parts: readonly GradientPart[], shape: readonly number[]): Value {
   const sections = parts.flatMap(sectionOf);
   const axes = [...new Set(sections.map(({ axis }) => axis))];
   const rows = axes.flatMap((axis) => disjoint(sections.filter((section) => section.axis === axis)));
-  const others = parts.filter((part) => sectionOf(part).length === 0);
+  const others = parts.filter((part) => part.of === undefined && sectionOf(part).length === 0);
   const terms = [
     ...others.map(({ dy, ranges }) => (ranges ? unslice(graph, dy, ranges, shape) : dy)),
     ...rows.map((row) => joined(graph, row, shape)),
+    ...weightGradients(graph, parts, shape),
   ];
   return terms.length === 1 ? terms[0] : graph.op("Sum", terms);
 }
+
+/** The gradients of a weight or a bias of Gemm. */
+function weightGradients(graph: Graph, parts: readonly GradientPart[], shape: readonly number[]): Value[] {
+  const biases = parts.flatMap(({ dy, of }) => (of === "bias" ? [dy] : []));
+  const products = parts.flatMap(({ dy, of }) => (typeof of === "object" ? [{ dy, ...of }] : []));
+  const together = [true, false]
+    .map((transB) => products.filter((product) => (product.transB ?? false) === transB))
+    .flatMap((group) => (isShort(group) ? [group] : group.map((product) => [product])));
+  return [
+    ...(biases.length > 0
+      ? [graph.op("ReduceSum", [rowsOf(graph, biases)], { axes: [0], keepDims: false })]
+      : []),
+    ...together.map((group) => {
+      const a = rowsOf(
+        graph,
+        group.map(({ matrix }) => matrix),
+      );
+      const dy = rowsOf(
+        graph,
+        group.map((product) => product.dy),
+      );
+      return graph.op("Gemm", group[0].transB ? [dy, a] : [a, dy], { transA: true });
+    }),
+  ].map((gradient) => graph.reshape(gradient, shape));
+}
+
+/** Whether several products have fewer elements in all their rows than in their results, so that to copy the rows is cheaper. */
+function isShort(products: readonly { readonly matrix: Value; readonly dy: Value }[]): boolean {
+  const rows = products.reduce((sum, { dy }) => sum + dy.shape[0], 0);
+  const [{ matrix, dy } = {}] = products;
+  if (!matrix || !dy) return false;
+  const [k, n] = [matrix.shape[1], dy.shape[1]];
+  return products.length > 1 && rows * (k + n) < products.length * k * n;
+}
+
+const rowsOf = (graph: Graph, values: readonly Value[]): Value =>
+  values.length === 1 ? values[0] : graph.op("Concat", values, { axis: 0 });
 
 /** The part as a section, in a list; an empty list where it is none. */
 function sectionOf({ dy, ranges }: GradientPart): Section[] {

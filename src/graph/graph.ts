@@ -70,12 +70,15 @@ export class Graph implements GraphBuilder {
   readonly #constantsByContent = new Map<string, Value>();
   /** The value that each transposed value was made from, and the order of its axes. */
   readonly #transposes: Map<string, { readonly from: Value; readonly order: readonly number[] }>;
+  /** The value that each reshaped value was made from. */
+  readonly #reshapes: Map<string, Value>;
   #count = 0;
 
   /** `parent` is for inner graphs, which `loop` makes. */
   constructor(parent?: Graph) {
     this.#parent = parent;
     this.#transposes = parent ? parent.#transposes : new Map();
+    this.#reshapes = parent ? parent.#reshapes : new Map();
   }
 
   /** Declares an input under the given name. */
@@ -242,8 +245,14 @@ export class Graph implements GraphBuilder {
     return x.dtype === to ? x : this.op("Cast", [x], { to });
   }
 
+  /** A reshape of a reshape becomes one, or none. */
   reshape(x: Value, shape: readonly number[]): Value {
-    return sameShape(x.shape, shape) ? x : this.op("Reshape", [x], { shape });
+    if (sameShape(x.shape, shape)) return x;
+    const from = this.#reshapes.get(x.name) ?? x;
+    if (sameShape(from.shape, shape)) return from;
+    const y = this.op("Reshape", [from], { shape });
+    this.#reshapes.set(y.name, from);
+    return y;
   }
 
   expand(x: Value, shape: readonly number[]): Value {

@@ -40,13 +40,14 @@ function fromPatches(
 ): Value {
   const [, , n, c] = x.shape;
   const k = kernel.shape[3];
+  // Images outermost, where two neighbouring pixels lie together. Often x was made from that order: then it is as it was.
+  const images = graph.transpose(x, [2, 0, 1, 3]);
   // Pairs of rows and columns that the windows read: one more pair than windows.
-  const padded = paddedTo(graph, x, [
-    { axis: 0, before: before[0], length: 2 * (down + 1) },
-    { axis: 1, before: before[1], length: 2 * (across + 1) },
+  const padded = paddedTo(graph, images, [
+    { axis: 1, before: before[0], length: 2 * (down + 1) },
+    { axis: 2, before: before[1], length: 2 * (across + 1) },
   ]);
-  // Images outermost, where two neighbouring pixels lie together: (N, rows, pairs of columns, 2 C).
-  const pairs = graph.reshape(graph.transpose(padded, [2, 0, 1, 3]), [n, 2 * (down + 1), across + 1, 2 * c]);
+  const pairs = graph.reshape(padded, [n, 2 * (down + 1), across + 1, 2 * c]);
   const fours = graph.op(
     "Concat",
     [0, 1].map((start) => graph.slice(pairs, [{ axis: 2, start, end: start + across }])),

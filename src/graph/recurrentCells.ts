@@ -1,15 +1,17 @@
 import type { Graph } from "./graph.ts";
 import type { Value } from "./op.ts";
 
-/** c' = f c + i g; h' = o tanh(c') (Hochreiter and Schmidhuber 1997), from the sums that the gates are functions of. */
+/**
+ * c' = f c + i g; h' = o tanh(c') (Hochreiter and Schmidhuber 1997), from the values of the gates, of which g is the candidate.
+ * Gates that lie side by side are best activated together: an operator of a few thousand numbers costs as much to start as to run.
+ */
 export function lstmStep(
   graph: Graph,
   { i, f, g, o }: Readonly<Record<"i" | "f" | "g" | "o", Value>>,
   cell: Value,
 ): { h: Value; cell: Value } {
-  const [input, forget, output] = [i, f, o].map((sum) => graph.op("Sigmoid", [sum]));
-  const next = graph.add(graph.mul(forget, cell), graph.mul(input, graph.op("Tanh", [g])));
-  return { h: graph.mul(output, graph.op("Tanh", [next])), cell: next };
+  const next = graph.add(graph.mul(f, cell), graph.mul(i, g));
+  return { h: graph.mul(o, graph.op("Tanh", [next])), cell: next };
 }
 
 /** h' = (1 - z) n + z h (Cho et al. 2014), from the update gate z and the candidate n. */

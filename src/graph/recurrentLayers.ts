@@ -17,8 +17,11 @@ type Step = (graph: Graph, inputs: Value, state: readonly Value[], recurrent: re
  */
 export function lstm(units: number, options: RecurrentOptions = {}): Layer {
   const step: Step = (graph, inputs, [h, cell], [kernel]) => {
-    const sums = graph.add(inputs, graph.op("Gemm", [h, kernel]));
-    const [i, f, g, o] = [0, 1, 2, 3].map((k) => gate(graph, sums, k, units));
+    const sums = graph.op("Gemm", [h, kernel, inputs]);
+    const inputAndForget = graph.op("Sigmoid", [graph.slice(sums, [{ axis: 1, start: 0, end: 2 * units }])]);
+    const [i, f] = [0, 1].map((k) => gate(graph, inputAndForget, k, units));
+    const g = graph.op("Tanh", [gate(graph, sums, 2, units)]);
+    const o = graph.op("Sigmoid", [gate(graph, sums, 3, units)]);
     const next = lstmStep(graph, { i, f, g, o }, cell);
     return [next.h, next.cell];
   };

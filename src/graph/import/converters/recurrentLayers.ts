@@ -2,7 +2,7 @@ import type { Value } from "../../op.ts";
 import { gate, gruStep, lstmStep } from "../../recurrentCells.ts";
 import type { Converter, NodeContext } from "../nodeContext.ts";
 
-/** The state of a cell, and what it computes it from in one time step. */
+/** The state of a cell, and what it computes it from in one time step; `bias` only of a cell that adds it apart. */
 type RecurrentCell = (
   c: NodeContext,
   inputs: Value,
@@ -15,11 +15,13 @@ const sigmoid = ({ graph }: NodeContext, x: Value) => graph.op("Sigmoid", [x]);
 const tanh = ({ graph }: NodeContext, x: Value) => graph.op("Tanh", [x]);
 
 /** Gates i, o, f, c in ONNX's order. */
-const lstmCell: RecurrentCell = (c, inputs, [h, cell], recurrent, bias) => {
+const lstmCell: RecurrentCell = (c, inputs, [h, cell], recurrent) => {
   const { graph } = c;
-  const all = graph.add(inputs, graph.op("Gemm", [h, recurrent, ...(bias ? [bias] : [])], { transB: true }));
-  const [i, o, f, g] = [0, 1, 2, 3].map((k) => gate(graph, all, k, h.shape[1]));
-  const next = lstmStep(graph, { i, f, g, o }, cell);
+  const all = graph.op("Gemm", [h, recurrent, inputs], { transB: true });
+  const size = h.shape[1];
+  const gates = sigmoid(c, graph.slice(all, [{ axis: 1, start: 0, end: 3 * size }]));
+  const [i, o, f] = [0, 1, 2].map((k) => gate(graph, gates, k, size));
+  const next = lstmStep(graph, { i, f, g: tanh(c, gate(graph, all, 3, size)), o }, cell);
   return [next.h, next.cell];
 };
 
@@ -43,9 +45,9 @@ const gruCell: RecurrentCell = (c, inputs, [h], recurrent, bias) => {
   return [gruStep(graph, z, candidate, h)];
 };
 
-const rnnCell: RecurrentCell = (c, inputs, [h], recurrent, bias) => {
+const rnnCell: RecurrentCell = (c, inputs, [h], recurrent) => {
   const { graph } = c;
-  const sum = graph.add(inputs, graph.op("Gemm", [h, recurrent, ...(bias ? [bias] : [])], { transB: true }));
+  const sum = graph.op("Gemm", [h, recurrent, inputs], { transB: true });
   const names = c.attribute("activations")?.strings.map((name) => new TextDecoder().decode(name)) ?? [];
   return [
     names.every((name) => name === "Relu") && names.length > 0 ? graph.op("Relu", [sum]) : tanh(c, sum),
@@ -62,7 +64,10 @@ function direction(c: NodeContext, cell: RecurrentCell, states: number, index: n
   const rows = kernel.shape[0];
   const both = c.inputs[3] && pick(c.inputs[3]);
   const part = (start: number) => both && graph.slice(both, [{ axis: 0, start, end: start + rows }]);
-  const [bias, recurrentBias] = [part(0), part(rows)];
+  const [inputBias, recurrentBias] = [part(0), part(rows)];
+  // A gated recurrent unit may multiply its recurrent bias by a gate; all others add it to the sums as they add the first.
+  const isApart = cell === gruCell;
+  const bias = both && !isApart ? graph.add(inputBias!, recurrentBias!) : inputBias;
   const flat = graph.reshape(x, [steps * batch, features]);
   const products = graph.op("Gemm", bias ? [flat, kernel, bias] : [flat, kernel], { transB: true });
   const inputs = graph.reshape(products, [steps, batch, rows]);
@@ -75,7 +80,7 @@ function direction(c: NodeContext, cell: RecurrentCell, states: number, index: n
   for (let t = 0; t < steps; t++) {
     const at = backwards ? steps - 1 - t : t;
     const now = graph.reshape(graph.slice(inputs, [{ axis: 0, start: at, end: at + 1 }]), [batch, rows]);
-    state = cell(c, now, state, recurrent, recurrentBias);
+    state = cell(c, now, state, recurrent, isApart ? recurrentBias : undefined);
     outputs[at] = graph.reshape(state[0], [1, 1, batch, size]);
   }
   return { y: outputs, last: state.map((value) => graph.reshape(value, [1, batch, size])) };
