@@ -4,6 +4,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { npy } from "./npy.mjs";
 
 const root = join(import.meta.dirname, "..");
 const page = join(root, "docs/check-verdicts.md");
@@ -20,14 +21,6 @@ const chosen = [
   ["llama", "Llama", "next word", "padding counted in the loss"],
   ["regnet", "regnetx_002", "CIFAR-10", "not divided by 8 micro-steps, untold"],
 ];
-
-/** A NumPy file of numbers: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html */
-function npy(bytes, dtype, shape) {
-  const about = `{'descr': '${dtype}', 'fortran_order': False, 'shape': (${shape.join(", ")},), }`;
-  const header = `${about.padEnd(Math.ceil((about.length + 11) / 64) * 64 - 11)}\n`;
-  const start = Buffer.from([0x93, ...Buffer.from("NUMPY"), 1, 0, header.length & 255, header.length >> 8]);
-  return Buffer.concat([start, Buffer.from(header), bytes]);
-}
 
 const folder = mkdtempSync(join(tmpdir(), "baserate-verdicts-"));
 const sections = chosen.map(([family, network, task, setup]) => {

@@ -6,13 +6,10 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
+import { npy } from "./npy.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "baserate-labels-"));
-const npy = (descr, count, data) => {
-  const header = `{'descr': '${descr}', 'fortran_order': False, 'shape': (${count},), }`.padEnd(117);
-  return Buffer.concat([Buffer.from("\x93NUMPY\x01\x00v\x00", "latin1"), Buffer.from(`${header}\n`), data]);
-};
 const ids = BigInt64Array.of(2n ** 53n, 2n ** 53n + 1n, 2n ** 53n);
 const lists = (depth) => "[".repeat(depth) + "]".repeat(depth);
 const aliases = ["a", "b", "c", "d", "e"].map((name, i, all) => {
@@ -23,7 +20,7 @@ const aliases = ["a", "b", "c", "d", "e"].map((name, i, all) => {
 /** Files by name; what stands behind the path is only there for images. */
 const files = {
   "grouped.csv": "kind,n\ncat,400000\ndog,300000\nowl,200000\nbat,60000\nfox,40000\n",
-  "ids.npy": npy("<i8", 3, Buffer.from(ids.buffer)),
+  "ids.npy": npy(new Uint8Array(ids.buffer), "<i8", [3]),
   "latin.csv": Buffer.from("kind\ncafé\ncafè\ncafé\n", "latin1"),
   "missing.csv": 'y\n1\n""\n0\nNA\n1\n',
   "psql.txt": " species | n\n---------+---\n cat     | 3\n dog     | 2\n(2 rows)\n",
@@ -53,7 +50,7 @@ const files = {
   "signs.csv": "y\n-1\n1\n1\n",
   "kinds.csv.gz": gzipSync("kind\ncat\ndog\ncat\n"),
   "kinds.csv": "kind\ncat\ndog\ncat\n",
-  "y.npy": npy("|u1", 3, Buffer.of(0, 1, 1)),
+  "y.npy": npy(Uint8Array.of(0, 1, 1), "|u1", [3]),
 };
 
 /** What was asked for, and the arguments; `<` reads the last file from standard input. */

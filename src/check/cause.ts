@@ -41,3 +41,7 @@ export interface Cause extends Finding {
   /** Whether this only makes the loss start high, as some architectures and initialisers do on purpose, and is not a fault. */
   readonly isHonest?: boolean;
 }
+
+/** What a check found in a network that starts high, where no cause is certain. */
+export const foundWithoutFault = (causes: readonly Cause[]): string =>
+  causes.length > 0 ? "a possible cause, but no certain fault" : "no fault was found";

@@ -1,3 +1,4 @@
+import { foundWithoutFault } from "../check/cause.ts";
 import type { CheckReport } from "../check/checkOutputs.ts";
 import { significant } from "../math/significant.ts";
 import { table } from "../plot/table.ts";
@@ -29,8 +30,8 @@ function verdictLine({ verdict, causes, measuredLoss, expectedLoss, band }: Chec
   const near = `expected ${significant(expectedLoss)}`;
   if (verdict === "not sound") return `Not sound: ${causes[0].name} (${loss}${near}).`;
   if (verdict === "starts high") {
-    const found = causes.length > 0 ? "a possible cause, but no certain fault" : "no fault was found";
-    return `Starts high: ${loss}${near} (+${significant(measuredLoss! - expectedLoss)}); ${found}.`;
+    const excess = significant(measuredLoss! - expectedLoss);
+    return `Starts high: ${loss}${near} (+${excess}); ${foundWithoutFault(causes)}.`;
   }
   return `Sound: ${loss}${near}${band ? `, band ${rangeText(band)}` : ""}.`;
 }

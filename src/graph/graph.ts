@@ -199,11 +199,6 @@ export class Graph implements GraphBuilder {
     return last;
   }
 
-  /** Whether a value belongs to this graph rather than to the graph around it. */
-  owns({ name }: Value): boolean {
-    return this.#own.has(name);
-  }
-
   /** Names are unique throughout a graph and the graphs inside it. */
   #name(kind: string): string {
     return this.#parent ? this.#parent.#name(kind) : `${kind}_${this.#count++}`;

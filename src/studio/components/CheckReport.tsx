@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import type { Cause } from "../../check/cause.ts";
+import { type Cause, foundWithoutFault } from "../../check/cause.ts";
 import type { CheckReport as Report } from "../../check/checkOutputs.ts";
 import { checkGap } from "../../plot/figures/checkGap.ts";
 import { checkLoss } from "../../plot/figures/checkLoss.ts";
@@ -14,12 +14,11 @@ import { Download } from "./Download.tsx";
 import { Figure } from "./Figure.tsx";
 import { Problem } from "./Problem.tsx";
 
-const verdicts: Readonly<Record<Report["verdict"], string>> = {
-  sound: "Sound: it starts where it should.",
-  "starts high":
-    "Starts high: no fault was found, but its outputs vary so much that the loss is far above the least.",
-  "not sound": "Not sound.",
-};
+function verdictText({ verdict, causes }: Report): string {
+  if (verdict === "not sound") return "Not sound.";
+  if (verdict === "sound") return "Sound: it starts where it should.";
+  return `Starts high: ${foundWithoutFault(causes)}; its outputs vary so much that the loss is far above the least.`;
+}
 
 /** Rows of the figure of predictions before the rarest are left out. */
 const maxRows = 40;
@@ -36,7 +35,7 @@ export function CheckReport({ result: { report, fix, output }, model }: Props) {
   const rows = [...predictions].sort((a, b) => b.meanLabel - a.meanLabel).slice(0, maxRows);
   return (
     <div aria-live="polite" id="check-report">
-      <h3 class={verdict === "not sound" ? "bad" : "good"}>{verdicts[verdict]}</h3>
+      <h3 class={verdict === "not sound" ? "bad" : "good"}>{verdictText(report)}</h3>
       <p>
         Measured loss {measuredLoss === null ? "not known" : significant(measuredLoss)}, expected{" "}
         {significant(expectedLoss)}, at bias 0 {significant(lossAtZero)}
