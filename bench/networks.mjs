@@ -7,7 +7,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { InferenceSession, Tensor } from "onnxruntime-node";
+import { InferenceSession } from "onnxruntime-node";
 import { nodeRuntime } from "../dist/node.js";
 import { createTrainer, importOnnx, networkOnData, sgd } from "../dist/train.js";
 import { byOp } from "./operatorTimes.mjs";
@@ -30,7 +30,6 @@ const peer = join(import.meta.dirname, "peers", "networks_pytorch.py");
 const withOps = process.argv.includes("--ops");
 const withCompile = process.argv.includes("--compile");
 const named = process.argv.slice(2).filter((name) => !name.startsWith("--"));
-const threads = { intraOpNumThreads: 1, interOpNumThreads: 1 };
 
 const folder = mkdtempSync(join(tmpdir(), "baserate-networks-"));
 try {
@@ -114,21 +113,19 @@ async function importedTrainer(name) {
       ? BigInt64Array.from({ length: count }, (_, i) => BigInt(i % 100))
       : Float32Array.from({ length: count }, (_, i) => Math.sin(i * i));
   const labels = new Float32Array(rows * model.places * model.output[0]).fill(0.5);
-  /** The model of the step and what its last run was fed, for the profile. */
+  /** The model of the step, the options of its session and what its last run was fed, for the profile. */
   const lastRun = {};
-  const node = await nodeRuntime();
-  const runtime = {
-    ...node,
-    async load(model, options) {
-      const session = await node.load(model, options);
-      const run = (feeds) => {
-        Object.assign(lastRun, { model, feeds });
-        return session.run(feeds);
-      };
-      return { run, dispose: () => session.dispose() };
-    },
+  const create = InferenceSession.create.bind(InferenceSession);
+  InferenceSession.create = async (model, options) => {
+    const session = await create(model, options);
+    const run = session.run.bind(session);
+    session.run = (feeds, ...others) => {
+      Object.assign(lastRun, { model, options, feeds });
+      return run(feeds, ...others);
+    };
+    return session;
   };
-  const trainer = await createTrainer(runtime, {
+  const trainer = await createTrainer(await nodeRuntime(), {
     model,
     loss: "squared-error",
     optimizer: sgd(0.001),
@@ -138,18 +135,15 @@ async function importedTrainer(name) {
     ),
     batchSize: rows,
   });
+  InferenceSession.create = create;
   return { trainer, batch: Array.from({ length: rows }, (_, row) => row), lastRun };
 }
 
 /** The operators that take the most time under ONNX Runtime's profiler. */
-async function profile(name, { model, feeds }) {
+async function profile(name, { model, options, feeds }) {
   const profiling = { enableProfiling: true, profileFilePrefix: join(folder, `profile-${name}`) };
-  const session = await InferenceSession.create(model, { ...threads, ...profiling });
-  const tensors = Object.entries(feeds).map(([key, { dtype, data, shape }]) => [
-    key,
-    new Tensor(dtype, data, shape),
-  ]);
-  for (let run = 0; run < steps; run++) await session.run(Object.fromEntries(tensors));
+  const session = await InferenceSession.create(model, { ...options, ...profiling });
+  for (let run = 0; run < steps; run++) await session.run(feeds);
   session.endProfiling();
   await session.release();
   const file = readdirSync(folder).find((file) => file.startsWith(`profile-${name}`));
