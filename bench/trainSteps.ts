@@ -1,11 +1,10 @@
-import { fastNodes } from "../src/graph/fastNodes.ts";
 import { initialWeights } from "../src/graph/initialWeights.ts";
 import type { Layer } from "../src/graph/layer.ts";
 import { conv2d, dense, flatten, maxPool2d, rescaling } from "../src/graph/layers.ts";
 import { sequential } from "../src/graph/model.ts";
 import { rmsprop } from "../src/graph/optimizers.ts";
 import { elementCount, type Tensor, tensor } from "../src/graph/tensor.ts";
-import { toOnnx } from "../src/graph/toOnnx.ts";
+import { toFastOnnx } from "../src/graph/toOnnx.ts";
 import { trainStep } from "../src/graph/trainStep.ts";
 import { seededRandom } from "../src/math/seededRandom.ts";
 import { trainingLoss } from "../src/runtime/trainingLoss.ts";
@@ -72,7 +71,7 @@ function step(conv: (filters: number, kernel: [number, number]) => Layer, microB
         tensor(dtype, shape, Array.from({ length: elementCount(shape) }, fill[name] ?? (() => 0))),
     ]),
   );
-  return { model: toOnnx(graph, fastNodes), feeds };
+  return { model: toFastOnnx(graph), feeds };
 }
 
 /** The same training step from plain operators in a single micro-batch, and as it is. */

@@ -1,4 +1,5 @@
 import { create, toBinary } from "@bufbuild/protobuf";
+import { fastNodes } from "./fastNodes.ts";
 import type { Graph, GraphNode, Loop } from "./graph.ts";
 import type { AttributeProto, GraphProto, NodeProto, TensorProto, ValueInfoProto } from "./onnx.gen.ts";
 import {
@@ -21,15 +22,20 @@ const opset = 21n;
 /** The intermediate representation's version that opset 21 came with. */
 const irVersion = 10n;
 
-/** The nodes to write for a node, the last of which makes its output. They may read constants that are made for them. */
-type Rewrite = (node: GraphNode, constant: (content: Tensor) => Value) => readonly GraphNode[];
+/** The graph as the bytes of an ONNX model. Nodes that no output needs are left out. */
+export function toOnnx(graph: Graph): Uint8Array {
+  return modelBytes(graph, (node) => [node]);
+}
 
-/**
- * The graph as the bytes of an ONNX model. Nodes that no output needs are left out.
- *
- * @param rewrite writes other nodes for a node: `fastNodes`, for a model that is run here rather than handed to people
- */
-export function toOnnx(graph: Graph, rewrite: Rewrite = (node) => [node]): Uint8Array {
+/** The same for a model that is run here rather than handed to people: each node in the form that is computed fastest. */
+export function toFastOnnx(graph: Graph): Uint8Array {
+  return modelBytes(graph, fastNodes);
+}
+
+/** The nodes to write for a node, the last of which makes its output. They may read constants that are made for them. */
+type Rewrite = typeof fastNodes;
+
+function modelBytes(graph: Graph, rewrite: Rewrite): Uint8Array {
   const body = graphProto(graph, [...graph.outputs.values()], rewrite);
   const stacked = new Set(
     graph.nodes.flatMap((node) => ("op" in node ? [] : node.stacked.map(({ y }) => y.name))),

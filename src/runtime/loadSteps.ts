@@ -1,8 +1,7 @@
-import { fastNodes } from "../graph/fastNodes.ts";
 import type { Network } from "../graph/network.ts";
 import type { Optimizer } from "../graph/optimizers.ts";
 import { elementCount, tensor } from "../graph/tensor.ts";
-import { toOnnx } from "../graph/toOnnx.ts";
+import { toFastOnnx } from "../graph/toOnnx.ts";
 import { trainStep } from "../graph/trainStep.ts";
 import { batchFeeds, batchWeights } from "./batchFeeds.ts";
 import { type Examples, exampleTypes } from "./examples.ts";
@@ -56,7 +55,7 @@ export async function loadSteps(
   if (workers > 1 && microBatches > 1 && stepsPerRun === 1)
     return loadSplitSteps(runtime, { ...graphOptions, examples, workers, seed }, loss);
   const graph = trainStep({ ...graphOptions, steps });
-  const session = await runtime.load(toOnnx(graph, fastNodes), options);
+  const session = await runtime.load(toFastOnnx(graph), options);
   const rows = microBatches * microBatchSize;
   const feeds = batchFeeds(graph.inputs, loss, { model, examples, microBatchSize, rows, seed });
   return {

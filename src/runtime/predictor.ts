@@ -1,8 +1,7 @@
-import { fastNodes } from "../graph/fastNodes.ts";
 import type { Weights } from "../graph/initialWeights.ts";
 import type { Network } from "../graph/network.ts";
 import { elementCount, type Tensor } from "../graph/tensor.ts";
-import { toOnnx } from "../graph/toOnnx.ts";
+import { toFastOnnx } from "../graph/toOnnx.ts";
 import { forward } from "../graph/trainStep.ts";
 import {
   copyInputs,
@@ -62,8 +61,7 @@ export async function createPredictor(runtime: Runtime, options: PredictorOption
   const whole = training === true && model.batchDependent;
   const models = new Map<number, Uint8Array>();
   const modelOf = (size: number): Uint8Array => {
-    const bytes =
-      models.get(size) ?? toOnnx(forward({ model, types, microBatchSize: size, training }), fastNodes);
+    const bytes = models.get(size) ?? toFastOnnx(forward({ model, types, microBatchSize: size, training }));
     models.set(size, bytes);
     return bytes;
   };

@@ -1,7 +1,6 @@
-import { fastNodes } from "../graph/fastNodes.ts";
 import { splitStep, termName } from "../graph/splitStep.ts";
 import { type Tensor, tensor } from "../graph/tensor.ts";
-import { toOnnx } from "../graph/toOnnx.ts";
+import { toFastOnnx } from "../graph/toOnnx.ts";
 import type { TrainStepOptions } from "../graph/trainStep.ts";
 import { batchFeeds, batchWeights } from "./batchFeeds.ts";
 import type { Examples } from "./examples.ts";
@@ -31,10 +30,10 @@ export async function loadSplitSteps(
   const share = Math.ceil(Math.ceil(options.batchSize / microBatchSize) / workers) * microBatchSize;
   const { sums, terms, update } = splitStep({ ...options, batchSize: share });
   const helpers = Math.ceil(options.batchSize / share) - 1;
-  const termsModel = toOnnx(terms, fastNodes);
+  const termsModel = toFastOnnx(terms);
   const [updating, ...sessions] = await Promise.all([
-    runtime.load(toOnnx(update, fastNodes)),
-    runtime.load(toOnnx(sums, fastNodes)),
+    runtime.load(toFastOnnx(update)),
+    runtime.load(toFastOnnx(sums)),
     ...Array.from({ length: helpers }, () => loadOnThread(runtime, termsModel)),
   ]);
   const feedOptions = { model, examples, microBatchSize, rows: share, seed };
