@@ -9,12 +9,12 @@ import { byOp } from "./operatorTimes.mjs";
 import { quantile } from "./statistics.mjs";
 
 const runs = 15;
-const options = { intraOpNumThreads: 1, interOpNumThreads: 1 };
 const {
-  exports: { trainSteps },
+  exports: { sessionOptions, trainSteps },
   folder,
   remove,
 } = await compileSources(["bench/trainSteps.ts"]);
+const options = { ...sessionOptions, intraOpNumThreads: 1, interOpNumThreads: 1 };
 try {
   const steps = [];
   for (const [name, make] of Object.entries(trainSteps))

@@ -79,3 +79,5 @@ export const trainSteps = {
   plain: () => step(plainConv2d, 256),
   "as it is": () => step((filters, kernel) => conv2d(filters, kernel, { activation: "relu" }), 16),
 };
+
+export { sessionOptions } from "../src/runtime/ortSession.ts";

@@ -1,7 +1,8 @@
-import type { GraphNode } from "./graph.ts";
-import type { Value } from "./op.ts";
+import type { Graph, GraphNode } from "./graph.ts";
+import type { Op, Value } from "./op.ts";
 import type { OpAttributes, OpName } from "./opAttributes.ts";
-import { elementCount, sameShape, type Tensor, tensor } from "./tensor.ts";
+import { ops } from "./ops.ts";
+import { elementCount, sameShape, tensor } from "./tensor.ts";
 
 /** Elementwise operators whose operands are broadcast. */
 const broadcasting = new Set<OpName>(["Add", "Sub", "Mul", "Div", "Max", "Min"]);
@@ -12,21 +13,20 @@ const manyRepeats = 64;
 /** Elements below which other nodes cost more than they save. */
 const fewElements = 4096;
 
-/** Makes a constant of the graph that a node belongs to. */
-type MakeConstant = (content: Tensor) => Value;
-
 /**
  * A node as the nodes that ONNX Runtime computes fastest, with the same result (only -0 may become 0). Its transposes of
  * matrices take a tenth of the time of those of many axes, products with ones a tenth of an `Expand`, and a number times a
  * tensor whose last axis has one element takes sixty times as long as it should (docs/performance.md). Its optimizer of
  * transposes would undo the first, and is switched off (`sessionOptions`).
+ *
+ * @param graph of the node, which gets the constants that the nodes read
  */
-export function fastNodes(node: GraphNode, constant: MakeConstant): readonly GraphNode[] {
+export function fastNodes(node: GraphNode, graph: Graph): readonly GraphNode[] {
   const { op, x, y } = node;
   if (elementCount(y.shape) < fewElements) return [node];
-  if (op === "Expand" && repeatsElements(x[0], y)) return [repeated(x[0], y, constant)];
+  if (op === "Expand" && repeatsElements(x[0], y)) return [repeated(x[0], y, graph)];
   if (op === "Transpose") return fastTranspose(node as GraphNode<"Transpose">);
-  return broadcasting.has(op) ? fastBroadcast(node, constant) : [node];
+  return broadcasting.has(op) ? fastBroadcast(node, graph) : [node];
 }
 
 /** Whether y is x with each element of a last axis of length 1 repeated. */
@@ -38,22 +38,22 @@ const repeatsElements = ({ shape, dtype }: Value, y: Value): boolean =>
   sameShape(shape.slice(0, -1), y.shape.slice(0, -1));
 
 /** x with each element of its last axis of length 1 repeated: its product with a row of ones. */
-function repeated(x: Value, y: Value, constant: MakeConstant): GraphNode {
+function repeated(x: Value, y: Value, graph: Graph): GraphNode {
   const count = y.shape.at(-1)!;
-  const ones = constant(tensor(x.dtype, [1, count], Array(count).fill(1)));
+  const ones = graph.constant(tensor(x.dtype, [1, count], Array(count).fill(1)));
   return { op: "MatMul", x: [x, ones], y, attributes: {} };
 }
 
-function fastBroadcast(node: GraphNode, constant: MakeConstant): readonly GraphNode[] {
+function fastBroadcast(node: GraphNode, graph: Graph): readonly GraphNode[] {
   const { x, y } = node;
   const isRepeated = x.map((value) => y.shape.at(-1)! < manyRepeats && repeatsElements(value, y));
   if (!isRepeated.some(Boolean)) return withoutLastAxes(node);
   const wide = x.map((value, i) => (isRepeated[i] ? { ...y, name: `${y.name}_x${i}` } : value));
-  const repeats = x.flatMap((value, i) => (isRepeated[i] ? [repeated(value, wide[i], constant)] : []));
+  const repeats = x.flatMap((value, i) => (isRepeated[i] ? [repeated(value, wide[i], graph)] : []));
   return [...repeats, { ...node, x: wide }];
 }
 
-/** Nodes one after the other, each with one input but for the first; the last one makes `y`. */
+/** Nodes that lead to `y`, in the order of computation. */
 class Chain {
   readonly nodes: GraphNode[] = [];
   readonly #y: Value;
@@ -62,19 +62,15 @@ class Chain {
     this.#y = y;
   }
 
-  op<Name extends OpName>(
-    op: Name,
-    x: readonly Value[],
-    shape: readonly number[],
-    attributes: OpAttributes[Name],
-  ): Value {
-    const y = { ...this.#y, name: `${this.#y.name}_step${this.nodes.length}`, shape };
+  op<Name extends OpName>(op: Name, x: readonly Value[], attributes: OpAttributes[Name]): Value {
+    const { type }: Op<OpAttributes[Name]> = ops[op];
+    const y = { name: `${this.#y.name}_step${this.nodes.length}`, ...type(x, attributes) };
     this.nodes.push({ op, x, y, attributes });
     return y;
   }
 
   reshape(x: Value, shape: readonly number[]): Value {
-    return sameShape(x.shape, shape) ? x : this.op("Reshape", [x], shape, { shape });
+    return sameShape(x.shape, shape) ? x : this.op("Reshape", [x], { shape });
   }
 
   /** The nodes, ending in the shape and the name of `y`. */
@@ -94,7 +90,7 @@ function withoutLastAxes(node: GraphNode): readonly GraphNode[] {
   const chain = new Chain(y);
   const without = (shape: readonly number[]) => shape.slice(0, Math.max(0, shape.length - ones));
   const operands = x.map((value) => chain.reshape(value, without(value.shape)));
-  return chain.end(chain.op(op, operands, without(y.shape), attributes));
+  return chain.end(chain.op(op, operands, attributes));
 }
 
 /**
@@ -111,9 +107,7 @@ function fastTranspose(node: GraphNode<"Transpose">): readonly GraphNode[] {
   const chain = new Chain(y);
   let value = x[0];
   for (const step of transposeSteps(merged)) {
-    value = chain.reshape(value, step.shape);
-    const shape = step.permutation.map((axis) => step.shape[axis]);
-    value = chain.op("Transpose", [value], shape, { permutation: step.permutation });
+    value = chain.op("Transpose", [chain.reshape(value, step.shape)], { permutation: step.permutation });
   }
   return chain.end(value);
 }
@@ -146,7 +140,7 @@ function mergedAxes(shape: readonly number[], permutation: readonly number[]): P
 function transposeSteps({ shape, permutation }: Permuted): Permuted[] {
   const axes = [...shape.keys()];
   const [was, becomes] = [axes.length - 1, permutation.at(-1)!];
-  if (was === becomes || movesOneAxis(permutation)) return [{ shape, permutation }];
+  if (movesOneAxis(permutation)) return [{ shape, permutation }];
   const first =
     shape[becomes] >= shape[was]
       ? [...axes.filter((axis) => axis !== becomes), becomes]

@@ -58,26 +58,15 @@ function entryGradients(
 ): (GradientPart | undefined)[] {
   if ("op" in entry && entry.op === "Slice")
     return [{ dy, ranges: (entry as GraphNode<"Slice">).attributes.ranges }];
-  const ofWeights = "op" in entry && entry.op === "Gemm" ? weightParts(entry as GraphNode<"Gemm">, dy) : [];
-  const asked = wanted.map((isWanted, i) => isWanted && ofWeights[i] === undefined);
+  const product = "op" in entry && entry.op === "Gemm" ? (entry as GraphNode<"Gemm">) : undefined;
+  const isPart = wanted[1] && product !== undefined && !product.attributes.transA;
+  const asked = isPart ? wanted.with(1, false) : wanted;
   const dxs = "op" in entry ? nodeGradients(graph, entry, dy, asked) : entry.gradient(dy);
-  return entry.x.map(({ shape }, i) => {
+  const parts: (GradientPart | undefined)[] = entry.x.map(({ shape }, i) => {
     const dx = asked[i] ? dxs[i] : undefined;
-    return wanted[i] ? (ofWeights[i] ?? (dx && { dy: summedTo(graph, dx, shape) })) : undefined;
+    return dx && { dy: summedTo(graph, dx, shape) };
   });
-}
-
-/** The gradients of the second factor of a product and of a bias of its columns, for `gradientSum` to compute. */
-function weightParts(
-  { x: [matrix, , bias], attributes: { transA, transB } }: GraphNode<"Gemm">,
-  dy: Value,
-): (GradientPart | undefined)[] {
-  const isBias = bias !== undefined && sameShape(bias.shape, [dy.shape[1]]) && dy.shape[0] > 1;
-  return [
-    undefined,
-    transA ? undefined : { dy, of: { matrix, transB } },
-    isBias ? { dy, of: "bias" } : undefined,
-  ];
+  return isPart ? parts.with(1, { dy, product }) : parts;
 }
 
 /** Adds to an iteration a scalar loss and, behind it, other values that are summed as the loss is. */

@@ -1,16 +1,17 @@
-import type { Graph } from "./graph.ts";
+import type { Graph, GraphNode } from "./graph.ts";
 import type { Value } from "./op.ts";
-import type { AxisRange } from "./opAttributes.ts";
+import type { AxisRange, GemmAttributes } from "./opAttributes.ts";
+import { secondFactorGradient } from "./ops/matmul.ts";
 import { unslice } from "./ops/shape.ts";
 
 /**
- * A gradient that reached a value: `dy` itself, for all of the value or for the slice of it that `ranges` describe; or, of the
- * matrix B of a Gemm, A' dy (its transpose where the Gemm took the transpose of B), and of its bias, the sum of dy's rows.
+ * A gradient that reached a value: `dy` itself, for all of the value or for the slice of it that `ranges` describe; or what
+ * follows from the gradient `dy` of a product whose second factor the value is, with the first factor's rows as they are.
  */
 export interface GradientPart {
   readonly dy: Value;
   readonly ranges?: readonly AxisRange[];
-  readonly of?: { readonly matrix: Value; readonly transB?: boolean } | "bias";
+  readonly product?: Pick<GraphNode<"Gemm">, "x" | "attributes">;
 }
 
 /** A slice of neighbouring elements of one axis. */
@@ -32,51 +33,54 @@ export function gradientSum(graph: Graph, parts: readonly GradientPart[], shape:
   const sections = parts.flatMap(sectionOf);
   const axes = [...new Set(sections.map(({ axis }) => axis))];
   const rows = axes.flatMap((axis) => disjoint(sections.filter((section) => section.axis === axis)));
-  const others = parts.filter((part) => part.of === undefined && sectionOf(part).length === 0);
+  const others = parts.filter((part) => part.product === undefined && sectionOf(part).length === 0);
   const terms = [
     ...others.map(({ dy, ranges }) => (ranges ? unslice(graph, dy, ranges, shape) : dy)),
     ...rows.map((row) => joined(graph, row, shape)),
-    ...weightGradients(graph, parts, shape),
+    ...productGradients(graph, parts),
   ];
   return terms.length === 1 ? terms[0] : graph.op("Sum", terms);
 }
 
-/** The gradients of a weight or a bias of Gemm. */
-function weightGradients(graph: Graph, parts: readonly GradientPart[], shape: readonly number[]): Value[] {
-  const biases = parts.flatMap(({ dy, of }) => (of === "bias" ? [dy] : []));
-  const products = parts.flatMap(({ dy, of }) => (typeof of === "object" ? [{ dy, ...of }] : []));
-  const together = [true, false]
-    .map((transB) => products.filter((product) => (product.transB ?? false) === transB))
-    .flatMap((group) => (isShort(group) ? [group] : group.map((product) => [product])));
-  return [
-    ...(biases.length > 0
-      ? [graph.op("ReduceSum", [rowsOf(graph, biases)], { axes: [0], keepDims: false })]
-      : []),
-    ...together.map((group) => {
-      const a = rowsOf(
-        graph,
-        group.map(({ matrix }) => matrix),
-      );
-      const dy = rowsOf(
-        graph,
-        group.map((product) => product.dy),
-      );
-      return graph.op("Gemm", group[0].transB ? [dy, a] : [a, dy], { transA: true });
-    }),
-  ].map((gradient) => graph.reshape(gradient, shape));
+/** A product that a value is the second factor of: its first factor, the gradient of its result, and its form. */
+interface Product {
+  readonly a: Value;
+  readonly dy: Value;
+  readonly attributes: GemmAttributes;
 }
 
-/** Whether several products have fewer elements in all their rows than in their results, so that to copy the rows is cheaper. */
-function isShort(products: readonly { readonly matrix: Value; readonly dy: Value }[]): boolean {
-  const rows = products.reduce((sum, { dy }) => sum + dy.shape[0], 0);
-  const [{ matrix, dy } = {}] = products;
-  if (!matrix || !dy) return false;
-  const [k, n] = [matrix.shape[1], dy.shape[1]];
-  return products.length > 1 && rows * (k + n) < products.length * k * n;
+/** The gradients that reached a value as the second factor of products. */
+function productGradients(graph: Graph, parts: readonly GradientPart[]): Value[] {
+  const products = parts.flatMap(({ dy, product }): Product[] =>
+    product ? [{ a: product.x[0], dy, attributes: product.attributes }] : [],
+  );
+  const alike = [true, false].map((transB) =>
+    products.filter(({ attributes }) => (attributes.transB ?? false) === transB),
+  );
+  return alike
+    .flatMap((group) => (areShort(group) ? [below(graph, group)] : group))
+    .map(({ a, dy, attributes }) => secondFactorGradient(graph, a, dy, attributes));
 }
 
-const rowsOf = (graph: Graph, values: readonly Value[]): Value =>
-  values.length === 1 ? values[0] : graph.op("Concat", values, { axis: 0 });
+/** Whether several products have fewer elements in all their rows than in their gradients, so that to copy the rows is cheaper. */
+function areShort(products: readonly Product[]): boolean {
+  if (products.length < 2) return false;
+  const [{ a, dy }] = products;
+  const [k, n] = [a.shape[1], dy.shape[1]];
+  const rows = products.reduce((sum, product) => sum + product.dy.shape[0], 0);
+  return rows * (k + n) < products.length * k * n;
+}
+
+/** Products as one, with the rows of each below those of the one before. */
+function below(graph: Graph, products: readonly Product[]): Product {
+  const rows = (key: "a" | "dy") =>
+    graph.op(
+      "Concat",
+      products.map((product) => product[key]),
+      { axis: 0 },
+    );
+  return { a: rows("a"), dy: rows("dy"), attributes: products[0].attributes };
+}
 
 /** The part as a section, in a list; an empty list where it is none. */
 function sectionOf({ dy, ranges }: GradientPart): Section[] {

@@ -32,7 +32,7 @@ export function toFastOnnx(graph: Graph): Uint8Array {
   return modelBytes(graph, fastNodes);
 }
 
-/** The nodes to write for a node, the last of which makes its output. They may read constants that are made for them. */
+/** The nodes to write for a node of a graph, the last of which makes its output. */
 type Rewrite = typeof fastNodes;
 
 function modelBytes(graph: Graph, rewrite: Rewrite): Uint8Array {
@@ -62,9 +62,8 @@ function modelBytes(graph: Graph, rewrite: Rewrite): Uint8Array {
 
 /** The inputs of a graph and the nodes that `values` need; its outputs, and the constants, are the caller's to add. */
 function graphProto(graph: Graph, values: readonly Value[], rewrite: Rewrite): GraphProto {
-  const constant = (content: Tensor) => graph.constant(content);
   const written = neededNodes(graph, values).flatMap((node) =>
-    "op" in node ? rewrite(node, constant).map((one) => nodeProto(one)) : [loopProto(node, rewrite)],
+    "op" in node ? rewrite(node, graph).map((one) => nodeProto(one)) : [loopProto(node, rewrite)],
   );
   return create(GraphProtoSchema, {
     name: "baserate",

@@ -50,6 +50,17 @@ export const MatMul: Op<NoAttributes> = {
   },
 };
 
+/** The gradient of a Gemm with respect to B. */
+export const secondFactorGradient = (
+  graph: GraphBuilder,
+  a: Value,
+  dy: Value,
+  { transA, transB }: GemmAttributes,
+): Value =>
+  transB
+    ? graph.op("Gemm", [dy, a], { transA: true, transB: transA })
+    : graph.op("Gemm", [a, dy], { transA: !transA });
+
 /** y = A' B' + C, where A' and B' are A and B or their transposes, and C (optional) broadcasts to y. */
 export const Gemm: Op<GemmAttributes> = {
   type: ([a, b, c], { transA, transB }) => {
@@ -71,10 +82,7 @@ export const Gemm: Op<GemmAttributes> = {
       transA
         ? graph.op("Gemm", [b, dy], { transA: transB, transB: true })
         : graph.op("Gemm", [dy, b], { transB: !transB }),
-    ({ graph, x: [a], dy, attributes: { transA, transB } }) =>
-      transB
-        ? graph.op("Gemm", [dy, a], { transA: true, transB: transA })
-        : graph.op("Gemm", [a, dy], { transA: !transA }),
+    ({ graph, x: [a], dy, attributes }) => secondFactorGradient(graph, a, dy, attributes),
     ({ dy }) => dy,
   ],
   evaluate: ([a, b, c], y, { transA, transB }) => {

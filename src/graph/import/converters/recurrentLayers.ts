@@ -54,8 +54,20 @@ const rnnCell: RecurrentCell = (c, inputs, [h], recurrent) => {
   ];
 };
 
+interface RecurrentKind {
+  readonly cell: RecurrentCell;
+  readonly states: number;
+  /** Whether the cell adds the recurrent bias itself, since a gate may multiply it; others add it as they add the first. */
+  readonly biasApart?: true;
+}
+
 /** One direction of a recurrent layer, unrolled over the time steps; returns outputs by time, and the last state. */
-function direction(c: NodeContext, cell: RecurrentCell, states: number, index: number, backwards: boolean) {
+function direction(
+  c: NodeContext,
+  { cell, states, biasApart }: RecurrentKind,
+  index: number,
+  backwards: boolean,
+) {
   const { graph, x } = c;
   const [steps, batch, features] = x.shape;
   const pick = (value: Value) =>
@@ -65,9 +77,7 @@ function direction(c: NodeContext, cell: RecurrentCell, states: number, index: n
   const both = c.inputs[3] && pick(c.inputs[3]);
   const part = (start: number) => both && graph.slice(both, [{ axis: 0, start, end: start + rows }]);
   const [inputBias, recurrentBias] = [part(0), part(rows)];
-  // A gated recurrent unit may multiply its recurrent bias by a gate; all others add it to the sums as they add the first.
-  const isApart = cell === gruCell;
-  const bias = both && !isApart ? graph.add(inputBias!, recurrentBias!) : inputBias;
+  const bias = both && !biasApart ? graph.add(inputBias!, recurrentBias!) : inputBias;
   const flat = graph.reshape(x, [steps * batch, features]);
   const products = graph.op("Gemm", bias ? [flat, kernel, bias] : [flat, kernel], { transB: true });
   const inputs = graph.reshape(products, [steps, batch, rows]);
@@ -80,7 +90,7 @@ function direction(c: NodeContext, cell: RecurrentCell, states: number, index: n
   for (let t = 0; t < steps; t++) {
     const at = backwards ? steps - 1 - t : t;
     const now = graph.reshape(graph.slice(inputs, [{ axis: 0, start: at, end: at + 1 }]), [batch, rows]);
-    state = cell(c, now, state, recurrent, isApart ? recurrentBias : undefined);
+    state = cell(c, now, state, recurrent, biasApart ? recurrentBias : undefined);
     outputs[at] = graph.reshape(state[0], [1, 1, batch, size]);
   }
   return { y: outputs, last: state.map((value) => graph.reshape(value, [1, batch, size])) };
@@ -88,7 +98,7 @@ function direction(c: NodeContext, cell: RecurrentCell, states: number, index: n
 
 /** A recurrent layer over (time, batch, features). */
 const recurrent =
-  (cell: RecurrentCell, states: number): Converter =>
+  (kind: RecurrentKind): Converter =>
   (c) => {
     const { graph } = c;
     if (c.int("layout", 0) === 1) throw c.refuse("layout=1; allowed: 0");
@@ -98,14 +108,14 @@ const recurrent =
     }
     const name = c.text("direction", "forward");
     const backwards = name === "bidirectional" ? [false, true] : [name === "reverse"];
-    const directions = backwards.map((back, i) => direction(c, cell, states, i, back));
+    const directions = backwards.map((back, i) => direction(c, kind, i, back));
     const along = (axis: number, parts: Value[]) =>
       parts.length === 1 ? parts[0] : graph.op("Concat", parts, { axis });
     const y = along(
       1,
       directions.map((one) => along(0, one.y)),
     );
-    const last = Array.from({ length: states }, (_, i) =>
+    const last = Array.from({ length: kind.states }, (_, i) =>
       along(
         0,
         directions.map((one) => one.last[i]),
@@ -115,7 +125,7 @@ const recurrent =
   };
 
 export const recurrentLayers: Record<string, Converter> = {
-  GRU: recurrent(gruCell, 1),
-  LSTM: recurrent(lstmCell, 2),
-  RNN: recurrent(rnnCell, 1),
+  GRU: recurrent({ cell: gruCell, states: 1, biasApart: true }),
+  LSTM: recurrent({ cell: lstmCell, states: 2 }),
+  RNN: recurrent({ cell: rnnCell, states: 1 }),
 };
