@@ -52,8 +52,8 @@ function step(conv: (filters: number, kernel: [number, number]) => Layer, microB
     ).graph,
     optimizer: rmsprop(),
     types: { inputs: { images: "uint8" }, labels: "uint8" },
-    batchSize,
     microBatchSize,
+    microBatches: microBatchSize === batchSize ? [] : [batchSize / microBatchSize],
   });
   const { integer } = seededRandom(1, "bench");
   const given: Record<string, Tensor> = initialWeights(model, 1);

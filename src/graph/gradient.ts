@@ -1,5 +1,5 @@
 import { type GradientPart, gradientSum } from "./gradientSum.ts";
-import type { CustomGradient, Graph, GraphNode } from "./graph.ts";
+import type { Graph, GraphNode, TapeEntry } from "./graph.ts";
 import type { Op, Value } from "./op.ts";
 import type { OpAttributes, OpName } from "./opAttributes.ts";
 import { ops } from "./ops.ts";
@@ -8,31 +8,21 @@ import { sameShape } from "./tensor.ts";
 /**
  * Adds to the graph the gradients of a scalar `loss` with respect to each of `targets` (reverse-mode differentiation).
  *
+ * What leads from the targets to the loss is walked once, backwards; only values that depend on a target are visited, in the
+ * graph and in those around it. Gradients that reach a value along several paths are summed; those that broadcasting made
+ * larger are summed back to the shape of the value.
+ *
  * @throws RangeError if the loss does not depend on one of the targets
  */
 export function gradients(graph: Graph, loss: Value, targets: readonly Value[]): Value[] {
   if (loss.shape.length !== 0) throw new RangeError(`the loss must be a scalar, got shape [${loss.shape}]`);
-  return pullBack(graph, [[loss, graph.scalar(1, loss.dtype)]], targets);
-}
-
-/**
- * The same, starting from given gradients of any values.
- *
- * The tape is walked once, backwards; only values that depend on a target are visited. Gradients that reach a value
- * along several paths are summed; those that broadcasting made larger are summed back to the shape of the value.
- */
-function pullBack(
-  graph: Graph,
-  given: readonly (readonly [Value, Value])[],
-  targets: readonly Value[],
-): Value[] {
-  const entries = [...graph.tape];
-  const depends = dependents(graph, targets);
+  const entries = graph.wholeTape();
+  const depends = dependents(entries, targets);
   const arrived = new Map<string, GradientPart[]>();
   const arrive = ({ name }: Value, part: GradientPart) => {
     if (!arrived.get(name)?.push(part)) arrived.set(name, [part]);
   };
-  for (const [value, dy] of given) arrive(value, { dy });
+  arrive(loss, { dy: graph.scalar(1, loss.dtype) });
   for (const entry of entries.reverse()) {
     const parts = arrived.get(entry.y.name);
     if (!parts || !depends.has(entry.y.name)) continue;
@@ -52,7 +42,7 @@ function pullBack(
 /** Gradients with respect to each input, of the input's shape; undefined for zero. */
 function entryGradients(
   graph: Graph,
-  entry: GraphNode | CustomGradient,
+  entry: TapeEntry,
   dy: Value,
   wanted: readonly boolean[],
 ): (GradientPart | undefined)[] {
@@ -69,67 +59,10 @@ function entryGradients(
   return isPart ? parts.with(1, { dy, product }) : parts;
 }
 
-/** Adds to an iteration a scalar loss and, behind it, other values that are summed as the loss is. */
-export type BuildTerms = (inner: Graph, iteration: Value) => readonly Value[];
-
-/** What iterations sum. */
-export interface IterationTerms {
-  /** What was built, and behind it the gradients of `taken`. */
-  readonly terms: readonly Value[];
-  /** The values of the outer graph at which the reverse walk inside an iteration ends. */
-  readonly taken: readonly Value[];
-}
-
-/** Builds an iteration of a loop of `graph`, and differentiates its loss as far as the walk leads inside the iteration. */
-export function iterationTerms(
-  graph: Graph,
-  inner: Graph,
-  iteration: Value,
-  targets: readonly Value[],
-  build: BuildTerms,
-): IterationTerms {
-  const built = build(inner, iteration);
-  const depends = dependents(graph, targets);
-  const outer = inner.tape.flatMap(({ x }) => x).filter((value) => depends.has(value.name));
-  const taken = [...new Map(outer.map((value) => [value.name, value])).values()];
-  return { terms: [...built, ...gradients(inner, built[0], taken)], taken };
-}
-
-/** Goes on outside of the loop, from the summed terms of all iterations: `sums` of what was built, gradients of the targets. */
-export function gradientsOfSums(
-  graph: Graph,
-  summed: readonly Value[],
-  taken: readonly Value[],
-  targets: readonly Value[],
-): { sums: readonly Value[]; gradients: Value[] } {
-  const own = summed.length - taken.length;
-  const given = taken.map((value, i) => [value, summed[own + i]] as const);
-  return { sums: summed.slice(0, own), gradients: pullBack(graph, given, targets) };
-}
-
-/**
- * Sums the values that `build` returns over `count` iterations (see Graph.sumOverIterations). The first of them is a
- * scalar loss, and the sum of the losses is differentiated with respect to `targets`, which are values of the outer graph.
- */
-export function gradientsOverIterations(
-  graph: Graph,
-  count: Value,
-  targets: readonly Value[],
-  build: BuildTerms,
-): { sums: readonly Value[]; gradients: Value[] } {
-  let taken: readonly Value[] = [];
-  const summed = graph.sumOverIterations(count, (inner, iteration) => {
-    const made = iterationTerms(graph, inner, iteration, targets, build);
-    taken = made.taken;
-    return made.terms;
-  });
-  return gradientsOfSums(graph, summed, taken, targets);
-}
-
 /** Names of the values that depend on any of `sources`, themselves included. */
-function dependents(graph: Graph, sources: readonly Value[]): Set<string> {
+function dependents(entries: readonly TapeEntry[], sources: readonly Value[]): Set<string> {
   const depends = new Set(sources.map(({ name }) => name));
-  for (const { x, y } of graph.tape) if (x.some(({ name }) => depends.has(name))) depends.add(y.name);
+  for (const { x, y } of entries) if (x.some(({ name }) => depends.has(name))) depends.add(y.name);
   return depends;
 }
 

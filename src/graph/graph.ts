@@ -20,9 +20,11 @@ export interface CustomGradient {
   readonly gradient: (dy: Value) => readonly (Value | undefined)[];
 }
 
+export type TapeEntry = GraphNode | CustomGradient;
+
 /**
  * A loop: the inner graph is computed once for each iteration, and may use values of the outer one. Written as an ONNX
- * Loop; the reverse walk does not pass through it.
+ * Loop; the reverse walk does not pass through it, but leads from the inner graph to the outer one.
  */
 export interface Loop {
   /** An int64 scalar. */
@@ -64,7 +66,7 @@ export class Graph implements GraphBuilder {
   /** In the order of computation. */
   readonly nodes: (GraphNode | Loop)[] = [];
   /** What reverse-mode differentiation visits, in the order of computation: nodes, and groups of nodes with their own gradient. */
-  readonly tape: (GraphNode | CustomGradient)[] = [];
+  readonly tape: TapeEntry[] = [];
   readonly #parent: Graph | undefined;
   readonly #own = new Set<string>();
   readonly #constantsByContent = new Map<string, Value>();
@@ -79,6 +81,11 @@ export class Graph implements GraphBuilder {
     this.#parent = parent;
     this.#transposes = parent ? parent.#transposes : new Map();
     this.#reshapes = parent ? parent.#reshapes : new Map();
+  }
+
+  /** The tape of this graph behind those of the graphs around it. */
+  wholeTape(): TapeEntry[] {
+    return [...(this.#parent?.wholeTape() ?? []), ...this.tape];
   }
 
   /** Declares an input under the given name. */
@@ -148,6 +155,8 @@ export class Graph implements GraphBuilder {
    * derivative has a better form.
    */
   customGradient(x: readonly Value[], build: () => Value, gradient: CustomGradient["gradient"]): Value {
+    if (this.#parent && !x.some((value) => this.#own.has(value.name)))
+      return this.#parent.customGradient(x, build, gradient);
     const mark = this.tape.length;
     const y = build();
     this.tape.splice(mark, this.tape.length - mark, { x, y, gradient });
@@ -185,18 +194,6 @@ export class Graph implements GraphBuilder {
     const y = stacked.map((one) => one.y);
     for (const { name } of [...last, ...y]) this.#own.add(name);
     return { last, stacked: y };
-  }
-
-  /** Sums the values that `build` returns over `count` iterations (see `loop`). */
-  sumOverIterations(count: Value, build: (inner: Graph, iteration: Value) => readonly Value[]): Value[] {
-    const { last } = this.loop(count, (inner, iteration, carry) => {
-      const next = build(inner, iteration).map((term) => {
-        const zeros = this.expand(this.scalar(0, term.dtype), term.shape);
-        return inner.add(carry(zeros), term);
-      });
-      return { next };
-    });
-    return last;
   }
 
   /** Names are unique throughout a graph and the graphs inside it. */

@@ -1,10 +1,11 @@
-import { gradients as gradientsOf, gradientsOverIterations } from "./gradient.ts";
+import { gradients } from "./gradient.ts";
 import { Graph } from "./graph.ts";
 import type { GraphLoss } from "./headLoss.ts";
 import type { Weights } from "./initialWeights.ts";
 import type { NamedShape, Network } from "./network.ts";
 import type { Value } from "./op.ts";
 import type { Optimizer } from "./optimizers.ts";
+import { type BuildTerms, sumOverIterations } from "./overIterations.ts";
 import type { DType } from "./tensor.ts";
 
 /** Element types of what a graph is fed. */
@@ -19,10 +20,13 @@ export interface TrainStepOptions {
   readonly loss: GraphLoss;
   readonly optimizer: Optimizer;
   readonly types: ExampleTypes;
-  /** Largest batch. */
-  readonly batchSize: number;
   /** Rows that are computed together: a batch is processed in micro-batches of this size, so that activations stay in cache. */
   readonly microBatchSize: number;
+  /**
+   * Micro-batches of the largest batch: their number or, where the terms of each group of them are summed before the sums of
+   * the groups are added, the number of groups and that of the micro-batches in each. Empty where one holds the whole batch.
+   */
+  readonly microBatches: readonly number[];
   /** Maximum number of steps of one run of the graph, where there may be several. */
   readonly steps?: number;
 }
@@ -37,10 +41,10 @@ export const nextName = (input: string): string => `next ${input}`;
  * One training step as one graph: forward, backward and the optimizer's update.
  *
  * Inputs: each parameter, fixed tensor and slot; `step`, the number of this step; the noise; and the batch as `count`
- * micro-batches: each input of the network (microBatches, microBatchSize, ...shape), `labels` (microBatches, microBatchSize x
- * places, and one more axis if a label has several numbers) and `weights` (microBatches, microBatchSize x places), by which
- * the losses are multiplied before they are summed: 0 for padding. Where one micro-batch holds the whole batch, that axis
- * and `count` are left out.
+ * micro-batches: each input of the network (...microBatches, microBatchSize, ...shape), `labels` (...microBatches,
+ * microBatchSize x places, and one more axis if a label has several numbers) and `weights` (...microBatches, microBatchSize x
+ * places), by which the losses are multiplied before they are summed: 0 for padding. Where micro-batches have groups, `count`
+ * has one number for each group; where one micro-batch holds the whole batch, there is none.
  * Outputs: `next ...` of each parameter, slot and running statistic, `loss` (the weighted sum) and, for labels that allow
  * it, `correct` (the number of labels with positive weight that are predicted correctly).
  *
@@ -119,43 +123,35 @@ function addSteps(graph: Graph, options: TrainStepOptions, given: StepInputs, ma
 
 /** One step: the gradients of the batch, and the optimizer's update. */
 function addStep(graph: Graph, options: TrainStepOptions, given: StepInputs): StepOutputs {
-  const targets = options.model.parameters.map(({ name }) => given.variables.get(name)!);
-  const microBatches = Math.ceil(options.batchSize / options.microBatchSize);
-  const { build, stateNames } = batchTerms(options, given, microBatches > 1 ? [microBatches] : []);
-  const whole = () => {
-    const sums = build(graph, (value) => value);
-    return { sums, gradients: gradientsOf(graph, sums[0], targets) };
-  };
-  const made =
-    microBatches === 1
-      ? whole()
-      : gradientsOverIterations(graph, given.feed("count", "int64", []), targets, (inner, iteration) =>
-          build(inner, (value) => inner.op("Gather", [value, iteration])),
-        );
-  return addUpdate(graph, options, given, { ...made, stateNames: stateNames() });
+  const { microBatches } = options;
+  const { build, stateNames } = batchTerms(options, given);
+  const terms =
+    microBatches.length === 0
+      ? build(graph, [])
+      : sumOverIterations(graph, given.feed("count", "int64", microBatches.slice(0, -1)), build);
+  return addUpdate(graph, options, given, { terms, stateNames: stateNames() });
 }
 
-/** The gradients of a batch, and what was summed beside them: see `batchTerms`. */
-export interface BatchGradients {
-  readonly sums: readonly Value[];
-  readonly gradients: readonly Value[];
-  readonly stateNames: readonly string[];
-}
-
-/** The optimizer's update. */
+/** The optimizer's update. @param terms their sums over the batch, see `batchTerms` */
 export function addUpdate(
   graph: Graph,
   { model, optimizer }: Pick<TrainStepOptions, "model" | "optimizer">,
   { variables, step }: Pick<StepInputs, "variables" | "step">,
-  { sums, gradients, stateNames }: BatchGradients,
+  { terms, stateNames }: { readonly terms: readonly Value[]; readonly stateNames: readonly string[] },
 ): StepOutputs {
   const parameters = model.parameters.map(({ name }) => variables.get(name)!);
   const slots = model.parameters.map(({ name }) =>
     optimizer.slots.map((slot) => variables.get(slotName(name, slot))!),
   );
   // Networks with running statistics compute a batch whole: their sum over iterations would not be the statistic.
-  const next = new Map(stateNames.map((name, i) => [name, sums[1 + i]]));
-  const updated = optimizer.update(graph, { parameters, gradients, slots, step });
+  const [loss, ...others] = terms.slice(0, terms.length - parameters.length);
+  const next = new Map(stateNames.map((name, i) => [name, others[i]]));
+  const updated = optimizer.update(graph, {
+    parameters,
+    gradients: terms.slice(terms.length - parameters.length),
+    slots,
+    step,
+  });
   model.parameters.forEach(({ name }, i) => {
     const [parameter, ...nextSlots] = updated[i];
     next.set(name, parameter);
@@ -163,35 +159,33 @@ export function addUpdate(
       next.set(slotName(name, slot), nextSlots[j]);
     });
   });
-  return { loss: sums[0], correct: sums.at(1 + stateNames.length), next };
+  return { loss, correct: others.at(stateNames.length), next };
 }
 
 /**
- * What is summed over the micro-batches of a batch: the loss, the next running statistics and, for labels that allow it,
- * the number of correct predictions. The inputs that the batch is fed by are declared at once.
- *
- * @param split the first axis of the batch, which has its micro-batches; none where it is computed whole
+ * What is summed over the micro-batches of a batch: the loss, the next running statistics, for labels that allow it the
+ * number of correct predictions, and the gradient of each parameter. The inputs that the batch is fed by are declared at once.
  */
 export function batchTerms(
-  { model, loss, types, microBatchSize }: Omit<TrainStepOptions, "optimizer" | "batchSize">,
+  { model, loss, types, microBatchSize, microBatches }: Omit<TrainStepOptions, "optimizer">,
   { variables, feed }: Pick<StepInputs, "variables" | "feed">,
-  split: readonly number[],
 ) {
   const noise = new Map(
     model.noise(microBatchSize).map(({ name, shape }) => [name, feed(name, "float32", shape)]),
   );
   const fed = model.inputs.map(
     ({ name, shape }) =>
-      [name, feed(name, types.inputs[name], [...split, microBatchSize, ...shape])] as const,
+      [name, feed(name, types.inputs[name], [...microBatches, microBatchSize, ...shape])] as const,
   );
   const labelShape = loss.labelSize === 1 ? [] : [loss.labelSize];
   const places = microBatchSize * model.places;
-  const labels = feed("labels", types.labels, [...split, places, ...labelShape]);
-  const weights = feed("weights", "float32", [...split, places]);
+  const labels = feed("labels", types.labels, [...microBatches, places, ...labelShape]);
+  const weights = feed("weights", "float32", [...microBatches, places]);
 
+  const targets = model.parameters.map(({ name }) => variables.get(name)!);
   let names: string[] = [];
-  /** @param part what one micro-batch has of a value */
-  const build = (inner: Graph, part: (value: Value) => Value): Value[] => {
+  const build: BuildTerms = (inner, index) => {
+    const part = (value: Value) => index.reduce((rest, i) => inner.op("Gather", [rest, i]), value);
     const label = loss.readLabels(inner, part(labels));
     const weight = part(weights);
     const inputs = new Map(fed.map(([name, value]) => [name, part(value)]));
@@ -200,7 +194,8 @@ export function batchTerms(
     const total = inner.op("ReduceSum", [inner.mul(losses, weight)], { keepDims: false });
     const hits = loss.hits(inner, output, label);
     names = [...nextState.keys()];
-    return [total, ...nextState.values(), ...(hits ? [correctCount(inner, hits, weight)] : [])];
+    const counted = hits ? [correctCount(inner, hits, weight)] : [];
+    return [total, ...nextState.values(), ...counted, ...gradients(inner, total, targets)];
   };
   return { build, stateNames: () => names };
 }

@@ -1,6 +1,6 @@
 import type { Network } from "../graph/network.ts";
 import type { Value } from "../graph/op.ts";
-import type { Tensor } from "../graph/tensor.ts";
+import { elementCount, type Tensor } from "../graph/tensor.ts";
 import { copyInputs, copyRows, drawNoise, type Examples, emptyTensor, placesOf } from "./examples.ts";
 import type { BatchLoss } from "./trainingLoss.ts";
 
@@ -8,8 +8,8 @@ export interface BatchFeedsOptions {
   readonly model: Network;
   readonly examples: Examples;
   readonly microBatchSize: number;
-  /** Rows that a feed holds, for each step of a run. */
-  readonly rows: number;
+  /** As in `TrainStepOptions`: of the rows that a feed holds for each step of a run. */
+  readonly microBatches: readonly number[];
   readonly seed?: number;
 }
 
@@ -33,7 +33,8 @@ export function batchFeeds(
   loss: BatchLoss,
   options: BatchFeedsOptions,
 ): BatchFeeds {
-  const { model, examples, microBatchSize, rows: size, seed = 0 } = options;
+  const { model, examples, microBatchSize, microBatches, seed = 0 } = options;
+  const size = microBatchSize * elementCount(microBatches);
   const noise = model.noise(microBatchSize);
   const fed = new Set(
     [...model.inputs, ...noise].map(({ name }) => name).concat("labels", "weights", "count"),
@@ -53,13 +54,24 @@ export function batchFeeds(
       copyInputs(model, examples, rows, feeds, i * size);
       copyRows(examples.labels, rows, feeds.labels.data, labelSize, i * size * labelSize);
       (feeds.weights.data as Float32Array).set(weights, i * size * model.places);
-      if ("count" in feeds) feeds.count.data[i] = BigInt(Math.ceil(rows.length / microBatchSize));
+      if ("count" in feeds) {
+        const counts = countsOf(Math.ceil(rows.length / microBatchSize), microBatches);
+        (feeds.count.data as BigInt64Array).set(counts, i * counts.length);
+      }
       for (const one of noise) {
         const { data } = drawNoise(one, seed, step);
         (feeds[one.name].data as Float32Array).set(data as Float32Array, i * data.length);
       }
     },
   };
+}
+
+/** How many of `filled` micro-batches are in each group; without groups, their number. */
+function countsOf(filled: number, microBatches: readonly number[]): bigint[] {
+  const [groups, groupSize] = microBatches.length > 1 ? microBatches : [1, microBatches[0]];
+  return Array.from({ length: groups }, (_, group) =>
+    BigInt(Math.max(0, Math.min(filled - group * groupSize, groupSize))),
+  );
 }
 
 /** Weights of the losses of a batch's rows, one per place, and the number of labels that count. */

@@ -30,6 +30,19 @@ function defaultMicroBatchSize(rowSize: number): number {
   return rowSize <= 2 ** 15 ? 16 : 8;
 }
 
+/**
+ * The terms of a batch are added up in at most so many groups, so that threads that share a batch have few of them to hand
+ * over. The order of the sums, and so every bit of the result, is the same for any number of threads.
+ */
+const maxGroups = 8;
+
+/** See `TrainStepOptions`. */
+function groupsOf(microBatches: number): number[] {
+  if (microBatches === 1) return [];
+  const groupSize = Math.ceil(microBatches / maxGroups);
+  return groupSize === 1 ? [microBatches] : [Math.ceil(microBatches / groupSize), groupSize];
+}
+
 /** Batches of so many bytes together are fed to one run; a larger batch is fed alone. */
 const bytesPerRun = 2 ** 20;
 
@@ -47,17 +60,17 @@ export async function loadSteps(
 ): Promise<StepRunner> {
   const { model, examples, batchSize, seed, workers = 1 } = options;
   const microBatchSize = microBatchSizeOf(options);
-  const microBatches = Math.ceil(batchSize / microBatchSize);
-  const stepsPerRun = maxStepsPerRun(options, loss, microBatches * microBatchSize);
+  const microBatches = groupsOf(Math.ceil(batchSize / microBatchSize));
+  const rows = microBatchSize * elementCount(microBatches);
+  const stepsPerRun = maxStepsPerRun(options, loss, rows);
   const steps = stepsPerRun > 1 ? stepsPerRun : undefined;
   const types = exampleTypes(examples);
-  const graphOptions = { ...options, loss: loss.graph, types, microBatchSize };
-  if (workers > 1 && microBatches > 1 && stepsPerRun === 1)
+  const graphOptions = { ...options, loss: loss.graph, types, microBatchSize, microBatches };
+  if (workers > 1 && microBatches.length > 0 && stepsPerRun === 1)
     return loadSplitSteps(runtime, { ...graphOptions, examples, workers, seed }, loss);
   const graph = trainStep({ ...graphOptions, steps });
   const session = await runtime.load(toFastOnnx(graph), options);
-  const rows = microBatches * microBatchSize;
-  const feeds = batchFeeds(graph.inputs, loss, { model, examples, microBatchSize, rows, seed });
+  const feeds = batchFeeds(graph.inputs, loss, { model, examples, microBatchSize, microBatches, seed });
   return {
     maxSteps: stepsPerRun,
     async run(variables, batches, done) {

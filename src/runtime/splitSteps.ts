@@ -1,5 +1,5 @@
 import { splitStep, termName } from "../graph/splitStep.ts";
-import { type Tensor, tensor } from "../graph/tensor.ts";
+import { elementCount, type Tensor, tensor } from "../graph/tensor.ts";
 import { toFastOnnx } from "../graph/toOnnx.ts";
 import type { TrainStepOptions } from "../graph/trainStep.ts";
 import { batchFeeds, batchWeights } from "./batchFeeds.ts";
@@ -27,16 +27,18 @@ export async function loadSplitSteps(
   loss: BatchLoss,
 ): Promise<StepRunner> {
   const { model, examples, microBatchSize, workers, seed } = options;
-  const share = Math.ceil(Math.ceil(options.batchSize / microBatchSize) / workers) * microBatchSize;
-  const { sums, terms, update } = splitStep({ ...options, batchSize: share });
-  const helpers = Math.ceil(options.batchSize / share) - 1;
+  const [all, ...groupSize] = options.microBatches;
+  const microBatches = [Math.ceil(all / workers), ...groupSize];
+  const share = microBatchSize * elementCount(microBatches);
+  const { sums, terms, update } = splitStep({ ...options, microBatches });
+  const helpers = Math.ceil(all / microBatches[0]) - 1;
   const termsModel = toFastOnnx(terms);
   const [updating, ...sessions] = await Promise.all([
     runtime.load(toFastOnnx(update)),
     runtime.load(toFastOnnx(sums)),
     ...Array.from({ length: helpers }, () => loadOnThread(runtime, termsModel)),
   ]);
-  const feedOptions = { model, examples, microBatchSize, rows: share, seed };
+  const feedOptions = { model, examples, microBatchSize, microBatches, seed };
   const shares = sessions.map((session) => ({ session, ...batchFeeds(sums.inputs, loss, feedOptions) }));
   const forwardNames = [...model.parameters, ...model.fixed].map(({ name }) => name);
   /** Outputs of each session's last run of a whole share, which its next run may overwrite. */

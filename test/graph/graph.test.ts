@@ -1,10 +1,8 @@
 import { expect, test } from "vitest";
 import { evaluateGraph } from "../../src/graph/evaluateGraph.ts";
-import { gradients, gradientsOverIterations } from "../../src/graph/gradient.ts";
+import { gradients } from "../../src/graph/gradient.ts";
 import { Graph } from "../../src/graph/graph.ts";
-import { numbers, tensor } from "../../src/graph/tensor.ts";
 import { toOnnx } from "../../src/graph/toOnnx.ts";
-import { nodeRuntime } from "../../src/runtime/node.ts";
 
 const array = (shape: number[], ...data: number[]) => ({ shape, data: Float64Array.from(data) });
 
@@ -71,61 +69,4 @@ test("nodes that no output needs are not written", () => {
     return toOnnx(graph);
   };
   expect(build(true)).toEqual(build(false));
-});
-
-/** sum over the rows r of data of exp(w)^2 . r, and its gradient through a value computed outside the rounds. */
-function roundsGraph() {
-  const graph = new Graph();
-  const w = graph.input("w", "float32", [3]);
-  const data = graph.input("data", "float32", [4, 3]);
-  const count = graph.input("count", "int64", []);
-  let outside = w;
-  const { sums, gradients } = gradientsOverIterations(graph, count, [w], (inner, iteration) => {
-    outside = inner.op("Exp", [w]);
-    const row = inner.op("Gather", [data, iteration]);
-    return [inner.op("ReduceSum", [inner.mul(inner.mul(outside, outside), row)], { keepDims: false })];
-  });
-  graph.output("loss", sums[0]);
-  graph.output("dw", gradients[0]);
-  return { graph, outside };
-}
-
-test("what does not depend on the iteration is computed outside the rounds", () => {
-  const { graph, outside } = roundsGraph();
-  expect(graph.nodes.some((node) => "op" in node && node.y === outside)).toBe(true);
-});
-
-test("losses and gradients are summed over as many rounds as asked, in the interpreter and in onnxruntime", async () => {
-  const { graph } = roundsGraph();
-  const w = [0.1, -0.2, 0.3];
-  const rows = Array.from({ length: 12 }, (_, i) => Math.sin(i));
-  const session = await (await nodeRuntime()).load(toOnnx(graph));
-  for (const count of [1, 2, 4]) {
-    const sum = [0, 1, 2].map((j) =>
-      rows
-        .slice(0, 3 * count)
-        .filter((_, i) => i % 3 === j)
-        .reduce((a, b) => a + b),
-    );
-    const loss = w.reduce((total, value, j) => total + Math.exp(2 * value) * sum[j], 0);
-    const dw = w.map((value, j) => 2 * Math.exp(2 * value) * sum[j]);
-    const slow = evaluateGraph(graph, {
-      w: array([3], ...w),
-      data: array([4, 3], ...rows),
-      count: array([], count),
-    });
-    expect(slow.loss.data[0]).toBeCloseTo(loss, 12);
-    dw.forEach((value, j) => {
-      expect(slow.dw.data[j]).toBeCloseTo(value, 12);
-    });
-    const fast = await session.run({
-      w: tensor("float32", [3], w),
-      data: tensor("float32", [4, 3], rows),
-      count: tensor("int64", [], [count]),
-    });
-    expect(numbers(fast.loss)[0]).toBeCloseTo(loss, 5);
-    dw.forEach((value, j) => {
-      expect(numbers(fast.dw)[j]).toBeCloseTo(value, 5);
-    });
-  }
 });

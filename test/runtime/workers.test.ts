@@ -35,7 +35,6 @@ const batches = [80, 80, 71, 33, 80, 9, 80].map((length) => Array.from({ length 
 
 async function train(workers: number, optimizer: ReturnType<typeof sgd>, options = {}) {
   const trainer = await createTrainer(runtime, {
-    ...options,
     model,
     optimizer,
     examples,
@@ -44,6 +43,7 @@ async function train(workers: number, optimizer: ReturnType<typeof sgd>, options
     batchSize: 1024,
     microBatchSize: 8,
     workers,
+    ...options,
   });
   const results = [];
   for (const batch of batches) results.push(await trainer.step(batch.flatMap((row) => Array(12).fill(row))));
@@ -68,6 +68,12 @@ test.each([
   const one = await train(1, optimizer);
   expect(await train(2, optimizer)).toEqual(one);
   expect(await train(3, optimizer)).toEqual(one);
+});
+
+test("a batch of few micro-batches, which have no groups, is shared too", async () => {
+  const one = await train(1, sgd(), { microBatchSize: 256 });
+  expect(await train(2, sgd(), { microBatchSize: 256 })).toEqual(one);
+  expect(await train(4, sgd(), { microBatchSize: 256 })).toEqual(one);
 });
 
 test("class weights are those of the whole batch, whatever the share of a thread", async () => {
