@@ -8,21 +8,36 @@ import { sameShape } from "./tensor.ts";
 /**
  * Adds to the graph the gradients of a scalar `loss` with respect to each of `targets` (reverse-mode differentiation).
  *
- * What leads from the targets to the loss is walked once, backwards; only values that depend on a target are visited, in the
- * graph and in those around it. Gradients that reach a value along several paths are summed; those that broadcasting made
- * larger are summed back to the shape of the value.
- *
  * @throws RangeError if the loss does not depend on one of the targets
  */
 export function gradients(graph: Graph, loss: Value, targets: readonly Value[]): Value[] {
   if (loss.shape.length !== 0) throw new RangeError(`the loss must be a scalar, got shape [${loss.shape}]`);
+  return gradientsOfWeightedSum(graph, loss, graph.scalar(1, loss.dtype), targets);
+}
+
+/**
+ * Adds to the graph the gradients of the sum over `losses` times `weights`, which do not depend on the targets.
+ *
+ * What leads from the targets to the losses is walked once, backwards; only values that depend on a target are visited, in the
+ * graph and in those around it. Gradients that reach a value along several paths are summed; those that broadcasting made
+ * larger are summed back to the shape of the value.
+ *
+ * @param weights of the shape of the losses
+ * @throws RangeError if the losses do not depend on one of the targets
+ */
+export function gradientsOfWeightedSum(
+  graph: Graph,
+  losses: Value,
+  weights: Value,
+  targets: readonly Value[],
+): Value[] {
   const entries = graph.wholeTape();
   const depends = dependents(entries, targets);
   const arrived = new Map<string, GradientPart[]>();
   const arrive = ({ name }: Value, part: GradientPart) => {
     if (!arrived.get(name)?.push(part)) arrived.set(name, [part]);
   };
-  arrive(loss, { dy: graph.scalar(1, loss.dtype) });
+  arrive(losses, { dy: weights });
   for (const entry of entries.reverse()) {
     const parts = arrived.get(entry.y.name);
     if (!parts || !depends.has(entry.y.name)) continue;
@@ -87,11 +102,13 @@ function summedTo(graph: Graph, gradient: Value, shape: readonly number[]): Valu
   const axes = [...gradient.shape.keys()].filter(
     (axis) => axis < extra || (shape[axis - extra] === 1 && gradient.shape[axis] !== 1),
   );
-  const sum = axes.length > 0 ? graph.op("ReduceSum", [gradient], { axes }) : gradient;
+  // The sum itself has the shape of a bias, which needs no reshape then.
+  const keepDims = axes.length !== extra;
+  const sum = axes.length > 0 ? graph.op("ReduceSum", [gradient], { axes, keepDims }) : gradient;
   return graph.expand(
     graph.reshape(
       sum,
-      shape.map((size, axis) => Math.min(size, sum.shape[axis + extra])),
+      shape.map((size, axis) => Math.min(size, gradient.shape[axis + extra])),
     ),
     shape,
   );

@@ -284,7 +284,13 @@ export class Graph implements GraphBuilder {
     return [...before, ...after].some((zeros) => zeros > 0) ? this.op("Pad", [x], { before, after }) : x;
   }
 
-  /** Rows of the identity matrix: 1 at each index, 0 elsewhere. Indices of rank 1, result (rows, classes). */
+  /** The identity matrix: a constant of size x size. */
+  identity(size: number, dtype: DType): Value {
+    const entries = Array.from({ length: size * size }, (_, i) => Number(i % (size + 1) === 0));
+    return this.constant(tensor(dtype, [size, size], entries));
+  }
+
+  /** 1 at each index that is one of a class, 0 elsewhere. Indices of rank 1, result (rows, classes). */
   oneHot(indices: Value, classes: number, dtype: DType): Value {
     const column = this.reshape(indices, [elementCount(indices.shape), 1]);
     const range = this.constant(tensor(indices.dtype, [classes], [...Array(classes).keys()]));

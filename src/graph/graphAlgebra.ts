@@ -75,7 +75,19 @@ function vectors(graph: Graph, batch: readonly number[], dtype: "float32" | "flo
   const width = ({ shape }: Value) => shape[rank];
   const slice = (v: Value, start: number, end: number) => graph.slice(v, [{ axis: rank, start, end }]);
   const sum = (v: Value) => graph.op("ReduceSum", [v], { axes: [rank], keepDims: false });
-  const oneHot = (index: Value, classes: number) => graph.oneHot(graph.cast(index, "int64"), classes, dtype);
+  const oneHots = new Set<string>();
+  const oneHot = (index: Value, classes: number) => {
+    const rows = graph.oneHot(graph.cast(index, "int64"), classes, dtype);
+    oneHots.add(rows.name);
+    return rows;
+  };
+  /** What log-softmaxes were made from. */
+  const logits = new Map<string, Value>();
+  const dot = (v: Value, w: Value): Value => {
+    const product = () => sum(graph.mul(v, w));
+    const z = logits.get(v.name);
+    return z && oneHots.has(w.name) ? logProbability(graph, z, v, w, product) : product();
+  };
   return {
     width,
     entry: (v, k) => graph.reshape(slice(v, k, k + 1), batch),
@@ -91,14 +103,18 @@ function vectors(graph: Graph, batch: readonly number[], dtype: "float32" | "flo
     map: (v, f) => f(v),
     zip: (v, w, f) => f(v, w),
     sum,
-    dot: (v, w) => sum(graph.mul(v, w)),
+    dot,
     largest: (v) => graph.op("ReduceMax", [v], { axes: [rank], keepDims: false }),
     logSumExp: (v) => logSumExp(graph, v, rank),
     softmax: (v) => graph.op("Softmax", [v], { axis: -1 }),
-    logSoftmax: (v) => graph.op("LogSoftmax", [v], { axis: -1 }),
+    logSoftmax(v) {
+      const y = graph.op("LogSoftmax", [v], { axis: -1 });
+      logits.set(y.name, v);
+      return y;
+    },
     cumulativeSum: (v) => graph.matmul(v, upperTriangle(graph, width(v), dtype)),
     oneHot,
-    pick: (v, index) => sum(graph.mul(v, oneHot(index, width(v)))),
+    pick: (v, index) => dot(v, oneHot(index, width(v))),
     isVector: (label): label is Value => label.shape.length > rank,
   } satisfies Partial<Algebra<Value, Value>>;
 }
@@ -164,6 +180,15 @@ const logSumExp = (graph: Graph, v: Value, axis: number) =>
     },
     (dy) => [graph.mul(graph.reshape(dy, [...dy.shape, 1]), graph.op("Softmax", [v], { axis: -1 }))],
   );
+
+/**
+ * The log-probability of the class of each row; its gradient is the row's label, as a row of the identity matrix, minus the
+ * softmax.
+ */
+const logProbability = (graph: Graph, z: Value, logSoftmax: Value, label: Value, product: () => Value) =>
+  graph.customGradient([z], product, (dy) => [
+    graph.mul(graph.sub(label, graph.op("Exp", [logSoftmax])), graph.reshape(dy, [...dy.shape, 1])),
+  ]);
 
 function upperTriangle(graph: Graph, size: number, dtype: DType): Value {
   const shape = [size, size];

@@ -22,7 +22,7 @@ export type LearningRate = number | Schedule;
 /**
  * The rate of a step as nodes of a graph.
  *
- * @param step number of the step, from 1: a float32 scalar
+ * @param step number of the step, from 1: a float32 scalar, or a vector of several
  * @throws RangeError for a schedule that is both stepwise and a cosine, or whose cosine ends within the warm-up
  */
 export function learningRateAt(graph: Graph, rate: LearningRate, step: Value): Operand {

@@ -32,7 +32,7 @@ export interface GraphBuilder {
   transpose(x: Value, permutation: readonly number[]): Value;
   slice(x: Value, ranges: readonly AxisRange[]): Value;
   pad(x: Value, before: readonly number[], after: readonly number[]): Value;
-  oneHot(indices: Value, classes: number, dtype: DType): Value;
+  identity(size: number, dtype: DType): Value;
 }
 
 /** What a gradient rule gets: the op's inputs `x`, output `y` and attributes, and the gradient `dy` with respect to `y`. */

@@ -8,14 +8,22 @@ export interface OptimizerStep {
   readonly gradients: readonly Value[];
   /** The slots of each parameter, in the order of `Optimizer.slots`. */
   readonly slots: readonly (readonly Value[])[];
-  /** Number of this step, from 1: a float32 scalar. */
-  readonly step: Value;
+  /** What `Optimizer.schedule` made for this step. */
+  readonly schedule: StepSchedule;
 }
+
+/** What depends on the number of a step alone, such as its learning rate. */
+export type StepSchedule = Readonly<Record<string, Operand>>;
 
 /** An optimizer as a piece of graph: one step of all parameters, with what it remembers of each of them in slots. */
 export interface Optimizer {
   /** One state of a parameter's shape each, zero at the start. */
   readonly slots: readonly string[];
+  /**
+   * @param step number of a step, from 1: a float32 scalar, or a vector to make the schedule of several steps at once
+   * @returns values of the shape of `step`, and numbers
+   */
+  schedule(graph: Graph, step: Value): StepSchedule;
   /** Returns for each parameter the new one and its new slots, in order. */
   update(graph: Graph, step: OptimizerStep): (readonly [Value, ...Value[]])[];
 }
@@ -35,35 +43,39 @@ export interface FrameworkOptions {
   readonly epsilon?: number;
 }
 
-/** The rule of one parameter; `context` is what `shared` made once for all of them. */
-type Rule<Context> = (
+/** The rule of one parameter. */
+type Rule<Schedule> = (
   graph: Graph,
   parameter: Value,
   gradient: Value,
   slots: readonly Value[],
-  context: Context,
+  schedule: Schedule,
 ) => readonly [Value, ...Value[]];
 
-/** An optimizer from the rule of one parameter and what all parameters share in a step. */
-function optimizer<Context>(
+/** An optimizer from its schedule and the rule of one parameter. */
+function optimizer<Schedule extends StepSchedule>(
   slots: readonly string[],
   { weightDecay = 0, clipNorm }: OptimizerOptions,
-  shared: (graph: Graph, step: Value) => Context,
-  rule: Rule<Context>,
+  schedule: (graph: Graph, step: Value) => Schedule,
+  rule: Rule<Schedule>,
 ): Optimizer {
   return {
     slots,
-    update(graph, { parameters, gradients, slots, step }) {
-      const context = shared(graph, step);
+    schedule,
+    update(graph, { parameters, gradients, slots, schedule }) {
       const clipped = clipNorm === undefined ? gradients : clippedByNorm(graph, gradients, clipNorm);
       return parameters.map((parameter, i) => {
         const gradient =
           weightDecay === 0 ? clipped[i] : graph.add(clipped[i], graph.mul(parameter, weightDecay));
-        return rule(graph, parameter, gradient, slots[i], context);
+        return rule(graph, parameter, gradient, slots[i], schedule as Schedule);
       });
     },
   };
 }
+
+const rateAlone = (rate: LearningRate) => (graph: Graph, step: Value) => ({
+  rate: learningRateAt(graph, rate, step),
+});
 
 /** Gradients times limit / max(norm, limit), the norm over all of them (Pascanu et al. 2013). */
 function clippedByNorm(graph: Graph, gradients: readonly Value[], limit: number): Value[] {
@@ -86,13 +98,13 @@ export interface SgdOptions extends OptimizerOptions {
  * w += momentum v - learningRate g. PyTorch's is the same while the rate is constant.
  */
 export function sgd({ momentum = 0, nesterov = false, ...options }: SgdOptions = {}): Optimizer {
-  const rate = (graph: Graph, step: Value) => learningRateAt(graph, options.learningRate ?? 0.01, step);
+  const schedule = rateAlone(options.learningRate ?? 0.01);
   if (momentum === 0) {
-    return optimizer([], options, rate, (graph, parameter, gradient, _, rate) => [
+    return optimizer([], options, schedule, (graph, parameter, gradient, _, { rate }) => [
       graph.sub(parameter, graph.mul(gradient, rate)),
     ]);
   }
-  return optimizer(["velocity"], options, rate, (graph, parameter, gradient, [velocity], rate) => {
+  return optimizer(["velocity"], options, schedule, (graph, parameter, gradient, [velocity], { rate }) => {
     const change = graph.mul(gradient, rate);
     const next = graph.sub(graph.mul(velocity, momentum), change);
     const move = nesterov ? graph.sub(graph.mul(next, momentum), change) : next;
@@ -112,15 +124,20 @@ export function rmsprop(options: RmspropOptions = {}): Optimizer {
   const inside = options.framework !== "pytorch";
   const { learningRate = inside ? 1e-3 : 0.01, rho = inside ? 0.9 : 0.99 } = options;
   const { epsilon = inside ? 1e-7 : 1e-8 } = options;
-  const rate = (graph: Graph, step: Value) => learningRateAt(graph, learningRate, step);
-  return optimizer(["meanSquare"], options, rate, (graph, parameter, gradient, [meanSquare], rate) => {
-    const squared = graph.mul(graph.mul(gradient, gradient), 1 - rho);
-    const next = graph.add(graph.mul(meanSquare, rho), squared);
-    const root = inside
-      ? graph.op("Sqrt", [graph.add(next, epsilon)])
-      : graph.add(graph.op("Sqrt", [next]), epsilon);
-    return [graph.sub(parameter, graph.div(graph.mul(gradient, rate), root)), next];
-  });
+  const schedule = rateAlone(learningRate);
+  return optimizer(
+    ["meanSquare"],
+    options,
+    schedule,
+    (graph, parameter, gradient, [meanSquare], { rate }) => {
+      const squared = graph.mul(graph.mul(gradient, gradient), 1 - rho);
+      const next = graph.add(graph.mul(meanSquare, rho), squared);
+      const root = inside
+        ? graph.op("Sqrt", [graph.add(next, epsilon)])
+        : graph.add(graph.op("Sqrt", [next]), epsilon);
+      return [graph.sub(parameter, graph.div(graph.mul(gradient, rate), root)), next];
+    },
+  );
 }
 
 export interface AdamOptions extends OptimizerOptions, FrameworkOptions {
@@ -149,7 +166,7 @@ export function adamW({ weightDecay, ...options }: AdamOptions = {}): Optimizer 
 function adamWithDecay(options: AdamOptions, decay: number): Optimizer {
   const isKeras = options.framework !== "pytorch";
   const { learningRate = 1e-3, beta1 = 0.9, beta2 = 0.999, epsilon = isKeras ? 1e-7 : 1e-8 } = options;
-  const shared = (graph: Graph, step: Value) => {
+  const schedule = (graph: Graph, step: Value) => {
     const correction = (beta: number) =>
       graph.sub(1, graph.op("Pow", [graph.scalar(beta, step.dtype), step]));
     const given: Operand = learningRateAt(graph, learningRate, step);
@@ -159,17 +176,21 @@ function adamWithDecay(options: AdamOptions, decay: number): Optimizer {
       : graph.div(given, correction(beta1));
     return { given, rate, root };
   };
-  return optimizer(["mean", "meanSquare"], options, shared, (graph, parameter, gradient, slots, context) => {
-    const [mean, meanSquare] = slots;
-    const { given, rate, root } = context;
-    const nextMean = graph.add(mean, graph.mul(graph.sub(gradient, mean), 1 - beta1));
-    const squared = graph.mul(gradient, gradient);
-    const nextSquare = graph.add(meanSquare, graph.mul(graph.sub(squared, meanSquare), 1 - beta2));
-    const size = graph.op("Sqrt", [nextSquare]);
-    const divisor = graph.add(isKeras ? size : graph.div(size, root), epsilon);
-    const change = graph.div(graph.mul(nextMean, rate), divisor);
-    const share: Operand = typeof given === "number" ? given * decay : graph.mul(given, decay);
-    const kept = decay === 0 ? parameter : graph.sub(parameter, graph.mul(parameter, share));
-    return [graph.sub(kept, change), nextMean, nextSquare];
-  });
+  return optimizer(
+    ["mean", "meanSquare"],
+    options,
+    schedule,
+    (graph, parameter, gradient, slots, { given, rate, root }) => {
+      const [mean, meanSquare] = slots;
+      const nextMean = graph.add(mean, graph.mul(graph.sub(gradient, mean), 1 - beta1));
+      const squared = graph.mul(gradient, gradient);
+      const nextSquare = graph.add(meanSquare, graph.mul(graph.sub(squared, meanSquare), 1 - beta2));
+      const size = graph.op("Sqrt", [nextSquare]);
+      const divisor = graph.add(isKeras ? size : graph.div(size, root), epsilon);
+      const change = graph.div(graph.mul(nextMean, rate), divisor);
+      const share: Operand = typeof given === "number" ? given * decay : graph.mul(given, decay);
+      const kept = decay === 0 ? parameter : graph.sub(parameter, graph.mul(parameter, share));
+      return [graph.sub(kept, change), nextMean, nextSquare];
+    },
+  );
 }

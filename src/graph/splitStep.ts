@@ -6,6 +6,7 @@ import {
   batchTerms,
   declared,
   declareOutputs,
+  feedOf,
   type TrainStepOptions,
   updateInputs,
 } from "./trainStep.ts";
@@ -47,7 +48,7 @@ function termsGraph(
 ): Graph {
   const graph = new Graph();
   const variables = declared(graph, [...options.model.parameters, ...options.model.fixed]);
-  const { build } = batchTerms(options, { variables, feed: graph.input.bind(graph) });
+  const { build } = batchTerms(options, { variables, feed: feedOf(graph) });
   const count = graph.input("count", "int64", options.microBatches.slice(0, -1));
   repeat(graph, count, build).forEach((term, i) => {
     graph.output(termName(i), term);
@@ -57,7 +58,8 @@ function termsGraph(
 
 function updateGraph(options: TrainStepOptions, sums: readonly Value[]): Graph {
   const graph = new Graph();
-  const given = updateInputs(graph, options.model, options.optimizer);
+  const { variables, step } = updateInputs(graph, options.model, options.optimizer);
+  const given = { variables, schedule: options.optimizer.schedule(graph, step) };
   const terms = sums.map(({ dtype, shape }, i) => graph.input(termName(i), dtype, shape));
   declareOutputs(graph, addUpdate(graph, options, given, { terms, stateNames: [] }));
   return graph;

@@ -1,12 +1,12 @@
-import { gradients } from "./gradient.ts";
+import { gradientsOfWeightedSum } from "./gradient.ts";
 import { Graph } from "./graph.ts";
 import type { GraphLoss } from "./headLoss.ts";
 import type { Weights } from "./initialWeights.ts";
 import type { NamedShape, Network } from "./network.ts";
 import type { Value } from "./op.ts";
-import type { Optimizer } from "./optimizers.ts";
+import type { Optimizer, StepSchedule } from "./optimizers.ts";
 import { type BuildTerms, sumOverIterations } from "./overIterations.ts";
-import type { DType } from "./tensor.ts";
+import { type DType, tensor } from "./tensor.ts";
 
 /** Element types of what a graph is fed. */
 export interface ExampleTypes {
@@ -54,15 +54,16 @@ export const nextName = (input: string): string => `next ${input}`;
 export function trainStep(options: TrainStepOptions): Graph {
   const { model, optimizer, steps } = options;
   const graph = new Graph();
-  const given = { ...updateInputs(graph, model, optimizer), feed: graph.input.bind(graph) };
-  declareOutputs(
-    graph,
-    steps === undefined ? addStep(graph, options, given) : addSteps(graph, options, given, steps),
-  );
+  const { variables, step } = updateInputs(graph, model, optimizer);
+  if (steps !== undefined) declareOutputs(graph, addSteps(graph, { ...options, steps }, variables, step));
+  else {
+    const given = { variables, schedule: optimizer.schedule(graph, step), feed: feedOf(graph) };
+    declareOutputs(graph, addStep(graph, options, given));
+  }
   return graph;
 }
 
-/** Declares the inputs that an update reads: parameters, fixed tensors and slots, and the number of the step. */
+/** Declares the inputs that an update reads: parameters, fixed tensors and slots, and the number of the first step. */
 export function updateInputs(graph: Graph, model: Network, optimizer: Optimizer) {
   const slots = model.parameters.flatMap(({ name, shape }) =>
     optimizer.slots.map((slot) => ({ name: slotName(name, slot), shape })),
@@ -84,11 +85,27 @@ export function declareOutputs(graph: Graph, { loss, correct, next }: StepOutput
 export interface StepInputs {
   /** Parameters, fixed tensors and slots, by the names of their inputs. */
   readonly variables: ReadonlyMap<string, Value>;
-  /** Number of the step, from 1. */
-  readonly step: Value;
-  /** Declares a further input of the graph, and returns what it holds for this step. */
-  feed(name: string, dtype: DType, shape: readonly number[]): Value;
+  /** The optimizer's schedule for this step. */
+  readonly schedule: StepSchedule;
+  readonly feed: Feed;
 }
+
+/**
+ * Declares a further input of a graph, and returns what it holds for one step, after `read`, which is applied to all that the
+ * input holds at once.
+ */
+export type Feed = (
+  name: string,
+  dtype: DType,
+  shape: readonly number[],
+  read?: (graph: Graph, fed: Value) => Value,
+) => Value;
+
+/** Inputs that hold one step. */
+export const feedOf =
+  (graph: Graph): Feed =>
+  (name, dtype, shape, read = (_, fed) => fed) =>
+    read(graph, graph.input(name, dtype, shape));
 
 export interface StepOutputs {
   readonly loss: Value;
@@ -98,18 +115,28 @@ export interface StepOutputs {
 }
 
 /** Several steps, one after another: a loop that hands on the variables. */
-function addSteps(graph: Graph, options: TrainStepOptions, given: StepInputs, maxSteps: number): StepOutputs {
-  const names = [...given.variables.keys()];
+function addSteps(
+  graph: Graph,
+  { steps: maxSteps, ...options }: TrainStepOptions & { readonly steps: number },
+  given: ReadonlyMap<string, Value>,
+  firstStep: Value,
+): StepOutputs {
+  const names = [...given.keys()];
   const count = graph.input("steps", "int64", []);
+  const later = tensor("float32", [maxSteps], [...Array(maxSteps).keys()]);
+  const schedules = options.optimizer.schedule(graph, graph.add(firstStep, graph.constant(later)));
   const { last, stacked } = graph.loop(
     count,
     (inner, iteration, carry) => {
-      const variables = new Map(names.map((name) => [name, carry(given.variables.get(name)!)]));
+      const variables = new Map(names.map((name) => [name, carry(given.get(name)!)]));
+      const own = (values: Value) => inner.op("Gather", [values, iteration]);
+      const schedule = Object.entries(schedules).map(
+        ([name, values]) => [name, typeof values === "number" ? values : own(values)] as const,
+      );
       const { loss, correct, next } = addStep(inner, options, {
         variables,
-        step: inner.add(given.step, inner.cast(iteration, "float32")),
-        feed: (name, dtype, shape) =>
-          inner.op("Gather", [given.feed(name, dtype, [maxSteps, ...shape]), iteration]),
+        schedule: Object.fromEntries(schedule),
+        feed: (name, dtype, shape, read) => own(feedOf(graph)(name, dtype, [maxSteps, ...shape], read)),
       });
       return {
         next: names.map((name) => next.get(name) ?? variables.get(name)!),
@@ -136,7 +163,7 @@ function addStep(graph: Graph, options: TrainStepOptions, given: StepInputs): St
 export function addUpdate(
   graph: Graph,
   { model, optimizer }: Pick<TrainStepOptions, "model" | "optimizer">,
-  { variables, step }: Pick<StepInputs, "variables" | "step">,
+  { variables, schedule }: Pick<StepInputs, "variables" | "schedule">,
   { terms, stateNames }: { readonly terms: readonly Value[]; readonly stateNames: readonly string[] },
 ): StepOutputs {
   const parameters = model.parameters.map(({ name }) => variables.get(name)!);
@@ -150,7 +177,7 @@ export function addUpdate(
     parameters,
     gradients: terms.slice(terms.length - parameters.length),
     slots,
-    step,
+    schedule,
   });
   model.parameters.forEach(({ name }, i) => {
     const [parameter, ...nextSlots] = updated[i];
@@ -179,14 +206,14 @@ export function batchTerms(
   );
   const labelShape = loss.labelSize === 1 ? [] : [loss.labelSize];
   const places = microBatchSize * model.places;
-  const labels = feed("labels", types.labels, [...microBatches, places, ...labelShape]);
+  const labels = feed("labels", types.labels, [...microBatches, places, ...labelShape], loss.readLabels);
   const weights = feed("weights", "float32", [...microBatches, places]);
 
   const targets = model.parameters.map(({ name }) => variables.get(name)!);
   let names: string[] = [];
   const build: BuildTerms = (inner, index) => {
     const part = (value: Value) => index.reduce((rest, i) => inner.op("Gather", [rest, i]), value);
-    const label = loss.readLabels(inner, part(labels));
+    const label = part(labels);
     const weight = part(weights);
     const inputs = new Map(fed.map(([name, value]) => [name, part(value)]));
     const { output, nextState } = model.apply(inner, inputs, variables, { training: true, noise });
@@ -195,7 +222,8 @@ export function batchTerms(
     const hits = loss.hits(inner, output, label);
     names = [...nextState.keys()];
     const counted = hits ? [correctCount(inner, hits, weight)] : [];
-    return [total, ...nextState.values(), ...counted, ...gradients(inner, total, targets)];
+    const gradients = gradientsOfWeightedSum(inner, losses, weight, targets);
+    return [total, ...nextState.values(), ...counted, ...gradients];
   };
   return { build, stateNames: () => names };
 }

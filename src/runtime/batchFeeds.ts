@@ -76,6 +76,6 @@ function countsOf(filled: number, microBatches: readonly number[]): bigint[] {
 
 /** Weights of the losses of a batch's rows, one per place, and the number of labels that count. */
 export function batchWeights(model: Network, loss: BatchLoss, rows: ArrayLike<number>) {
-  const weights = Float32Array.from(loss.weightsOf(placesOf(model, rows)));
+  const weights = new Float32Array(loss.weightsOf(placesOf(model, rows)));
   return { weights, labels: weights.reduce((count, weight) => count + Number(weight > 0), 0) };
 }

@@ -99,7 +99,7 @@ export function trainingLoss(
     );
   }
   const columns = bound.options.columns as "mean" | "sum";
-  const term = divisorTerm(bound, ofRow);
+  const termsOf = divisorTerms(weight, divisorTerm(bound, ofRow));
   return {
     graph: headLoss({ head, cellOptions: bound.cellOptions, columns, labelSize }),
     bound,
@@ -116,10 +116,15 @@ export function trainingLoss(
       };
     },
     weightsOf(batch) {
-      const weights = Float64Array.from(batch, (row) => weight[row]);
+      // Plain loops: batches of small networks take microseconds.
+      const weights = new Float64Array(batch.length);
+      for (let i = 0; i < weights.length; i++) weights[i] = weight[batch[i]];
       if (bound.options.reduction === "sum") return weights;
-      const divisor = sum(weights.map((w, i) => (w === 0 ? 0 : term(batch[i], w))));
-      if (divisor > 0) return weights.map((w) => w / divisor);
+      const divisor = sum(termsOf(batch));
+      if (divisor > 0) {
+        for (let i = 0; i < weights.length; i++) weights[i] /= divisor;
+        return weights;
+      }
       throw new InputError(
         `nothing to divide the loss of a batch of ${batch.length} rows by: their weights in ${head.name} sum to ${divisor}; use larger batches, or reduction: "rows" or "sum"`,
       );
@@ -160,6 +165,20 @@ function labelsOfRow(head: Head, labels: TensorData, size: number): (row: number
   const numbers = (row: number) => Array.from({ length: size }, (_, k) => Number(labels[row * size + k]));
   const perColumn = head.reads === "binary" || head.reads === "numbers" || size === 1;
   return perColumn ? numbers : (row) => [numbers(row)];
+}
+
+/** What the rows of a batch add to the divisor; each row's term is computed once. */
+function divisorTerms(weight: Float64Array, term: (row: number, weight: number) => number) {
+  const known = new Float64Array(weight.length).fill(NaN);
+  return (batch: ArrayLike<number>): Float64Array => {
+    const terms = new Float64Array(batch.length);
+    for (let i = 0; i < terms.length; i++) {
+      const row = batch[i];
+      if (Number.isNaN(known[row])) known[row] = weight[row] === 0 ? 0 : term(row, weight[row]);
+      terms[i] = known[row];
+    }
+    return terms;
+  };
 }
 
 /** What a row adds to the divisor: 1 where that is the number of rows, else its weight times that of its labels. */

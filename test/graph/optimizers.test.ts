@@ -55,7 +55,7 @@ function stepped(optimizer: Optimizer): number {
     parameters: [parameter],
     gradients: [gradient],
     slots: [slots],
-    step,
+    schedule: optimizer.schedule(graph, step),
   });
   graph.output("next", next);
   const zeros = Object.fromEntries(optimizer.slots.map((slot) => [slot, scalar(0)]));

@@ -233,7 +233,11 @@ export const Gather: Op<NoAttributes> = {
         const zeros = graph.expand(graph.scalar(0, dy.dtype), data.shape);
         return graph.op("ScatterND", [zeros, graph.reshape(indices, [...indices.shape, 1]), dy]);
       }
-      const oneHot = graph.oneHot(graph.reshape(indices, [count]), data.shape[0], dy.dtype);
+      // Rows of the identity matrix: ONNX Runtime compares integers one by one.
+      const oneHot = graph.op("Gather", [
+        graph.identity(data.shape[0], dy.dtype),
+        graph.reshape(indices, [count]),
+      ]);
       const rows = graph.reshape(dy, [count, elementCount(data.shape.slice(1))]);
       return graph.reshape(graph.op("Gemm", [oneHot, rows], { transA: true }), data.shape);
     },
