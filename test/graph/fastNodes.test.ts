@@ -4,7 +4,7 @@ import { fastNodes } from "../../src/graph/fastNodes.ts";
 import { Graph } from "../../src/graph/graph.ts";
 import type { Value } from "../../src/graph/op.ts";
 import type { OpName } from "../../src/graph/opAttributes.ts";
-import { elementCount, sameShape, type Tensor, tensor } from "../../src/graph/tensor.ts";
+import { elementCount, numbers, sameShape, type Tensor, tensor } from "../../src/graph/tensor.ts";
 import { toFastOnnx, toOnnx } from "../../src/graph/toOnnx.ts";
 import { seededRandom } from "../../src/math/seededRandom.ts";
 import { nodeRuntime } from "../../src/runtime/node.ts";
@@ -35,8 +35,14 @@ async function bothForms(shapes: readonly (readonly number[])[], build: Build) {
   const [node] = graph.nodes;
   const nodes = "op" in node ? fastNodes(node, graph) : [];
   const [plain, fast] = [await run(toOnnx(graph)), await run(toFastOnnx(graph))];
-  const isSame = sameShape(plain.shape, fast.shape) && plain.data.every((value, i) => value === fast.data[i]);
-  return { ops: nodes.map(({ op }) => op), isSame };
+  const hasSameShape = sameShape(plain.shape, fast.shape);
+  const isSame = hasSameShape && plain.data.every((value, i) => value === fast.data[i]);
+  const others = numbers(fast);
+  const difference = numbers(plain).reduce(
+    (most, value, i) => Math.max(most, Math.abs(value - others[i])),
+    0,
+  );
+  return { ops: nodes.map(({ op }) => op), isSame, hasSameShape, difference };
 }
 
 const elementwise: Build = (graph, inputs) => graph.op("Mul", inputs);
@@ -86,11 +92,35 @@ test("an elementwise operator on any shapes that broadcast has the same result",
   );
 });
 
+test("sums and means over the first axes are the same but for rounding, for any shape", async () => {
+  const reduced = fc.tuple(
+    sizes.map((shape) => [40, ...shape]),
+    fc.integer({ min: 1, max: 5 }),
+    fc.boolean(),
+    fc.constantFrom("ReduceSum", "ReduceMean"),
+  );
+  await fc.assert(
+    fc.asyncProperty(reduced, async ([shape, count, keepDims, op]) => {
+      const axes = [...shape.keys()].slice(0, count);
+      const build: Build = (graph, [x]) => graph.op(op, [x], { axes, keepDims });
+      const { hasSameShape, difference } = await bothForms([shape], build);
+      expect(hasSameShape).toBe(true);
+      // Sums of up to 80,000 normal numbers are below 1,500; float32 has seven digits.
+      expect(difference).toBeLessThan(2e-3);
+    }),
+    { numRuns: 40, seed: 1 },
+  );
+});
+
 test("the forms that are slow in ONNX Runtime are written as others, and no more", async () => {
   const transpose =
     (permutation: number[]): Build =>
     (graph, [x]) =>
       graph.op("Transpose", [x], { permutation });
+  const sum =
+    (axes: number[]): Build =>
+    (graph, [x]) =>
+      graph.op("ReduceSum", [x], { axes });
   const cases: [string, number[][], Build, OpName[]][] = [
     ["images to pixels", [[32, 16, 8, 8]], transpose([2, 3, 0, 1]), ["Reshape", "Transpose", "Reshape"]],
     [
@@ -122,6 +152,8 @@ test("the forms that are slow in ONNX Runtime are written as others, and no more
       ["Mul"],
     ],
     ["a number per column", [[1024, 10], [10]], elementwise, ["Mul"]],
+    ["a sum over columns", [[64, 128]], sum([1]), ["ReduceSum"]],
+    ["a sum of everything", [[64, 128]], sum([0, 1]), ["ReduceSum"]],
     [
       "a column repeated",
       [[4096, 1]],
@@ -134,4 +166,6 @@ test("the forms that are slow in ONNX Runtime are written as others, and no more
     expect(ops, name).toEqual(expected);
     expect(isSame, name).toBe(true);
   }
+  expect((await bothForms([[64, 128]], sum([0]))).ops).toEqual(["MatMul"]);
+  expect((await bothForms([[8, 8, 128]], sum([0, 1]))).ops).toEqual(["Reshape", "MatMul", "Reshape"]);
 });
