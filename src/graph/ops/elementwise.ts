@@ -176,19 +176,20 @@ export const Softplus = unary(
   (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
   ({ graph, x, dy }) => graph.mul(dy, graph.op("Sigmoid", x)),
 );
-/** d erf(x) = 2/sqrt(pi) e^(-x^2) */
+/** d erf(x) = 2/sqrt(pi) e^(-x^2), with the factor in the exponent. */
 export const Erf = unary(erf, ({ graph, x, dy }) =>
-  graph.mul(dy, graph.mul(graph.op("Exp", [graph.neg(graph.mul(x[0], x[0]))]), 2 / Math.sqrt(Math.PI))),
+  graph.mul(dy, graph.op("Exp", [graph.sub(Math.log(2 / Math.sqrt(Math.PI)), graph.mul(x[0], x[0]))])),
 );
 /** gelu(x) = x Phi(x), with the exact normal distribution function; its derivative is Phi(x) + x phi(x). */
 export const Gelu = unary(
   (x) => (x / 2) * (1 + erf(x / Math.SQRT2)),
   ({ graph, x: [x], dy }) => {
-    const distribution = graph.mul(graph.add(graph.op("Erf", [graph.mul(x, Math.SQRT1_2)]), 1), 0.5);
-    const density = graph.mul(
-      graph.op("Exp", [graph.mul(graph.mul(x, x), -0.5)]),
-      1 / Math.sqrt(2 * Math.PI),
-    );
+    const scaled = graph.mul(x, Math.SQRT1_2);
+    // (1 + erf) / 2, which lies between 0 and 1, as one operator
+    const distribution = graph.op("HardSigmoid", [graph.op("Erf", [scaled])], { alpha: 0.5, beta: 0.5 });
+    const density = graph.op("Exp", [
+      graph.sub(-Math.log(Math.sqrt(2 * Math.PI)), graph.mul(scaled, scaled)),
+    ]);
     return graph.mul(dy, graph.add(distribution, graph.mul(x, density)));
   },
 );
