@@ -1,8 +1,11 @@
 // How time and memory grow: `node bench/growth.mjs [batch|side|classes|depth|workers|labels ...]`, without names all of
 // them. The build must be there. Each line is a process of its own: the least of several measurements, and peak memory.
 // A step is one of the original experiment's network but for what the line changes, on one thread unless it says otherwise;
-// its time is processor time, but for `workers`, whose time is that of the clock.
+// its time is processor time, but for `workers`, whose time is that of the clock. With `--python PYTHON`, which needs
+// tensorflow and torch, each step is timed beside theirs.
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 import { runJson } from "./process.mjs";
 
 const original = { batch: 256, side: 32, classes: 10, depth: 0 };
@@ -22,25 +25,56 @@ const tables = {
   labels: ["classes", "numbers"].flatMap((labels) => [1e6, 1e7, 1e8].map((rows) => ({ labels, rows }))),
 };
 
-const [first, second] = process.argv.slice(2);
-if (first === "--measure") await measure(JSON.parse(second));
-else await printTables(process.argv.slice(2));
+/** Tables whose steps the peers have too. */
+const withPeers = ["batch", "side", "classes", "depth"];
 
-async function printTables(names) {
+const { values, positionals } = parseArgs({
+  options: { measure: { type: "string" }, python: { type: "string" } },
+  allowPositionals: true,
+});
+if (values.measure) await measure(JSON.parse(values.measure));
+else await printTables(positionals, values.python);
+
+async function printTables(names, python) {
   const unknown = names.find((name) => !(name in tables));
   if (unknown) throw new Error(`unknown table ${unknown}; known: ${Object.keys(tables).join(", ")}`);
   for (const name of names.length > 0 ? names : Object.keys(tables)) {
+    const peers = python && withPeers.includes(name) ? ["tensorflow", "pytorch"] : [];
     const per = name === "labels" ? "ns per label" : "us per row";
-    console.log(`\n| ${name} | ms | ${per} | peak memory |\n|---|---|---|---|`);
+    const header = [
+      name,
+      "ms",
+      per,
+      "peak memory",
+      ...peers.flatMap((peer) => [peer, "its memory", "ratio"]),
+    ];
+    console.log(`\n| ${header.join(" | ")} |\n${"|---".repeat(header.length)}|`);
     for (const line of tables[name]) {
-      const script = fileURLToPath(import.meta.url);
-      const { document } = await runJson(process.execPath, [script, "--measure", JSON.stringify(line)]);
-      const { milliseconds, rows, peakBytes } = document;
-      const each = (milliseconds / rows) * (name === "labels" ? 1e6 : 1e3);
-      const cells = [Object.values(line).join(", "), milliseconds.toFixed(1), each.toPrecision(3)];
-      console.log(`| ${cells.join(" | ")} | ${Math.round(peakBytes / 1e6)} MB |`);
+      const own = await run(process.execPath, [fileURLToPath(import.meta.url), "--measure"], line);
+      const each = (own.milliseconds / own.rows) * (name === "labels" ? 1e6 : 1e3);
+      const cells = [
+        Object.values(line).join(", "),
+        own.milliseconds.toFixed(1),
+        each.toPrecision(3),
+        own.peak,
+      ];
+      for (const peer of peers) {
+        const theirs = await run(python, ["-B", join(import.meta.dirname, "peers", "growth.py"), peer], {
+          ...original,
+          ...line,
+        });
+        const ratio = own.milliseconds / theirs.milliseconds;
+        cells.push(theirs.milliseconds.toFixed(1), theirs.peak, ratio.toFixed(2));
+      }
+      console.log(`| ${cells.join(" | ")} |`);
     }
   }
+}
+
+/** A program's measurement of a line of a table. */
+async function run(program, args, line) {
+  const { document } = await runJson(program, [...args, JSON.stringify(line)]);
+  return { ...document, peak: `${Math.round(document.peakBytes / 1e6)} MB` };
 }
 
 async function measure(line) {

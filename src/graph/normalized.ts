@@ -1,13 +1,26 @@
 import type { Graph } from "./graph.ts";
 import type { Value } from "./op.ts";
 
-/** Mean and variance over some axes, which stay with size 1, and y: the value with both taken out. */
+/**
+ * Mean and variance over some axes, which stay with size 1, and y: the value with both taken out. The gradient of y is in
+ * closed form, (dy - mean(dy) - y mean(dy y)) / deviation (Ioffe and Szegedy 2015, section 3), which takes half as many nodes
+ * as the chain rule.
+ */
 export function normalized(graph: Graph, x: Value, axes: readonly number[], epsilon: number) {
   const mean = graph.op("ReduceMean", [x], { axes });
   const centred = graph.sub(x, mean);
   const variance = graph.op("ReduceMean", [graph.mul(centred, centred)], { axes });
   const deviation = graph.op("Sqrt", [graph.add(variance, epsilon)]);
-  return { mean, variance, deviation, y: graph.div(centred, deviation) };
+  const y = graph.customGradient(
+    [x],
+    () => graph.div(centred, deviation),
+    (dy) => {
+      const average = (value: Value) => graph.op("ReduceMean", [value], { axes });
+      const along = graph.mul(y, average(graph.mul(dy, y)));
+      return [graph.div(graph.sub(dy, graph.add(along, average(dy))), deviation)];
+    },
+  );
+  return { mean, variance, deviation, y };
 }
 
 /** momentum running + (1 - momentum) factor batch: how a running mean or variance is kept. */

@@ -3,6 +3,7 @@ import type { Value } from "../../op.ts";
 import type { OpAttributes, OpName } from "../../opAttributes.ts";
 import type { DType, Tensor } from "../../tensor.ts";
 import { elementCount, numbers, tensor } from "../../tensor.ts";
+import { geluOfErf } from "../geluOfErf.ts";
 import type { Converter, NodeContext } from "../nodeContext.ts";
 import { dtypeOf } from "../protoTensor.ts";
 import { throughTranspose } from "../throughTranspose.ts";
@@ -19,7 +20,7 @@ const same =
 
 const plain = [
   ...["Abs", "Add", "And", "Atanh", "Ceil", "Cos", "Div", "Equal", "Erf", "Exp", "Floor", "GatherND"],
-  ...["Greater", "GreaterOrEqual", "IsNaN", "Less", "LessOrEqual", "Log", "Mul", "Neg", "Not", "Or"],
+  ...["Greater", "GreaterOrEqual", "IsNaN", "Less", "LessOrEqual", "Log", "Neg", "Not", "Or"],
   ...["Reciprocal", "Relu", "Round", "Sigmoid", "Sign", "Sin", "Softplus", "Sqrt", "Sub", "Sum"],
   ...["Tanh", "Where", "Xor"],
 ] as readonly PlainOp[];
@@ -37,6 +38,11 @@ const gelu: Converter = (c) => {
   const cubic = graph.add(x, graph.mul(graph.mul(graph.mul(x, x), x), 0.044715));
   const tanh = graph.op("Tanh", [graph.mul(cubic, Math.sqrt(2 / Math.PI))]);
   return graph.mul(graph.mul(x, 0.5), graph.add(tanh, 1));
+};
+
+const product: Converter = (c) => {
+  const x = geluOfErf(c.graph, [c.x, c.input(1)], c.network.known);
+  return x ? throughTranspose(c.graph, "Gelu", [x]) : throughTranspose(c.graph, "Mul", [c.x, c.input(1)]);
 };
 
 const clip: Converter = (c) => {
@@ -97,6 +103,7 @@ export const elementwise: Record<string, Converter> = {
     ),
   Min: folded("Min"),
   Mish: (c) => mish(c.graph, c.x),
+  Mul: product,
   Mod: (c) => c.graph.op("Mod", [c.x, c.input(1)], { truncated: c.int("fmod", 0) === 1 }),
   // The exponent may be of another type than the base, also an integer.
   Pow: (c) => throughTranspose(c.graph, "Pow", [c.x, c.graph.cast(c.input(1), c.x.dtype)]),
