@@ -22,7 +22,10 @@ const tables = {
   classes: [10, 100, 1000, 10_000].map((classes) => ({ classes })),
   depth: [0, 1, 2, 4, 8, 16].map((depth) => ({ depth })),
   workers: [1, 2].map((workers) => ({ workers })),
-  labels: ["classes", "numbers"].flatMap((labels) => [1e6, 1e7, 1e8].map((rows) => ({ labels, rows }))),
+  labels: [
+    ...[1e6, 1e7, 1e8, 1e9].map((rows) => ({ labels: "classes", rows })),
+    ...[1e6, 1e7, 1e8].map((rows) => ({ labels: "numbers", rows })),
+  ],
 };
 
 /** Tables whose steps the peers have too. */

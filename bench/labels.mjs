@@ -1,8 +1,16 @@
-// Counting and reading labels at size: seconds and peak memory, beside NumPy and Python's csv where PYTHON names a Python
-// that has NumPy.   node bench/labels.mjs [rows of the CSV file, default 10000000]
+// Counting and reading labels at size: seconds and peak memory, beside awk, and beside NumPy, Python's csv and DuckDB where
+// PYTHON names a Python that has NumPy and duckdb.   node bench/labels.mjs [rows of the CSV file, default 10000000]
 import { spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { createWriteStream, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  createWriteStream,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -43,6 +51,9 @@ const countTypes = [
   ["Int32Array", 1e8],
 ];
 
+/** Rows that are made; a longer file has them several times. */
+const distinctRows = 1e7;
+
 async function writeCsv(path) {
   const names = ["setosa", "versicolor", "virginica"];
   const stream = createWriteStream(path);
@@ -52,15 +63,18 @@ async function writeCsv(path) {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
     return state / 2 ** 32;
   };
-  for (let start = 0; start < rows; start += 1e4) {
+  const made = Math.min(rows, distinctRows);
+  for (let start = 0; start < made; start += 1e4) {
     let text = "";
-    for (let i = start; i < Math.min(rows, start + 1e4); i++) {
+    for (let i = start; i < Math.min(made, start + 1e4); i++) {
       text += `${i},${random().toFixed(6)},${random().toFixed(4)},${names[Math.floor(3 * random() ** 2)]},${(100 * random()).toFixed(5)}\n`;
     }
     if (!stream.write(text)) await once(stream, "drain");
   }
   stream.end();
   await once(stream, "finish");
+  const block = readFileSync(path).subarray("id,x1,x2,species,target\n".length);
+  for (let written = made; written < rows; written += made) appendFileSync(path, block);
 }
 
 try {
@@ -86,32 +100,43 @@ print(sorted(seconds)[${repeats >> 1}], resource.getrusage(resource.RUSAGE_SELF)
   }
   const csv = join(folder, "labels.csv");
   await writeCsv(csv);
+  console.log(`the CSV file has ${(statSync(csv).size / 1e9).toFixed(2)} GB`);
   const peak = join(folder, "peak.mjs");
   writeFileSync(
     peak,
     `process.on("exit", () => console.error("peak", Math.round(process.resourceUsage().maxRSS / 1024)));`,
   );
-  for (const args of [
-    ["--column", "species"],
-    ["--column", "target", "--loss", "squared-error"],
-    ["--column", "target", "--loss", "absolute-error"],
+  for (const [source, args] of [
+    [csv, ["--column", "species"]],
+    [csv, ["--column", "target", "--loss", "squared-error"]],
+    [csv, ["--column", "target", "--loss", "absolute-error"]],
+    // A pattern is read by DuckDB, on all cores.
+    [join(folder, "labels*.csv"), ["--column", "species"]],
+    [join(folder, "labels*.csv"), ["--column", "target", "--loss", "absolute-error"]],
   ]) {
     const start = performance.now();
-    const { status, stderr } = spawnSync(
-      "node",
-      ["--import", `file://${peak}`, join(root, "dist", "cli.js"), "solve", csv, ...args],
-      { encoding: "utf8" },
-    );
+    const command = [join(root, "dist", "cli.js"), "solve", source, ...args];
+    const { status, stderr } = spawnSync("node", ["--import", `file://${peak}`, ...command], {
+      encoding: "utf8",
+    });
     if (status !== 0) throw new Error(stderr);
     report(
-      `solve, CSV of ${rows} rows, ${args.slice(1).join(" ")}`,
+      `solve${source === csv ? "" : " by DuckDB"}, ${args.slice(1).join(" ")}`,
       (performance.now() - start) / 1000,
       /peak (\d+)/.exec(stderr)[1],
     );
   }
+  report(
+    "awk, species",
+    timed("awk", ["-F,", "NR > 1 { n[$4]++ } END { for (k in n) print k, n[k] }", csv]).seconds,
+  );
   if (process.env.PYTHON) {
     const code = `import csv, collections; print(collections.Counter(row[3] for row in csv.reader(open(${JSON.stringify(csv)}))))`;
-    report("Python's csv.reader and Counter, species", timed(process.env.PYTHON, ["-c", code]).seconds);
+    if (rows <= distinctRows)
+      report("Python's csv.reader and Counter, species", timed(process.env.PYTHON, ["-c", code]).seconds);
+    const query = `SELECT species, count(*) FROM read_csv('${csv}') GROUP BY 1`;
+    const duckdb = ["-c", `import duckdb; print(duckdb.sql(${JSON.stringify(query)}).fetchall())`];
+    report("DuckDB in Python, species", timed(process.env.PYTHON, duckdb).seconds);
   }
   const cases = {
     "empty script": ["-e", "0"],
