@@ -13,7 +13,15 @@ export { type SyntheticOptions, syntheticDataset } from "./data/synthetic.ts";
 export type { Activation } from "./graph/activations.ts";
 export { evaluateGraph } from "./graph/evaluateGraph.ts";
 export { gradients } from "./graph/gradient.ts";
-export type { BuildIteration, Carried, CustomGradient, GraphNode, Iteration, Loop } from "./graph/graph.ts";
+export type {
+  BuildIteration,
+  Carried,
+  CustomGradient,
+  GraphNode,
+  Iteration,
+  Loop,
+  TapeEntry,
+} from "./graph/graph.ts";
 export { Graph } from "./graph/graph.ts";
 export type { GraphLoss } from "./graph/headLoss.ts";
 export type {
@@ -67,6 +75,7 @@ export type {
   OptimizerStep,
   RmspropOptions,
   SgdOptions,
+  StepSchedule,
 } from "./graph/optimizers.ts";
 export { adam, adamW, type Optimizer, rmsprop, sgd } from "./graph/optimizers.ts";
 export type { OutputPart } from "./graph/outputParts.ts";

@@ -20,6 +20,7 @@ export interface CustomGradient {
   readonly gradient: (dy: Value) => readonly (Value | undefined)[];
 }
 
+/** What reverse-mode differentiation visits. */
 export type TapeEntry = GraphNode | CustomGradient;
 
 /**

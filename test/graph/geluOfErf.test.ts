@@ -8,8 +8,8 @@ import { type Tensor, tensor } from "../../src/graph/tensor.ts";
 function fileGraph() {
   const graph = new Graph();
   const known = new Map<string, Tensor>();
-  const number = (value: number) => {
-    const content = tensor("float32", [], [value]);
+  const number = (value: number, shape: number[] = []) => {
+    const content = tensor("float32", shape, [value]);
     const constant = graph.constant(content);
     known.set(constant.name, content);
     return constant;
@@ -40,6 +40,7 @@ test.each<[string, (file: FileGraph) => [Value, Value]]>([
   ["a quarter in place of a half", (f) => [f.graph.mul(f.x, f.divided()), f.number(0.25)]],
   ["erf(x / 2)", (f) => [f.graph.mul(f.x, f.divided(f.x, 2)), f.half]],
   ["erf of another value", (f) => [f.graph.mul(f.x, f.divided(f.graph.neg(f.x))), f.half]],
+  ["a half that broadcasts", (f) => [f.graph.mul(f.x, f.divided()), f.number(0.5, [1, 1])]],
   ["no erf", (f) => [f.graph.mul(f.x, f.x), f.half]],
   ["numbers alone", (f) => [f.half, f.one]],
 ])("%s is none", (_, build) => {

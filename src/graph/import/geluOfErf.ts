@@ -1,7 +1,7 @@
 import type { Graph, GraphNode } from "../graph.ts";
 import type { Value } from "../op.ts";
 import type { OpName } from "../opAttributes.ts";
-import { numbers, type Tensor } from "../tensor.ts";
+import { broadcastShape, numbers, sameShape, type Tensor } from "../tensor.ts";
 
 /** Constants in files are float32. */
 const closeness = 1e-6;
@@ -19,7 +19,7 @@ export function geluOfErf(
 ): Value | undefined {
   const isNumber = ({ name }: Value, wanted: number) => {
     const content = known.get(name);
-    return content !== undefined && numbers(content).every((number) => Math.abs(number - wanted) < closeness);
+    return content?.data.length === 1 && Math.abs(numbers(content)[0] - wanted) < closeness;
   };
   /** The operands of the node that made a value, if it is of that op. */
   const operands = ({ name }: Value, op: OpName): readonly Value[] => {
@@ -40,10 +40,11 @@ export function geluOfErf(
     return divisor && isNumber(divisor, Math.SQRT2) ? x : beside(operands(scaled, "Mul"), Math.SQRT1_2);
   };
   const half = beside(factors, 0.5);
+  const shape = broadcastShape(factors[0].shape, factors[1].shape);
   for (const [a, b] of orders(half ? operands(half, "Mul") : factors)) {
     const x = insideErf(b);
     const other = half ? a : beside(operands(a, "Mul"), 0.5);
-    if (x && other && x.name === other.name) return x;
+    if (x && other && x.name === other.name && sameShape(x.shape, shape)) return x;
   }
   return undefined;
 }
