@@ -51,7 +51,8 @@ function formOf(
     if (!isUndilated) return undefined;
     if (kernel.every((extent, axis) => extent === strides[axis]) && !isPadded) return ofPatches;
     const isDense = strides.every((stride) => stride === 1);
-    if (isDense && kernel.every((extent) => extent === 3) && c >= fewestChannels) return byTiles;
+    if (isDense && kernel.every((extent) => extent === 3) && c >= 3)
+      return c >= fewestChannels ? byTiles : byTaps;
     return c >= fewestChannelsOfTaps ? byTaps : undefined;
   }
   if (groups !== c || k !== c || !isUndilated) return undefined;
@@ -60,7 +61,7 @@ function formOf(
   return taps <= maxTapsOfTiles && strides.every((stride) => stride === 1) ? depthwiseByTiles : undefined;
 }
 
-/** Fewer channels are copied too slowly, a few numbers at a time. */
+/** Fewer channels are copied too slowly, a few numbers at a time; 9 taps of images of 3 colours are not. */
 const fewestChannelsOfTaps = 16;
 
 /** By taps, a depthwise convolution reads and writes all images once per tap; by tiles, it multiplies by a matrix of all taps. */

@@ -10,9 +10,7 @@ import type { PoolAttributes } from "./opAttributes.ts";
  */
 export function fastMaxPool(graph: Graph, x: Value, attributes: PoolAttributes): Value {
   const { kernel, strides } = attributes;
-  const isApart = kernel.join() === strides.join();
-  const isInside = graph.transposeOf(x)?.order.join() === "2,3,0,1";
-  if (!isApart || !isInside) return graph.op("MaxPool", [x], attributes);
+  if (kernel.join() !== strides.join()) return graph.op("MaxPool", [x], attributes);
   const inside = graph.transpose(x, [2, 3, 0, 1]);
   const [rows, columns] = inside.shape.map((extent, axis) => Math.floor(extent / kernel[axis]));
   const used = graph.slice(inside, [
