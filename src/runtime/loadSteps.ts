@@ -32,7 +32,8 @@ function defaultMicroBatchSize(rowSize: number): number {
 
 /**
  * The terms of a batch are added up in at most so many groups, so that threads that share a batch have few of them to hand
- * over. The order of the sums, and so every bit of the result, is the same for any number of threads.
+ * over; no more threads than groups can share it. The order of the sums, and so every bit of the result, is the same for any
+ * number of threads.
  */
 const maxGroups = 8;
 
