@@ -57,7 +57,8 @@ const distinctRows = 1e7;
 async function writeCsv(path) {
   const names = ["setosa", "versicolor", "virginica"];
   const stream = createWriteStream(path);
-  stream.write("id,x1,x2,species,target\n");
+  const header = "id,x1,x2,species,target\n";
+  stream.write(header);
   let state = 1;
   const random = () => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
@@ -73,7 +74,8 @@ async function writeCsv(path) {
   }
   stream.end();
   await once(stream, "finish");
-  const block = readFileSync(path).subarray("id,x1,x2,species,target\n".length);
+  if (made === rows) return;
+  const block = readFileSync(path).subarray(header.length);
   for (let written = made; written < rows; written += made) appendFileSync(path, block);
 }
 

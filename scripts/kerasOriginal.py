@@ -4,6 +4,7 @@
     KERAS_BACKEND=torch python scripts/kerasOriginal.py original/untrained-zero.onnx keras.onnx
     baserate compare --model keras.onnx --keep-weights --dataset cifar10 --out keras-run
 """
+import pathlib
 import sys
 
 import keras
@@ -12,18 +13,11 @@ import onnx
 from keras import layers
 from onnx import numpy_helper
 
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "bench" / "peers"))
+from notebook_tensorflow import hidden_layers
+
 source, target = sys.argv[1:]
-network = keras.Sequential([
-    keras.Input((32, 32, 3)),
-    layers.Conv2D(32, 3, activation="relu"),
-    layers.MaxPooling2D(2),
-    layers.Conv2D(64, 3, activation="relu"),
-    layers.MaxPooling2D(2),
-    layers.Conv2D(64, 3, activation="relu"),
-    layers.Flatten(),
-    layers.Dense(64, activation="relu"),
-    layers.Dense(10),
-])
+network = keras.Sequential([*hidden_layers(), layers.Dense(10)])
 parameters = [one for one in onnx.load(source).graph.initializer if one.name.endswith((".kernel", ".bias"))]
 network.set_weights([numpy_helper.to_array(one) for one in parameters])
 network(np.zeros((1, 32, 32, 3), "float32"))

@@ -2,7 +2,9 @@
 
 A framework is an object with
     versions                         {"tensorflow": "2.21.0", ...}
-    build(output_bias)               a fresh network (see `Network` below) and its optimizer; output_bias (10,) float32
+    build(output_bias, side=32, depth=0)
+                                     a fresh network (see `Network` below) and its optimizer; output_bias (K,) float32, for
+                                     images of side x side, with `depth` more convolutions after the second
     predict(network, images)         class probabilities (N, 10) of images (N, 32, 32, 3) float32 in [0, 1]
     fit(network, images, labels, on_batch)
                                      one shuffled epoch, batch 256, last short batch kept; calls

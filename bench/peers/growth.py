@@ -7,62 +7,32 @@ peak of memory, in bytes.
 """
 
 import json
-import os
 import resource
 import sys
 import time
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-
 import numpy as np
 
 
-def tensorflow_step(side, classes, depth, images, labels):
-    import keras
-    import tensorflow
+def tensorflow_step(batch, side, classes, depth):
+    from notebook_tensorflow import TensorFlow
 
-    tensorflow.config.threading.set_intra_op_parallelism_threads(1)
-    tensorflow.config.threading.set_inter_op_parallelism_threads(1)
-    layers = keras.layers
-    deeper = [layers.Conv2D(64, 3, padding="same", activation="relu") for _ in range(depth)]
-    network = keras.Sequential(
-        [
-            layers.Input((side, side, 3)),
-            layers.Conv2D(32, 3, activation="relu"),
-            layers.MaxPooling2D(2),
-            layers.Conv2D(64, 3, activation="relu"),
-            *deeper,
-            layers.MaxPooling2D(2),
-            layers.Conv2D(64, 3, activation="relu"),
-            layers.Flatten(),
-            layers.Dense(64, activation="relu"),
-            layers.Dense(classes, activation="softmax"),
-        ]
-    )
-    network.compile(optimizer="rmsprop", loss="sparse_categorical_crossentropy")
-    return lambda: network.train_on_batch(images, labels)
+    network = TensorFlow(1).build(np.zeros(classes, np.float32), side, depth)
+    return lambda: network.train_on_batch(*batch)
 
 
-def pytorch_step(side, classes, depth, images, labels):
-    import torch
-    from torch import nn
+def pytorch_step(batch, side, classes, depth):
+    from notebook_pytorch import PyTorch
 
-    torch.set_num_threads(1)
-    deeper = [part for _ in range(depth) for part in (nn.Conv2d(64, 64, 3, padding=1), nn.ReLU())]
-    network = nn.Sequential(
-        *(nn.Conv2d(3, 32, 3), nn.ReLU(), nn.MaxPool2d(2)),
-        *(nn.Conv2d(32, 64, 3), nn.ReLU(), *deeper, nn.MaxPool2d(2)),
-        *(nn.Conv2d(64, 64, 3), nn.ReLU(), nn.Flatten(), nn.LazyLinear(64), nn.ReLU(), nn.Linear(64, classes)),
-    )
-    x = torch.from_numpy(np.ascontiguousarray(images.transpose(0, 3, 1, 2)))
-    y = torch.from_numpy(labels)
-    network(x[:1])
-    optimizer = torch.optim.RMSprop(network.parameters(), lr=1e-3, alpha=0.9, eps=1e-7)
+    framework = PyTorch(1)
+    torch = framework.torch
+    network = framework.build(np.zeros(classes, np.float32), side, depth)
+    images, labels = framework.tensor(batch[0]), torch.from_numpy(batch[1])
 
     def step():
-        optimizer.zero_grad()
-        nn.functional.cross_entropy(network(x), y).backward()
-        optimizer.step()
+        network.optimizer.zero_grad()
+        torch.nn.functional.cross_entropy(network(images), labels).backward()
+        network.optimizer.step()
 
     return step
 
@@ -72,8 +42,8 @@ def main():
     size = [line[name] for name in ("side", "classes", "depth")]
     random = np.random.default_rng(1)
     images = random.random((line["batch"], line["side"], line["side"], 3), np.float32)
-    labels = random.integers(0, line["classes"], line["batch"])
-    step = {"tensorflow": tensorflow_step, "pytorch": pytorch_step}[framework](*size, images, labels)
+    batch = images, random.integers(0, line["classes"], line["batch"])
+    step = {"tensorflow": tensorflow_step, "pytorch": pytorch_step}[framework](batch, *size)
     for _ in range(3):
         step()
     times = []

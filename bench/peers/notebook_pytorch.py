@@ -13,13 +13,15 @@ class PyTorch:
         self.torch = torch
         self.versions = {"torch": torch.__version__}
 
-    def build(self, output_bias):
+    def build(self, output_bias, side=32, depth=0):
         nn = self.torch.nn
+        deeper = [part for _ in range(depth) for part in (nn.Conv2d(64, 64, 3, padding=1), nn.ReLU())]
+        last = ((side - 2) // 2 - 2) // 2 - 2
         network = nn.Sequential(
             nn.Conv2d(3, 32, 3), nn.ReLU(), nn.MaxPool2d(2),
-            nn.Conv2d(32, 64, 3), nn.ReLU(), nn.MaxPool2d(2),
+            nn.Conv2d(32, 64, 3), nn.ReLU(), *deeper, nn.MaxPool2d(2),
             nn.Conv2d(64, 64, 3), nn.ReLU(), nn.Flatten(),
-            nn.Linear(64 * 4 * 4, 64), nn.ReLU(), nn.Linear(64, 10),
+            nn.Linear(64 * last * last, 64), nn.ReLU(), nn.Linear(64, len(output_bias)),
         ).to(memory_format=self.torch.channels_last)  # fmt: skip
         network.output_bias = self.torch.from_numpy(output_bias)
         self.restart(network)

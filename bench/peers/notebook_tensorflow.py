@@ -7,6 +7,23 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import experiment
 
 
+def hidden_layers(side=32, depth=0):
+    """The layers before the output layer, for images of side x side; with `depth` more convolutions after the second."""
+    from keras import layers
+
+    return [
+        layers.Input((side, side, 3)),
+        layers.Conv2D(32, (3, 3), activation="relu"),
+        layers.MaxPooling2D((2, 2)),
+        layers.Conv2D(64, (3, 3), activation="relu"),
+        *(layers.Conv2D(64, (3, 3), padding="same", activation="relu") for _ in range(depth)),
+        layers.MaxPooling2D((2, 2)),
+        layers.Conv2D(64, (3, 3), activation="relu"),
+        layers.Flatten(),
+        layers.Dense(64, activation="relu"),
+    ]
+
+
 class TensorFlow:
     def __init__(self, threads):
         import keras
@@ -18,23 +35,11 @@ class TensorFlow:
         self.keras = keras
         self.versions = {"tensorflow": tensorflow.__version__, "keras": keras.__version__}
 
-    def build(self, output_bias):
-        keras, layers = self.keras, self.keras.layers
-        network = keras.Sequential(
-            [
-                layers.Input((32, 32, 3)),
-                layers.Conv2D(32, (3, 3), activation="relu"),
-                layers.MaxPooling2D((2, 2)),
-                layers.Conv2D(64, (3, 3), activation="relu"),
-                layers.MaxPooling2D((2, 2)),
-                layers.Conv2D(64, (3, 3), activation="relu"),
-                layers.Flatten(),
-                layers.Dense(64, activation="relu"),
-                layers.Dense(
-                    10, activation="softmax", bias_initializer=keras.initializers.Constant(output_bias)
-                ),
-            ]
-        )
+    def build(self, output_bias, side=32, depth=0):
+        keras = self.keras
+        bias = keras.initializers.Constant(output_bias)
+        output = keras.layers.Dense(len(output_bias), activation="softmax", bias_initializer=bias)
+        network = keras.Sequential([*hidden_layers(side, depth), output])
         network.compile(optimizer="rmsprop", loss="sparse_categorical_crossentropy")
         self.initial_weights = network.get_weights()
         return network
