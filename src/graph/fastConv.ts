@@ -51,7 +51,7 @@ function formOf(
     if (!isUndilated) return undefined;
     if (kernel.every((extent, axis) => extent === strides[axis]) && !isPadded) return ofPatches;
     const isDense = strides.every((stride) => stride === 1);
-    if (isDense && kernel.every((extent) => extent === 3) && c >= 3)
+    if (isDense && kernel.every((extent) => extent === 3) && c >= fewestChannelsOf9Taps)
       return c >= fewestChannels ? byTiles : byTaps;
     return c >= fewestChannelsOfTaps ? byTaps : undefined;
   }
@@ -61,8 +61,8 @@ function formOf(
   return taps <= maxTapsOfTiles && strides.every((stride) => stride === 1) ? depthwiseByTiles : undefined;
 }
 
-/** Fewer channels are copied too slowly, a few numbers at a time; 9 taps of images of 3 colours are not. */
-const fewestChannelsOfTaps = 16;
+/** Fewer channels are copied too slowly, a few numbers at a time; for 3 x 3 kernels, the three of colours are enough. */
+const [fewestChannelsOfTaps, fewestChannelsOf9Taps] = [16, 3];
 
 /** By taps, a depthwise convolution reads and writes all images once per tap; by tiles, it multiplies by a matrix of all taps. */
 const [maxTaps, maxTapsOfTiles] = [25, 121];

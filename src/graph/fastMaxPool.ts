@@ -3,8 +3,8 @@ import type { Value } from "./op.ts";
 import type { PoolAttributes } from "./opAttributes.ts";
 
 /**
- * A MaxPool of ONNX, of x of (N, C, H, W). Where windows lie side by side and x is already computed with images innermost
- * (`fastConv`), so is the maximum: elementwise, with a gradient of whole blocks of memory, and without a transpose.
+ * A MaxPool of ONNX, of x of (N, C, H, W). Where windows lie side by side, the maximum is computed with images innermost, as
+ * convolutions are (`fastConv`): elementwise, with a gradient of whole blocks of memory.
  *
  * Of equal elements of a window the first one, row by row, takes the gradient, as with MaxPool itself.
  */

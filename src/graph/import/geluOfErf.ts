@@ -40,19 +40,13 @@ export function geluOfErf(
     return divisor && isNumber(divisor, Math.SQRT2) ? x : beside(operands(scaled, "Mul"), Math.SQRT1_2);
   };
   const half = beside(factors, 0.5);
+  const pair = half ? operands(half, "Mul") : factors;
+  if (pair.length === 0) return undefined;
   const shape = broadcastShape(factors[0].shape, factors[1].shape);
-  for (const [a, b] of orders(half ? operands(half, "Mul") : factors)) {
+  for (const [a, b] of [pair, pair.toReversed()]) {
     const x = insideErf(b);
     const other = half ? a : beside(operands(a, "Mul"), 0.5);
     if (x && other && x.name === other.name && sameShape(x.shape, shape)) return x;
   }
   return undefined;
 }
-
-const orders = ([a, b]: readonly Value[]): (readonly [Value, Value])[] =>
-  a && b
-    ? [
-        [a, b],
-        [b, a],
-      ]
-    : [];

@@ -103,8 +103,8 @@ export const elementwise: Record<string, Converter> = {
     ),
   Min: folded("Min"),
   Mish: (c) => mish(c.graph, c.x),
-  Mul: product,
   Mod: (c) => c.graph.op("Mod", [c.x, c.input(1)], { truncated: c.int("fmod", 0) === 1 }),
+  Mul: product,
   // The exponent may be of another type than the base, also an integer.
   Pow: (c) => throughTranspose(c.graph, "Pow", [c.x, c.graph.cast(c.input(1), c.x.dtype)]),
   PRelu: (c) => leakyRelu(c.graph, c.x, c.input(1)),
