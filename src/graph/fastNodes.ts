@@ -13,11 +13,20 @@ const manyRepeats = 64;
 /** Elements below which other nodes cost more than they save. */
 const fewElements = 4096;
 
+/** A row of at most so many elements is broadcast more slowly than ONNX Runtime adds or multiplies; longer rows are not. */
+const shortRow = 128;
+
+/** Elements of the copies of a short row that are broadcast in its place. */
+const longRow = 512;
+
+/** Repeats of a short row below which its copies cost more than they save. */
+const fewRows = 512;
+
 /**
  * A node as the nodes that ONNX Runtime computes fastest, with the same result (only -0 may become 0, and sums over rows are
  * rounded in another order). Its transposes of matrices take a tenth of the time of those of many axes, products with ones a
- * tenth of an `Expand` and half or less of a sum over rows, and a number times a tensor whose last axis has one element takes
- * sixty times as long as it should (docs/performance.md). Its optimizer of transposes would undo the first, and is switched
+ * tenth of an `Expand` and half or less of a sum over rows, a short row is broadcast at half to a fifth of the speed of a long
+ * one, and a number times a tensor whose last axis has one element takes sixty times as long as it should (docs/performance.md). Its optimizer of transposes would undo the first, and is switched
  * off (`sessionOptions`).
  *
  * @param graph of the node, which gets the constants that the nodes read
@@ -64,7 +73,7 @@ function fastSumOfRows(node: GraphNode<"ReduceSum" | "ReduceMean">, graph: Graph
 function fastBroadcast(node: GraphNode, graph: Graph): readonly GraphNode[] {
   const { x, y } = node;
   const isRepeated = x.map((value) => y.shape.at(-1)! < manyRepeats && repeatsElements(value, y));
-  if (!isRepeated.some(Boolean)) return withoutLastAxes(node);
+  if (!isRepeated.some(Boolean)) return withLongRows(node) ?? withoutLastAxes(node);
   const wide = x.map((value, i) => (isRepeated[i] ? { ...y, name: `${y.name}_x${i}` } : value));
   const repeats = x.flatMap((value, i) => (isRepeated[i] ? [repeated(value, wide[i], graph)] : []));
   return [...repeats, { ...node, x: wide }];
@@ -96,6 +105,39 @@ class Chain {
     const made = this.nodes.pop()!;
     return [...this.nodes, { ...made, y: this.#y }];
   }
+}
+
+/**
+ * An operation of a tensor and a short row, such as a bias per channel, as one of longer rows, each several of the tensor's, and
+ * of as many copies of the short one. Undefined where that is not faster.
+ */
+function withLongRows({ op, x, y, attributes }: GraphNode): readonly GraphNode[] | undefined {
+  const short = x.findIndex(({ shape }) => elementCount(shape) <= shortRow && isRowOf(shape, y.shape));
+  if (x.length !== 2 || short === -1 || !sameShape(x[1 - short].shape, y.shape)) return undefined;
+  const length = elementCount(x[short].shape);
+  const rows = elementCount(y.shape) / length;
+  const copies = largestDivisor(rows, Math.floor(longRow / length));
+  if (rows < fewRows || copies === 1) return undefined;
+  const chain = new Chain(y);
+  const row = chain.reshape(x[short], [length]);
+  const copied = chain.op("Expand", [row], { shape: [copies, length] });
+  const wide = [rows / copies, copies * length];
+  const operands = x.map((value, i) =>
+    i === short ? chain.reshape(copied, wide.slice(1)) : chain.reshape(value, wide),
+  );
+  return chain.end(chain.op(op, operands, attributes));
+}
+
+/** Whether a shape of several elements is that of the last axes of another, with only axes of one element before them. */
+function isRowOf(shape: readonly number[], whole: readonly number[]): boolean {
+  const own = shape.slice(shape.findIndex((length) => length > 1));
+  return elementCount(own) > 1 && sameShape(own, whole.slice(-own.length));
+}
+
+function largestDivisor(number: number, atMost: number): number {
+  let divisor = atMost;
+  while (number % divisor !== 0) divisor--;
+  return divisor;
 }
 
 /** Without the last axes on which all operands have one element: ONNX Runtime broadcasts one such element at a time. */

@@ -72,8 +72,10 @@ export function conv2d(
   const pads = (size: readonly number[]) => (padding === "same" ? samePads(size, kernel, strides) : noPads);
   // Faster forms with fewer multiplications, made of ops that the reverse walk can differentiate.
   const minimal = kernel.every((extent) => extent === 3) && strides.every((stride) => stride === 1);
-  const finish = (graph: Graph, y: Value, bias: Value) =>
-    graph.transpose(activations[activation](graph, graph.add(y, bias)), [2, 0, 1, 3]);
+  const finish = (graph: Graph, bias: Value) => (y: Value, channels: number) => {
+    const along = [filters, ...y.shape.slice(channels + 1).map(() => 1)];
+    return activations[activation](graph, graph.add(y, graph.reshape(bias, along)));
+  };
   return {
     kind: "conv2d",
     parameters: ([, , channels]) => {
@@ -99,7 +101,8 @@ export function conv2d(
         const [top, left, bottom, right] = pads(x.shape.slice(1));
         const size = [x.shape[1] + top + bottom - 2, x.shape[2] + left + right - 2] as const;
         const options = { m: bestTileSide(size), size, before: [top, left] } as const;
-        return finish(graph, winogradConv(graph, graph.transpose(x, [1, 2, 0, 3]), weights, options), bias);
+        const y = winogradConv(graph, graph.transpose(x, [1, 2, 0, 3]), weights, options);
+        return graph.transpose(finish(graph, bias)(y, 3), [2, 0, 1, 3]);
       }
       const attributes = { strides, pads: pads(x.shape.slice(1)) };
       const channelsFirst = graph.transpose(x, [0, 3, 1, 2]);
@@ -115,7 +118,8 @@ export function conv2d(
             apply: (graph, x, [weights, bias], size) => {
               const [top, left] = pads(x.shape.slice(1));
               const inside = graph.transpose(x, [1, 2, 0, 3]);
-              return finish(graph, pooledConv(graph, inside, weights, size, [top, left]), bias);
+              const y = pooledConv(graph, inside, weights, size, [top, left], finish(graph, bias));
+              return graph.transpose(y, [2, 0, 1, 3]);
             },
           }
         : undefined,

@@ -6,6 +6,9 @@ import { bestTileSide, fewestChannels, type Place, winogradTiles } from "./winog
 /** Places of a 2 x 2 window, row by row. */
 const corners: readonly Place[] = [0, 1].flatMap((row) => [0, 1].map((column): Place => [row, column]));
 
+/** A bias and an activation, which may be applied in any order of axes: `channels` is the axis of the channels. */
+export type Finish = (y: Value, channels: number) => Value;
+
 /**
  * The maximum over windows of 2 x 2 of x * kernel, (rows, columns, N, K), for x of (H, W, N, C) and a kernel of
  * (3, 3, C, K). The four places of a window are computed as four values, so that the maximum and its gradient are
@@ -13,6 +16,7 @@ const corners: readonly Place[] = [0, 1].flatMap((row) => [0, 1].map((column): P
  *
  * @param size rows and columns of windows
  * @param before rows of zeros above x and columns of zeros to its left
+ * @param finish what follows the maximum
  */
 export function pooledConv(
   graph: Graph,
@@ -20,16 +24,17 @@ export function pooledConv(
   kernel: Value,
   size: readonly [number, number],
   before: readonly [number, number],
+  finish: Finish = (y) => y,
 ): Value {
-  return kernel.shape[2] < fewestChannels
-    ? fromPatches(graph, x, kernel, size, before)
-    : fromTiles(graph, x, kernel, size, before);
+  const form = kernel.shape[2] < fewestChannels ? fromPatches : fromTiles;
+  return form(graph, x, kernel, size, before, finish);
 }
 
 /**
- * One matrix product a place, K x 12 C: for each of a window's two rows of places, the 3 rows and 4 columns of x that
- * they read are one row of a matrix, and the kernel is that of either column with a column of zeros beside it. A third
- * more multiplications, but only two copies of x where there would be four.
+ * For each place of the windows, a product of the kernel, K x 9 C, and a matrix of one column for each window of each image.
+ * Images lie innermost meanwhile, and the pixels of every other row and column together, so that what one tap reads of one
+ * channel is cut out in blocks. The kernel's gradient then is a product whose second factor is transposed, which ONNX Runtime
+ * computes faster than one whose first factor is (docs/performance.md).
  */
 function fromPatches(
   graph: Graph,
@@ -37,39 +42,37 @@ function fromPatches(
   kernel: Value,
   [down, across]: readonly [number, number],
   before: readonly [number, number],
+  finish: Finish,
 ): Value {
   const [, , n, c] = x.shape;
   const k = kernel.shape[3];
-  // Images outermost, where two neighbouring pixels lie together. Often x was made from that order: then it is as it was.
-  const images = graph.transpose(x, [2, 0, 1, 3]);
   // Pairs of rows and columns that the windows read: one more pair than windows.
-  const padded = paddedTo(graph, images, [
-    { axis: 1, before: before[0], length: 2 * (down + 1) },
-    { axis: 2, before: before[1], length: 2 * (across + 1) },
+  const padded = paddedTo(graph, graph.transpose(x, [0, 1, 3, 2]), [
+    { axis: 0, before: before[0], length: 2 * (down + 1) },
+    { axis: 1, before: before[1], length: 2 * (across + 1) },
   ]);
-  const pairs = graph.reshape(padded, [n, 2 * (down + 1), across + 1, 2 * c]);
-  const fours = graph.op(
-    "Concat",
-    [0, 1].map((start) => graph.slice(pairs, [{ axis: 2, start, end: start + across }])),
-    { axis: 3 },
-  );
-  const strips = graph.reshape(graph.transpose(fours, [1, 2, 0, 3]), [down + 1, 2, across * n, 4 * c]);
-  // Row i of the windows' rows is strip (i div 2, i mod 2), one for each window.
-  const rowOfWindow = (i: number) =>
-    graph.slice(strips, [
-      { axis: 0, start: Math.floor(i / 2), end: Math.floor(i / 2) + down },
-      { axis: 1, start: i % 2, end: (i % 2) + 1 },
-    ]);
-  const rows = [0, 1, 2, 3].map(rowOfWindow);
-  const values = corners.map(([row, column]) => {
-    const patches = graph.op("Concat", rows.slice(row, row + 3), { axis: 3 });
-    const besideZeros = graph.pad(kernel, [0, column, 0, 0], [0, 1 - column, 0, 0]);
-    return graph.op("Gemm", [
-      graph.reshape(patches, [down * across * n, 12 * c]),
-      graph.reshape(besideZeros, [12 * c, k]),
+  const pairs = graph.reshape(padded, [down + 1, 2, across + 1, 2, c, n]);
+  const planes = graph.transpose(pairs, [1, 3, 4, 0, 2, 5]);
+  // What the windows read at row i and column j of the four rows and columns that they read.
+  const inputs = Array.from({ length: 16 }, (_, at) => {
+    const [i, j] = [Math.floor(at / 4), at % 4];
+    return graph.slice(planes, [
+      { axis: 0, start: i % 2, end: (i % 2) + 1 },
+      { axis: 1, start: j % 2, end: (j % 2) + 1 },
+      { axis: 3, start: Math.floor(i / 2), end: Math.floor(i / 2) + down },
+      { axis: 4, start: Math.floor(j / 2), end: Math.floor(j / 2) + across },
     ]);
   });
-  return graph.reshape(maximum(graph, values), [down, across, n, k]);
+  const values = corners.map(([row, column]) => {
+    const patch = Array.from(
+      { length: 9 },
+      (_, tap) => inputs[4 * (row + Math.floor(tap / 3)) + column + (tap % 3)],
+    );
+    const patches = graph.reshape(graph.op("Concat", patch, { axis: 2 }), [9 * c, down * across * n]);
+    return graph.op("Gemm", [graph.reshape(kernel, [9 * c, k]), patches], { transA: true });
+  });
+  const y = finish(graph.reshape(maximum(graph, values), [k, down, across, n]), 0);
+  return graph.transpose(y, [1, 2, 3, 0]);
 }
 
 /** By Winograd's tiles, which hold one window or four each: the places of a window are rows of the last transform. */
@@ -79,6 +82,7 @@ function fromTiles(
   kernel: Value,
   size: readonly [number, number],
   before: readonly [number, number],
+  finish: Finish,
 ): Value {
   const outputs = [2 * size[0], 2 * size[1]] as const;
   const m = bestTileSide(outputs);
@@ -96,10 +100,11 @@ function fromTiles(
     graph.reshape(byTile, [windows, windows, down, across, n, k]),
     [2, 0, 3, 1, 4, 5],
   );
-  return graph.slice(
+  const y = graph.slice(
     graph.reshape(rows, [down * windows, across * windows, n, k]),
     size.map((end, axis) => ({ axis, start: 0, end })),
   );
+  return finish(y, 3);
 }
 
 /**

@@ -23,8 +23,9 @@ interface Transforms {
 /**
  * Channels of an input from which on tiles are faster. Forward and backward for 16 images on one thread of
  * onnxruntime-node 1.30, ms directly and from tiles, C channels to K: on 34 x 34, 2.2 and 3.1 for 3 to 32; 3.3 and 2.7
- * for 8 to 16; 8.7 and 5.8 for 16 to 32; 55 and 32 for 64 to 64; on 6 x 6, 1.4 and 0.5 for 64 to 64. With pooling, on
- * 30 x 30 to 32 filters (pooledConv's patches and tiles): 1.6 and 1.9 for 3; 1.9 and 2.1 for 4; 2.9 and 2.4 for 8.
+ * for 8 to 16; 8.7 and 5.8 for 16 to 32; 55 and 32 for 64 to 64; on 6 x 6, 1.4 and 0.5 for 64 to 64. With pooling,
+ * on 30 x 30 to 32 filters, by pooledConv's patches and tiles behind a 1 x 1 convolution: 1.9 and 2.2 for 3; 2.3 and 2.4 for 4;
+ * 3.3 and 2.7 for 6.
  */
 export const fewestChannels = 6;
 
@@ -134,11 +135,30 @@ function timesKernel(
   if (order === "HWIO") {
     const [, , c, k] = kernel.shape;
     const flat = graph.matmul(transform, graph.reshape(kernel, [9, c * k]));
-    return graph.matmul(tiles, graph.reshape(flat, [places, c, k]));
+    const transformed = graph.reshape(flat, [places, c, k]);
+    return tiles.shape[1] > fewRows
+      ? graph.matmul(tiles, transformed)
+      : timesOfFewRows(graph, tiles, transformed);
   }
   const [k, c] = kernel.shape;
   const flat = graph.op("Gemm", [transform, graph.reshape(kernel, [k * c, 9])], { transB: true });
   return timesTransposed(graph, tiles, graph.reshape(flat, [places, k, c]));
+}
+
+/**
+ * Rows up to which the kernel comes first in a product: ONNX Runtime copies the second factor before it multiplies, which
+ * takes as long as the product itself when there are few rows to multiply it by.
+ */
+const fewRows = 32;
+
+/** A stack of products a b of a few rows a, computed as (b' a')'. */
+function timesOfFewRows(graph: Graph, a: Value, b: Value): Value {
+  const swapped = (x: Value) => graph.transpose(x, [0, 2, 1]);
+  return graph.customGradient(
+    [a, b],
+    () => swapped(graph.matmul(swapped(b), swapped(a))),
+    (dy) => [swapped(graph.matmul(b, swapped(dy))), graph.matmul(swapped(a), dy)],
+  );
 }
 
 /** A stack of products a b', whose gradient with respect to b has b's own order and needs no transpose. */

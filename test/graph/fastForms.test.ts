@@ -118,6 +118,7 @@ describe("a Winograd convolution is the convolution, forward and backward", () =
     { m: 4, x: [6, 6, 2, 3], pad: 0 },
     { m: 4, x: [14, 10, 1, 2], pad: 0 },
     { m: 4, x: [9, 12, 2, 2], pad: 0 },
+    { m: 4, x: [14, 10, 7, 2], pad: 0 },
     { m: 2, x: [5, 4, 2, 2], pad: 1 },
     { m: 4, x: [7, 8, 2, 2], pad: 1 },
     { m: 4, x: [5, 71, 1, 1], pad: 0 },

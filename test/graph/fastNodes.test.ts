@@ -151,7 +151,14 @@ test("the forms that are slow in ONNX Runtime are written as others, and no more
       elementwise,
       ["Mul"],
     ],
-    ["a number per column", [[1024, 10], [10]], elementwise, ["Mul"]],
+    [
+      "a number per column",
+      [[1024, 10], [10]],
+      elementwise,
+      ["Expand", "Reshape", "Reshape", "Mul", "Reshape"],
+    ],
+    ["a number per column, of few rows", [[256, 32], [32]], elementwise, ["Mul"]],
+    ["a number per column, of long rows", [[1024, 256], [256]], elementwise, ["Mul"]],
     ["a sum over columns", [[64, 128]], sum([1]), ["ReduceSum"]],
     ["a sum of everything", [[64, 128]], sum([0, 1]), ["ReduceSum"]],
     [
