@@ -147,7 +147,8 @@ function timesKernel(
 
 /**
  * Rows up to which the kernel comes first in a product: ONNX Runtime copies the second factor before it multiplies, which
- * takes as long as the product itself when there are few rows to multiply it by.
+ * takes a large part of the time where only few rows are multiplied by it (64 x 64 kernels and 16 rows: 63 us for 36 products
+ * and 53 with the kernel first; 64 rows: 189 and 190).
  */
 const fewRows = 32;
 
