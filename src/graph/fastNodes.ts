@@ -20,7 +20,7 @@ const shortRow = 128;
 const longRow = 512;
 
 /** Repeats of a short row below which its copies cost more than they save. */
-const fewRows = 512;
+const fewRepeats = 512;
 
 /**
  * A node as the nodes that ONNX Runtime computes fastest, with the same result (only -0 may become 0, and sums over rows are
@@ -117,7 +117,7 @@ function withLongRows({ op, x, y, attributes }: GraphNode): readonly GraphNode[]
   const length = elementCount(x[short].shape);
   const rows = elementCount(y.shape) / length;
   const copies = largestDivisor(rows, Math.floor(longRow / length));
-  if (rows < fewRows || copies === 1) return undefined;
+  if (rows < fewRepeats || copies === 1) return undefined;
   const chain = new Chain(y);
   const row = chain.reshape(x[short], [length]);
   const copied = chain.op("Expand", [row], { shape: [copies, length] });

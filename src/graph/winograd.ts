@@ -154,23 +154,24 @@ const fewRows = 32;
 
 /** A stack of products a b of a few rows a, computed as (b' a')'. */
 function timesOfFewRows(graph: Graph, a: Value, b: Value): Value {
-  const swapped = (x: Value) => graph.transpose(x, [0, 2, 1]);
   return graph.customGradient(
     [a, b],
-    () => swapped(graph.matmul(swapped(b), swapped(a))),
-    (dy) => [swapped(graph.matmul(b, swapped(dy))), graph.matmul(swapped(a), dy)],
+    () => swapped(graph, graph.matmul(swapped(graph, b), swapped(graph, a))),
+    (dy) => [swapped(graph, graph.matmul(b, swapped(graph, dy))), graph.matmul(swapped(graph, a), dy)],
   );
 }
 
 /** A stack of products a b', whose gradient with respect to b has b's own order and needs no transpose. */
 function timesTransposed(graph: Graph, a: Value, b: Value): Value {
-  const swapped = (x: Value) => graph.transpose(x, [0, 2, 1]);
   return graph.customGradient(
     [a, b],
-    () => graph.matmul(a, swapped(b)),
-    (dy) => [graph.matmul(dy, b), graph.matmul(swapped(dy), a)],
+    () => graph.matmul(a, swapped(graph, b)),
+    (dy) => [graph.matmul(dy, b), graph.matmul(swapped(graph, dy), a)],
   );
 }
+
+/** A stack of matrices, each transposed. */
+const swapped = (graph: Graph, x: Value): Value => graph.transpose(x, [0, 2, 1]);
 
 /** An axis cut into bands of `extent` places, of which neighbours share two; each band holds `tiles` tiles. */
 interface Bands {
