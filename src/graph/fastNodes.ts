@@ -26,8 +26,8 @@ const fewRepeats = 512;
  * A node as the nodes that ONNX Runtime computes fastest, with the same result (only -0 may become 0, and sums over rows are
  * rounded in another order). Its transposes of matrices take a tenth of the time of those of many axes, products with ones a
  * tenth of an `Expand` and half or less of a sum over rows, a short row is broadcast at half to a fifth of the speed of a long
- * one, and a number times a tensor whose last axis has one element takes sixty times as long as it should (docs/performance.md). Its optimizer of transposes would undo the first, and is switched
- * off (`sessionOptions`).
+ * one, and a number times a tensor whose last axis has one element takes sixty times as long as it should
+ * (docs/performance.md). Its optimizer of transposes would undo the first, and is switched off (`sessionOptions`).
  *
  * @param graph of the node, which gets the constants that the nodes read
  */
@@ -116,8 +116,9 @@ function withLongRows({ op, x, y, attributes }: GraphNode): readonly GraphNode[]
   if (x.length !== 2 || short === -1 || !sameShape(x[1 - short].shape, y.shape)) return undefined;
   const length = elementCount(x[short].shape);
   const rows = elementCount(y.shape) / length;
+  if (rows < fewRepeats) return undefined;
   const copies = largestDivisor(rows, Math.floor(longRow / length));
-  if (rows < fewRepeats || copies === 1) return undefined;
+  if (copies === 1) return undefined;
   const chain = new Chain(y);
   const row = chain.reshape(x[short], [length]);
   const copied = chain.op("Expand", [row], { shape: [copies, length] });

@@ -4,6 +4,7 @@ import { glorotUniform, type Layer, stateless } from "./layer.ts";
 import type { Value } from "./op.ts";
 import { pooledConv } from "./pooledConv.ts";
 import { elementCount } from "./tensor.ts";
+import { applyThroughTranspose, throughTranspose } from "./throughTranspose.ts";
 import { bestTileSide, fewestChannels, winogradConv } from "./winograd.ts";
 
 /** Activations that never decrease, so that a maximum may be taken before them. */
@@ -72,9 +73,10 @@ export function conv2d(
   const pads = (size: readonly number[]) => (padding === "same" ? samePads(size, kernel, strides) : noPads);
   // Faster forms with fewer multiplications, made of ops that the reverse walk can differentiate.
   const minimal = kernel.every((extent) => extent === 3) && strides.every((stride) => stride === 1);
-  const finish = (graph: Graph, bias: Value) => (y: Value, channels: number) => {
-    const along = [filters, ...y.shape.slice(channels + 1).map(() => 1)];
-    return activations[activation](graph, graph.add(y, graph.reshape(bias, along)));
+  const finish = (graph: Graph, y: Value, bias: Value) => {
+    const z = throughTranspose(graph, "Add", [y, bias]);
+    const activated = applyThroughTranspose(graph, z, (x) => activations[activation](graph, x));
+    return graph.transpose(activated, [2, 0, 1, 3]);
   };
   return {
     kind: "conv2d",
@@ -101,8 +103,7 @@ export function conv2d(
         const [top, left, bottom, right] = pads(x.shape.slice(1));
         const size = [x.shape[1] + top + bottom - 2, x.shape[2] + left + right - 2] as const;
         const options = { m: bestTileSide(size), size, before: [top, left] } as const;
-        const y = winogradConv(graph, graph.transpose(x, [1, 2, 0, 3]), weights, options);
-        return graph.transpose(finish(graph, bias)(y, 3), [2, 0, 1, 3]);
+        return finish(graph, winogradConv(graph, graph.transpose(x, [1, 2, 0, 3]), weights, options), bias);
       }
       const attributes = { strides, pads: pads(x.shape.slice(1)) };
       const channelsFirst = graph.transpose(x, [0, 3, 1, 2]);
@@ -118,8 +119,7 @@ export function conv2d(
             apply: (graph, x, [weights, bias], size) => {
               const [top, left] = pads(x.shape.slice(1));
               const inside = graph.transpose(x, [1, 2, 0, 3]);
-              const y = pooledConv(graph, inside, weights, size, [top, left], finish(graph, bias));
-              return graph.transpose(y, [2, 0, 1, 3]);
+              return finish(graph, pooledConv(graph, inside, weights, size, [top, left]), bias);
             },
           }
         : undefined,

@@ -6,9 +6,6 @@ import { bestTileSide, fewestChannels, type Place, winogradTiles } from "./winog
 /** Places of a 2 x 2 window, row by row. */
 const corners: readonly Place[] = [0, 1].flatMap((row) => [0, 1].map((column): Place => [row, column]));
 
-/** A bias and an activation, which may be applied in any order of axes: `channels` is the axis of the channels. */
-export type Finish = (y: Value, channels: number) => Value;
-
 /**
  * The maximum over windows of 2 x 2 of x * kernel, (rows, columns, N, K), for x of (H, W, N, C) and a kernel of
  * (3, 3, C, K). The four places of a window are computed as four values, so that the maximum and its gradient are
@@ -16,7 +13,6 @@ export type Finish = (y: Value, channels: number) => Value;
  *
  * @param size rows and columns of windows
  * @param before rows of zeros above x and columns of zeros to its left
- * @param finish what follows the maximum
  */
 export function pooledConv(
   graph: Graph,
@@ -24,10 +20,9 @@ export function pooledConv(
   kernel: Value,
   size: readonly [number, number],
   before: readonly [number, number],
-  finish: Finish = (y) => y,
 ): Value {
   const form = kernel.shape[2] < fewestChannels ? fromPatches : fromTiles;
-  return form(graph, x, kernel, size, before, finish);
+  return form(graph, x, kernel, size, before);
 }
 
 /**
@@ -42,7 +37,6 @@ function fromPatches(
   kernel: Value,
   [down, across]: readonly [number, number],
   before: readonly [number, number],
-  finish: Finish,
 ): Value {
   const [, , n, c] = x.shape;
   const k = kernel.shape[3];
@@ -54,25 +48,20 @@ function fromPatches(
   const pairs = graph.reshape(padded, [down + 1, 2, across + 1, 2, c, n]);
   const planes = graph.transpose(pairs, [1, 3, 4, 0, 2, 5]);
   // What the windows read at row i and column j of the four rows and columns that they read.
-  const inputs = Array.from({ length: 16 }, (_, at) => {
-    const [i, j] = [Math.floor(at / 4), at % 4];
-    return graph.slice(planes, [
+  const readAt = (i: number, j: number) =>
+    graph.slice(planes, [
       { axis: 0, start: i % 2, end: (i % 2) + 1 },
       { axis: 1, start: j % 2, end: (j % 2) + 1 },
       { axis: 3, start: Math.floor(i / 2), end: Math.floor(i / 2) + down },
       { axis: 4, start: Math.floor(j / 2), end: Math.floor(j / 2) + across },
     ]);
-  });
+  const reads = [0, 1, 2, 3].map((i) => [0, 1, 2, 3].map((j) => readAt(i, j)));
   const values = corners.map(([row, column]) => {
-    const patch = Array.from(
-      { length: 9 },
-      (_, tap) => inputs[4 * (row + Math.floor(tap / 3)) + column + (tap % 3)],
-    );
-    const patches = graph.reshape(graph.op("Concat", patch, { axis: 2 }), [9 * c, down * across * n]);
+    const taps = reads.slice(row, row + 3).flatMap((ofRow) => ofRow.slice(column, column + 3));
+    const patches = graph.reshape(graph.op("Concat", taps, { axis: 2 }), [9 * c, down * across * n]);
     return graph.op("Gemm", [graph.reshape(kernel, [9 * c, k]), patches], { transA: true });
   });
-  const y = finish(graph.reshape(maximum(graph, values), [k, down, across, n]), 0);
-  return graph.transpose(y, [1, 2, 3, 0]);
+  return graph.transpose(graph.reshape(maximum(graph, values), [k, down, across, n]), [1, 2, 3, 0]);
 }
 
 /** By Winograd's tiles, which hold one window or four each: the places of a window are rows of the last transform. */
@@ -82,7 +71,6 @@ function fromTiles(
   kernel: Value,
   size: readonly [number, number],
   before: readonly [number, number],
-  finish: Finish,
 ): Value {
   const outputs = [2 * size[0], 2 * size[1]] as const;
   const m = bestTileSide(outputs);
@@ -100,11 +88,10 @@ function fromTiles(
     graph.reshape(byTile, [windows, windows, down, across, n, k]),
     [2, 0, 3, 1, 4, 5],
   );
-  const y = graph.slice(
+  return graph.slice(
     graph.reshape(rows, [down * windows, across * windows, n, k]),
     size.map((end, axis) => ({ axis, start: 0, end })),
   );
-  return finish(y, 3);
 }
 
 /**

@@ -3,10 +3,10 @@ import type { Value } from "../../op.ts";
 import type { OpAttributes, OpName } from "../../opAttributes.ts";
 import type { DType, Tensor } from "../../tensor.ts";
 import { elementCount, numbers, tensor } from "../../tensor.ts";
+import { throughTranspose } from "../../throughTranspose.ts";
 import { geluOfErf } from "../geluOfErf.ts";
 import type { Converter, NodeContext } from "../nodeContext.ts";
 import { dtypeOf } from "../protoTensor.ts";
-import { throughTranspose } from "../throughTranspose.ts";
 
 type PlainOp = { [Name in OpName]: OpAttributes[Name] extends Record<never, never> ? Name : never }[OpName];
 

@@ -1,7 +1,7 @@
 import { elementCount, normalizeAxis, sameShape, tensor } from "../../tensor.ts";
+import { concatThroughTranspose } from "../../throughTranspose.ts";
 import type { Converter } from "../nodeContext.ts";
 import { protoTensor } from "../protoTensor.ts";
-import { concatThroughTranspose } from "../throughTranspose.ts";
 import { filled } from "./elementwise.ts";
 
 const reshape: Converter = (c) => {

@@ -1,7 +1,7 @@
-import type { Graph } from "../graph.ts";
-import type { Value } from "../op.ts";
-import type { OpAttributes, OpName } from "../opAttributes.ts";
-import { elementCount, sameShape } from "../tensor.ts";
+import type { Graph } from "./graph.ts";
+import type { Value } from "./op.ts";
+import type { OpAttributes, OpName } from "./opAttributes.ts";
+import { elementCount, sameShape } from "./tensor.ts";
 
 /**
  * Adds an elementwise op. Where an input is a transpose, the op is computed on what was transposed, and its result is
@@ -18,6 +18,12 @@ export function throughTranspose<Name extends OpName>(
   const below = inputs.map((x) => belowTranspose(graph, x, first.order, first.from));
   if (!below.every((x) => x !== undefined)) return graph.op(name, inputs, attributes);
   return graph.transpose(graph.op(name, below, attributes), first.order);
+}
+
+/** The same for an elementwise function of one value. */
+export function applyThroughTranspose(graph: Graph, x: Value, apply: (x: Value) => Value): Value {
+  const transposed = graph.transposeOf(x);
+  return transposed ? graph.transpose(apply(transposed.from), transposed.order) : apply(x);
 }
 
 /** Concatenates along an axis: where all inputs are the same transpose, below it. */
